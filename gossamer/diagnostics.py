@@ -1,0 +1,134 @@
+"""Diagnostics: what went wrong, where, and the way out.
+
+Every refusal of the project is one :class:`GossamerError` that carries one :class:`Diagnostic` (a code of the
+specification, a message, a place, a hint) and the process exit code that belongs to its class. This module stands at the
+bottom of the import order: everything may import it, it imports nothing of ours.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A place in a source: file, 1-based line and column; ``end_column`` is exclusive."""
+
+    file: str
+    line: int
+    column: int
+    end_column: int | None = None
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One message to the user.
+
+    Examples
+    --------
+    >>> print(Diagnostic("QASM-7", "unknown gate 'hh'", Span("a.qasm", 3, 1, 3), "hh q[0];", "did you mean 'h'?").render())
+    error[QASM-7]: unknown gate 'hh'
+      --> a.qasm:3:1
+      |
+    3 | hh q[0];
+      | ^^
+    help: did you mean 'h'?
+    """
+
+    code: str
+    message: str
+    span: Span | None = None
+    source_line: str | None = None
+    help: str | None = None
+
+    def render(self) -> str:
+        lines = [f"error[{self.code}]: {self.message}"]
+        if self.span is not None:
+            gutter = " " * len(str(self.span.line))
+            lines.append(f" {gutter}--> {self.span}")
+            if self.source_line is not None:
+                text = self.source_line.expandtabs(1)
+                start = max(self.span.column - 1, 0)
+                if len(text) > 160:  # a hostile line must not flood the terminal
+                    cut = max(0, min(start - 60, len(text) - 160))
+                    text, start = text[cut : cut + 160], start - cut
+                width = max(1, (self.span.end_column or self.span.column + 1) - self.span.column)
+                width = min(width, max(1, len(text) - start))
+                lines.append(f" {gutter}|")
+                lines.append(f"{self.span.line} | {text}")
+                lines.append(f" {gutter}| {' ' * start}{'^' * width}")
+        if self.help:
+            lines.append(f"help: {self.help}")
+        return "\n".join(lines)
+
+
+class GossamerError(Exception):
+    """Base of every error a user can meet; ``exit_code`` is the process exit code of its class."""
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        *,
+        span: Span | None = None,
+        source_line: str | None = None,
+        help: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.diagnostic = Diagnostic(code, message, span, source_line, help)
+
+    @property
+    def code(self) -> str:
+        return self.diagnostic.code
+
+    def with_source(self, text: str) -> GossamerError:
+        """Attach the source line that the span points at, if it is not attached yet."""
+        d = self.diagnostic
+        if d.span is not None and d.source_line is None:
+            lines = text.split("\n")
+            if 1 <= d.span.line <= len(lines):
+                self.diagnostic = replace(d, source_line=lines[d.span.line - 1].rstrip("\r"))
+        return self
+
+    def __str__(self) -> str:
+        return self.diagnostic.render()
+
+
+class InputError(GossamerError):
+    """A source, a program or a file that cannot be read or has no meaning (exit 1)."""
+
+
+class UsageError(GossamerError):
+    """The command or call itself is wrong (exit 2)."""
+
+    exit_code = 2
+
+
+class NetworkInfeasible(GossamerError):
+    """The program does not fit the network (exit 3)."""
+
+    exit_code = 3
+
+
+class VerificationFailed(GossamerError):
+    """A check of meaning failed or could not be made (exit 4)."""
+
+    exit_code = 4
+
+
+class MissingPackage(GossamerError):
+    """An optional package is needed (exit 5)."""
+
+    exit_code = 5
+
+
+class InternalError(GossamerError):
+    """An invariant of ours is broken: our own bug (exit 70)."""
+
+    exit_code = 70
