@@ -41,8 +41,8 @@ class OpenGraph:
     phase : int32[n], index into ``phases`` (multiples of pi)
     edges : int32[m, 2], ``u < v``, sorted, unique: the Hadamard edges (CZ)
     inputs, outputs : int32[...], vertices; a vertex may be both
-    outcome : int32[n], the source outcome bit bound to the vertex, else -1. Such a vertex is labelled X with phase
-        ``pi * bit`` (plus possible Pauli terms) and has no successor
+    outcome : int32[n], the source outcome bit bound to the vertex, else -1. Such a vertex is labelled XY, its phase is
+        ``pi * bit`` plus any angle that does not use the bit, and it has no successor
     successor : int32[n], the flow: ``f(v)`` for XY vertices, ``v`` itself for YZ (gadget hubs), -1 for outputs and
         source outcomes
     order : int32[n], a permutation of the vertices compatible with the flow and the bits: measuring in this order is
