@@ -77,6 +77,8 @@ class _WorkGraph:
         self.hubs: set[int] = set()
         self.inputs: list[int] = []
         self.outputs: list[int] = []
+        self.input_set: set[int] = set()
+        self.output_set: set[int] = set()
         self.outcome: dict[int, int] = {}
         self.succ: dict[int, int] = {}
         self.pred: dict[int, int] = {}
@@ -134,6 +136,7 @@ class _WorkGraph:
                 g.outcome[r] = found[0]
         g.inputs = [find(int(v)) for v in d.inputs]
         g.outputs = [find(int(v)) for v in d.outputs]
+        g.input_set, g.output_set = set(g.inputs), set(g.outputs)
         g.bits = list(d.bits)
         for (a, b), h in zip(d.edges.tolist(), hadamard.tolist(), strict=True):
             if h:
@@ -176,7 +179,7 @@ class _WorkGraph:
 
         A hub (``g(h) = {h}``) is solved once all its legs are. Source outcomes count as outputs.
         """
-        inputs = set(self.inputs)
+        inputs = self.input_set
         solved = {*self.outputs, *self.outcome}
         open_count = {v: sum(1 for w in self.adj[v] if w not in solved) for v in self.adj}
         hub_ready = [h for h in self.hubs if open_count[h] == 0]
@@ -272,14 +275,14 @@ class _WorkGraph:
     def rewrite_wire(self, x: int) -> set[int]:
         phase = self.phase[x]
         w = self.succ.get(x)
-        if w is None or x in self._inputs or x in self.outcome:
+        if w is None or x in self.input_set or x in self.outcome:
             return set()
         p = self.pred.get(x)
         degree = len(self.adj[x])
         if p is not None and degree == 2:
             if phase.is_pauli:
                 k = _pauli_bits(phase)
-                terminal = w in self._outputs and not k.is_zero
+                terminal = w in self.output_set and not k.is_zero
                 if not terminal and len(k.monomials) <= _MAX_PUSH_TERMS:
                     return self.push_pauli(p, x, w, k)
             elif _is_half(phase):
@@ -290,19 +293,11 @@ class _WorkGraph:
                 self.remove(x)
                 self.phase[w] = self.phase[w] - phase
                 return {w}
-            if phase.is_pauli and w not in self._outputs and w not in self.outcome:
+            if phase.is_pauli and w not in self.output_set and w not in self.outcome:
                 k = _pauli_bits(phase)
                 if len(k.monomials) <= _MAX_PUSH_TERMS:
                     return self.copy_state(x, w, k)
         return set()
-
-    @property
-    def _inputs(self) -> set[int]:
-        return self.__dict__.setdefault("_input_set", set(self.inputs))
-
-    @property
-    def _outputs(self) -> set[int]:
-        return self.__dict__.setdefault("_output_set", set(self.outputs))
 
     def cut_wire(self, x: int) -> None:
         w = self.succ.pop(x)
@@ -328,10 +323,10 @@ class _WorkGraph:
         if w in self.outcome:
             bit = self.outcome.pop(w)
             self.outcome[p] = bit
-        if w in self._outputs:
+        if w in self.output_set:
             self.outputs = [p if v == w else v for v in self.outputs]
-            self._outputs.discard(w)
-            self._outputs.add(p)
+            self.output_set.discard(w)
+            self.output_set.add(p)
         self.remove(x)
         self.remove(w)
         return near
@@ -375,7 +370,7 @@ class _WorkGraph:
             phase[i] = table.setdefault(self.phase[v], len(table))
             if v in self.hubs:
                 label[i], successor[i] = Label.YZ, i
-            elif v in self._outputs:
+            elif v in self.output_set:
                 label[i] = Label.OUTPUT
             elif v in self.succ:
                 successor[i] = names[self.succ[v]]
