@@ -1,0 +1,318 @@
+"""From text to `Network`: YAML and JSON files, presets and shorthands, as ``spec/network.md`` defines them.
+
+The module guarantees that what it returns passes ``Network.verify``, that every refusal names a clause and, for a file, the
+line and column, and that hostile files cost bounded time and memory (size, depth, no anchors, no tags).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from itertools import combinations
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from gossamer.diagnostics import InputError, Span, UsageError
+from gossamer.ir.network import MAX_NODES, MAX_QUBITS, Network, NetworkLink, Node
+
+if TYPE_CHECKING:
+    import yaml
+    from lark import Lark
+
+MAX_BYTES = 1_000_000
+MAX_DEPTH = 16
+_SUFFIXES = (".yaml", ".yml", ".json")
+_PRESETS = Path(__file__).resolve().parent / "presets"
+Key = tuple[str | int, ...]
+
+
+def resolve_network(text: str, wires: int | None = None) -> Network:
+    """The network that ``text`` names: a file, a preset, or a shorthand, tried in this order [NW-2].
+
+    Parameters
+    ----------
+    text
+        A path that ends in ``.yaml``, ``.yml`` or ``.json``, the name of a preset, or a shorthand.
+    wires
+        Number of quantum wires of the program; sets the default of a shorthand: ``ceil(wires / k) + 1`` data qubits.
+
+    Raises
+    ------
+    InputError
+        With a clause of ``spec/network.md`` and the place in the file.
+
+    Examples
+    --------
+    >>> [node.data for node in resolve_network("4", wires=10).nodes]
+    [4, 4, 4, 4]
+    >>> [link.nodes for link in resolve_network("line:3:qubits=2").links]
+    [('n0', 'n1'), ('n1', 'n2')]
+    >>> resolve_network("two-ions").nodes[0].name
+    'alice'
+    """
+    text = text.strip()
+    if text.lower().endswith(_SUFFIXES):
+        return read_network(Path(text))
+    if text in presets():
+        return parse_network((_PRESETS / f"{text}.yaml").read_text(encoding="utf-8"), text)
+    if text[:1].isdigit() or ":" in text:
+        return _shorthand(text, wires)
+    raise InputError(
+        "NW-2",
+        f"no network is called '{text[:80]}'",
+        help=f"give a .yaml or .json file, a shorthand such as 4 or line:4, or a preset: {', '.join(presets())}",
+    )
+
+
+@cache
+def presets() -> dict[str, str]:
+    """Names of the presets and the one line that describes each.
+
+    Examples
+    --------
+    >>> sorted(presets())
+    ['ion-square', 'two-ions']
+    """
+    return {
+        path.stem: path.read_text(encoding="utf-8").split("\n", 1)[0].removeprefix("# ")
+        for path in sorted(_PRESETS.glob("*.yaml"))
+    }
+
+
+def read_network(path: Path) -> Network:
+    """The network in a YAML or JSON file."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise InputError("NW-2", f"cannot read the network file '{path}': {error.strerror or error}") from error
+    if len(data) > MAX_BYTES:
+        raise InputError("NW-1", f"the network file '{path}' is larger than {MAX_BYTES} bytes")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError("NW-1", f"the network file '{path}' is not UTF-8 text (byte {error.start})") from error
+    return parse_network(text, str(path))
+
+
+def parse_network(text: str, file: str = "<network>") -> Network:
+    """The network that YAML or JSON ``text`` defines; ``file`` is its name in diagnostics.
+
+    Examples
+    --------
+    >>> parse_network("nodes: [{name: a, data: 2}]").size
+    1
+    >>> parse_network("nodes: [{name: a, data: -1}]", "net.yaml")
+    Traceback (most recent call last):
+    gossamer.diagnostics.InputError: error[NW-3]: nodes[0].data: Input should be greater than or equal to 0
+      --> net.yaml:1:25
+      |
+    1 | nodes: [{name: a, data: -1}]
+      |                         ^
+    """
+    document = _Document(text, file)
+    value = document.read()
+    if isinstance(value, dict):
+        value.setdefault("links", [])
+    try:
+        network = Network.model_validate_json(json.dumps(value), strict=True)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False)[0]
+        path = tuple(first["loc"])
+        unknown = first["type"] == "extra_forbidden"
+        message = f"unknown field '{path[-1]}'" if unknown else f"{_dotted(path)}: {first['msg']}"
+        raise document.error("NW-3", message, path, key=unknown) from error
+    flaw = network.find_flaw()
+    if flaw is not None:
+        raise document.error(flaw.code, flaw.message, flaw.path, help=flaw.help)
+    return network
+
+
+def print_network(network: Network) -> str:
+    """The network as YAML that :func:`parse_network` reads back.
+
+    Examples
+    --------
+    >>> net = resolve_network("ring:3:qubits=2,comm=1")
+    >>> parse_network(print_network(net)) == net
+    True
+    """
+    lines = ["nodes:"]
+    for node in network.nodes:
+        fields = node.model_dump(exclude_defaults=True)
+        lines.append("  - {" + ", ".join(f"{key}: {json.dumps(value)}" for key, value in fields.items()) + "}")
+    lines.append("links:" if network.links else "links: []")
+    lines.extend("  - {nodes: [" + ", ".join(json.dumps(name) for name in link.nodes) + "]}" for link in network.links)
+    return "\n".join(lines) + "\n"
+
+
+def _dotted(path: Key) -> str:
+    out = ""
+    for part in path:
+        out += f"[{part}]" if isinstance(part, int) else ("." if out else "") + str(part)
+    return out or "the file"
+
+
+# ---- files ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class _Document:
+    """A YAML text, and where each of its values stands."""
+
+    text: str
+    file: str
+    value_marks: dict[Key, tuple[int, int]] = field(default_factory=dict)  # 1-based line and column
+    key_marks: dict[Key, tuple[int, int]] = field(default_factory=dict)
+
+    def read(self) -> Any:
+        """The document as plain data; only maps with distinct text keys, lists, text, integers, booleans and null."""
+        import yaml
+
+        loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+        try:
+            self._check_events(yaml.parse(self.text, Loader=loader))
+            root = yaml.compose(self.text, Loader=loader)
+        except yaml.YAMLError as error:
+            mark = getattr(error, "problem_mark", None)
+            what = getattr(error, "problem", None) or str(error).split("\n", 1)[0]
+            raise self._at("NW-1", f"not YAML or JSON: {what}", (mark.line + 1, mark.column + 1) if mark else None) from error
+        if root is None:
+            raise self._at("NW-3", "the network file is empty", (1, 1))
+        return self._value(root, ())
+
+    def _check_events(self, events: Iterator[Any]) -> None:
+        import yaml
+
+        depth = 0
+        for event in events:
+            where = (event.start_mark.line + 1, event.start_mark.column + 1)
+            if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None) is not None:
+                raise self._at("NW-1", "anchors and aliases are not allowed", where)
+            if getattr(event, "tag", None) is not None:
+                raise self._at("NW-1", "tags are not allowed", where)
+            if isinstance(event, yaml.CollectionStartEvent):
+                depth += 1
+            elif isinstance(event, yaml.CollectionEndEvent):
+                depth -= 1
+            if depth > MAX_DEPTH:
+                raise self._at("NW-1", f"nested deeper than {MAX_DEPTH} levels", where)
+
+    def _value(self, node: yaml.Node, path: Key) -> Any:
+        import yaml
+
+        self.value_marks[path] = (node.start_mark.line + 1, node.start_mark.column + 1)
+        if isinstance(node, yaml.MappingNode):
+            out: dict[str, Any] = {}
+            for key_node, value_node in node.value:
+                where = (key_node.start_mark.line + 1, key_node.start_mark.column + 1)
+                if not isinstance(key_node, yaml.ScalarNode):
+                    raise self._at("NW-1", "a key must be text", where)
+                key = str(key_node.value)
+                if key in out:
+                    raise self._at("NW-1", f"field '{key}' is given twice", where)
+                self.key_marks[(*path, key)] = where
+                out[key] = self._value(value_node, (*path, key))
+            return out
+        if isinstance(node, yaml.SequenceNode):
+            return [self._value(item, (*path, i)) for i, item in enumerate(node.value)]
+        return self._scalar(node)
+
+    def _scalar(self, node: yaml.Node) -> Any:
+        text = str(node.value)
+        kind = node.tag.rpartition(":")[2]
+        if kind == "null":
+            return None
+        if kind == "bool":
+            return text.lower() in ("yes", "true", "on")
+        if kind == "int" and text.lstrip("+-").isdecimal() and len(text) < 20:
+            return int(text)
+        return text  # dates, floats and odd integers have no place in a network: the model will refuse the text
+
+    def error(self, code: str, message: str, path: Key, *, key: bool = False, help: str | None = None) -> InputError:
+        """An error at the value (or the key) of ``path``, or at the closest value around it."""
+        if key and path in self.key_marks:
+            return self._at(code, message, self.key_marks[path], help)
+        while path not in self.value_marks and path:
+            path = path[:-1]
+        return self._at(code, message, self.value_marks.get(path), help)
+
+    def _at(self, code: str, message: str, where: tuple[int, int] | None, help: str | None = None) -> InputError:
+        span = Span(self.file, *where) if where else None
+        error = InputError(code, message, span=span, help=help)
+        error.with_source(self.text)
+        return error
+
+
+# ---- shorthands -----------------------------------------------------------------------------------------------------
+
+
+@cache
+def _shorthand_parser() -> Lark:
+    from lark import Lark
+
+    from gossamer.specification import read_spec
+
+    return Lark(read_spec("grammar/network.lark"), parser="lalr")
+
+
+def _shorthand(text: str, wires: int | None) -> Network:
+    from lark import Token
+    from lark.exceptions import UnexpectedInput
+
+    if "mbqc" in text:
+        raise InputError("NW-5", f"'{text[:80]}' asks for MBQC nodes, which this version does not have")
+    try:
+        tree = _shorthand_parser().parse(text)
+    except UnexpectedInput as error:
+        raise InputError(
+            "NW-5",
+            f"'{text[:80]}' is no network shorthand (column {max(getattr(error, 'column', 1), 1)})",
+            help="examples: 4, line:4, ring:4, star:5, grid:2x3, 4:qubits=8,comm=2",
+        ) from error
+    shape = next((str(t) for t in tree.children if isinstance(t, Token)), "all")
+    size = [int(str(t)) for t in next(tree.find_data("size")).children]
+    settings: dict[str, int] = {}
+    for setting in tree.find_data("setting"):
+        key, value = (str(t) for t in setting.children)
+        if key in settings:
+            raise InputError("NW-5", f"'{key}' is given twice in '{text[:80]}'")
+        settings[key] = int(value)
+    if (len(size) == 2) != (shape == "grid"):
+        raise InputError("NW-5", f"only a grid has two sizes: '{text[:80]}'", help="write grid:2x3 or line:4")
+    k = size[0] * (size[1] if len(size) == 2 else 1)
+    if not 1 <= k <= MAX_NODES:
+        raise InputError("NW-10", f"a network has 1 to {MAX_NODES} nodes, not {k}")
+    if "qubits" in settings:
+        data = settings["qubits"]
+    elif wires is not None:
+        data = -(-wires // k) + 1
+    else:
+        raise UsageError(
+            "NW-6", f"'{text}' leaves the number of data qubits to the program", help="add :qubits=N, or say how many wires"
+        )
+    if max(data, settings.get("comm", 0)) > MAX_QUBITS:
+        raise InputError("NW-7", f"a node has at most {MAX_QUBITS} qubits of each kind")
+    nodes = tuple(Node(name=f"n{i}", data=data, comm=settings.get("comm")) for i in range(k))
+    links = tuple(NetworkLink(nodes=(f"n{a}", f"n{b}")) for a, b in _pairs(shape, size))
+    return Network(nodes=nodes, links=links)
+
+
+def _pairs(shape: str, size: list[int]) -> list[tuple[int, int]]:
+    k = size[0]
+    if shape == "line":
+        return [(i, i + 1) for i in range(k - 1)]
+    if shape == "ring":
+        return [(i, i + 1) for i in range(k - 1)] + ([(0, k - 1)] if k > 2 else [])
+    if shape == "star":
+        return [(0, i) for i in range(1, k)]
+    if shape == "grid":
+        rows, columns = size
+        cells = range(rows * columns)
+        right = [(i, i + 1) for i in cells if (i + 1) % columns]
+        return sorted(right + [(i, i + columns) for i in cells if i + columns < rows * columns])
+    return list(combinations(range(k), 2))

@@ -1,0 +1,161 @@
+"""Networks from files, presets and shorthands: every clause of spec/network.md and an example that violates it."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gossamer.diagnostics import GossamerError, InputError
+from gossamer.ir.network import MAX_NODES, Network, NetworkLink, Node
+from gossamer.ir.network_text import parse_network, presets, print_network, read_network, resolve_network
+from gossamer.specification import read_spec
+
+NODES = "nodes:\n  - {name: a, data: 1}\n  - {name: b, data: 1}\n"
+
+#: text, code, line, column
+BAD_FILES = [
+    ("", "NW-3", 1, 1),
+    ("nodes: [", "NW-1", 2, 1),
+    ("nodes: &x [1]\nlinks: *x\n", "NW-1", 1, 8),
+    ("nodes: !!python/object:os.system []\n", "NW-1", 1, 8),
+    ("nodes: []\nnodes: []\n", "NW-1", 2, 1),
+    ("? [a]\n: 1\n", "NW-1", 1, 3),
+    ("nodes: " + "[" * 40 + "]" * 40, "NW-1", 1, 23),
+    ("- 1\n", "NW-3", 1, 1),
+    ("links: []\n", "NW-3", 1, 1),
+    ("nodes:\n  - {name: a, data: 1, colour: red}\n", "NW-3", 2, 24),
+    ("nodes:\n  - {name: a}\n", "NW-3", 2, 5),
+    ("nodes:\n  - {name: 3, data: 1}\n", "NW-3", 2, 12),
+    ("nodes:\n  - {name: 'a b', data: 1}\n", "NW-3", 2, 12),
+    ("nodes:\n  - {name: a, data: -1}\n", "NW-3", 2, 21),
+    ("nodes:\n  - {name: a, data: '4'}\n", "NW-3", 2, 21),
+    ("nodes:\n  - {name: a, data: true}\n", "NW-3", 2, 21),
+    ("nodes:\n  - {name: a, data: 1.5}\n", "NW-3", 2, 21),
+    ("nodes:\n  - {name: a, data: 1e999}\n", "NW-3", 2, 21),
+    ("nodes:\n  - {name: a, data: 99999999999999999999999999}\n", "NW-3", 2, 21),
+    ("nodes: []\n", "NW-10", 1, 8),
+    ("nodes: [{name: a, data: 1}, {name: a, data: 1}]\n", "NW-10", 1, 36),
+    (NODES + "links: [{nodes: [a, c]}]\n", "NW-11", 4, 21),
+    (NODES + "links: [{nodes: [a, a]}]\n", "NW-11", 4, 17),
+    (NODES + "links: [{nodes: [a, b]}, {nodes: [b, a]}]\n", "NW-11", 4, 34),
+    (NODES + "links: [{nodes: [a, b, a]}]\n", "NW-3", 4, 17),
+    (NODES, "NW-12", 1, 1),
+    (NODES + "links: []\n", "NW-12", 4, 8),
+]
+
+
+@pytest.mark.parametrize(("text", "code", "line", "column"), BAD_FILES)
+def test_a_bad_file_is_refused_at_its_place(text: str, code: str, line: int, column: int) -> None:
+    with pytest.raises(InputError) as caught:
+        parse_network(text, "net.yaml")
+    span = caught.value.diagnostic.span
+    assert span is not None
+    assert (caught.value.code, span.file, span.line, span.column) == (code, "net.yaml", line, column)
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("nonsense", "NW-2"),
+        ("missing.yaml", "NW-2"),
+        ("4:", "NW-5"),
+        ("line:", "NW-5"),
+        ("blob:4", "NW-5"),
+        ("grid:4", "NW-5"),
+        ("line:2x3", "NW-5"),
+        ("4:qubits=2,qubits=3", "NW-5"),
+        ("4:speed=3", "NW-5"),
+        ("4:qubits=-1", "NW-5"),
+        ("2+2mbqc", "NW-5"),
+        ("4", "NW-6"),
+        ("2:qubits=9999999", "NW-7"),
+        ("0:qubits=1", "NW-10"),
+        ("9999999:qubits=1", "NW-10"),
+        ("grid:100x100:qubits=1", "NW-10"),
+    ],
+)
+def test_a_bad_name_is_refused(text: str, code: str) -> None:
+    with pytest.raises(GossamerError) as caught:
+        resolve_network(text)
+    assert caught.value.code == code
+
+
+def test_bytes_that_are_no_text_and_too_large_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "net.yaml"
+    path.write_bytes(b"\xff\xfe\x00nodes")
+    with pytest.raises(InputError, match="not UTF-8"):
+        read_network(path)
+    path.write_bytes(b"#" * 1_000_001)
+    with pytest.raises(InputError, match="larger than"):
+        read_network(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "nodes", "links"),
+    [("4", 4, 6), ("line:4", 4, 3), ("ring:4", 4, 4), ("ring:2", 2, 1), ("star:5", 5, 4), ("grid:2x3", 6, 7), ("1", 1, 0)],
+)
+def test_shapes(text: str, nodes: int, links: int) -> None:
+    network = resolve_network(text, wires=10)
+    network.verify()
+    assert (network.size, len(network.links)) == (nodes, links)
+    assert {node.data for node in network.nodes} == {-(-10 // nodes) + 1}
+    assert {node.comm for node in network.nodes} == {None}
+
+
+def test_settings() -> None:
+    network = resolve_network("line:4:comm=2", wires=8)
+    assert {(node.data, node.comm) for node in network.nodes} == {(3, 2)}
+    assert {(node.data, node.comm) for node in resolve_network("4:qubits=8,comm=2").nodes} == {(8, 2)}
+
+
+@pytest.mark.parametrize("name", presets())
+def test_a_preset_is_a_network_and_says_what_it_is(name: str) -> None:
+    resolve_network(name).verify()
+    assert presets()[name].endswith(".")
+
+
+@given(st.data())
+def test_print_and_read_are_inverse(data: st.DataObject) -> None:
+    k = data.draw(st.integers(1, 6))
+    capacity = st.integers(0, 9)
+    nodes = tuple(
+        Node(name=f"{name}{i}", data=data.draw(capacity), comm=data.draw(st.none() | capacity))
+        for i, name in enumerate(data.draw(st.lists(st.sampled_from(["no", "null", "yes", "_"]), min_size=k, max_size=k)))
+    )
+    links = tuple(NetworkLink(nodes=(nodes[i].name, nodes[data.draw(st.integers(0, i - 1))].name)) for i in range(1, k))
+    network = Network(nodes=nodes, links=links)
+    network.verify()
+    assert parse_network(print_network(network)) == network
+
+
+def test_too_many_nodes() -> None:
+    nodes = tuple(Node(name=f"n{i}", data=1) for i in range(MAX_NODES + 1))
+    with pytest.raises(InputError, match="1 to 256"):
+        Network(nodes=nodes, links=()).verify()
+
+
+def test_the_published_schema_is_the_one_of_the_model() -> None:
+    assert json.loads(read_spec("network.schema.json")) == Network.model_json_schema()
+
+
+def test_the_examples_of_the_specification_are_networks() -> None:
+    text = read_spec("network.md")
+    files = re.findall(r"```(?:yaml|json)\n(.*?)```", text, re.DOTALL)
+    assert len(files) == 2
+    assert parse_network(files[0]) == parse_network(files[1])
+    rows = re.findall(r"^\| `([^`]+)` \| (\d+) \| (\d+) \|", text, re.MULTILINE)
+    assert len(rows) == 5
+    for shorthand, nodes, links in rows:
+        network = resolve_network(shorthand, wires=12)
+        assert (network.size, len(network.links)) == (int(nodes), int(links))
+
+
+def test_paths_and_distances_on_a_ring() -> None:
+    network = resolve_network("ring:6:qubits=1")
+    assert network.distance[0].tolist() == [0, 1, 2, 3, 2, 1]
+    assert network.path(1, 4) == [1, 0, 5, 4]
