@@ -1,0 +1,228 @@
+"""Pass pipelines: passes in order, each step verified and timed, from a `Diagram` to a `Distribution`.
+
+A pipeline is data: a tuple of frozen dataclasses whose fields are their options, with the text form
+``graph-like,partition{effort=1,seed=0},links,circuit`` (grammar: ``spec/grammar/pipeline.lark``). Which values a pass takes and gives is
+part of its registration. The module guarantees that the levels of a pipeline chain before anything runs, and that every
+value which has a ``verify`` passes it before the next pass sees it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields
+from functools import cache
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, cast
+
+from gossamer.diagnostics import GossamerError, InternalError, Span, UsageError
+from gossamer.registry import Registration, find, registered
+
+if TYPE_CHECKING:
+    from lark import Lark, Token, Tree
+
+    from gossamer.ir.diagram import Diagram
+    from gossamer.ir.network import Network
+    from gossamer.ir.placed import Placed
+    from gossamer.ir.program import Distribution
+
+#: The values that passes take and give, by name, and the classes behind them.
+LEVELS = {
+    "diagram": "gossamer.ir.diagram.Diagram",
+    "network": "gossamer.ir.network.Network",
+    "graph": "gossamer.ir.open_graph.OpenGraph",
+    "assignment": "gossamer.ir.placed.Assignment",
+    "placed": "gossamer.ir.placed.Placed",
+    "distribution": "gossamer.ir.program.Distribution",
+}
+DEFAULT = "graph-like,partition{{effort={effort},seed={seed}}},links,circuit"
+MAX_STEPS = 64
+
+
+@dataclass(frozen=True)
+class Step:
+    """A pass with its options, ready to run."""
+
+    registration: Registration
+    options: tuple[tuple[str, int | bool | str], ...] = ()
+
+    def __str__(self) -> str:
+        if not self.options:
+            return self.registration.name
+        inner = ",".join(
+            f"{key}={str(value).lower() if isinstance(value, bool) else value}" for key, value in self.options
+        )
+        return f"{self.registration.name}{{{inner}}}"
+
+    def make(self) -> Any:
+        """The pass itself; raises UsageError [TL-7] for an option it does not have or a value of the wrong type."""
+        cls = self.registration.load()
+        known = {f.name: f for f in fields(cls)}
+        for key, value in self.options:
+            if key not in known:
+                names = ", ".join(known) or "none"
+                raise UsageError(
+                    "TL-7", f"the pass '{self.registration.name}' has no option '{key}'", help=f"its options: {names}"
+                )
+            wanted = str(known[key].type)
+            if wanted in _TYPES and type(value) is not _TYPES[wanted]:
+                raise UsageError(
+                    "TL-7", f"option '{key}' of '{self.registration.name}' is of type {wanted}, not '{value}'"
+                )
+        try:
+            return cls(**dict(self.options))
+        except ValueError as error:
+            raise UsageError("TL-7", f"{self}: {error}") from error
+
+
+_TYPES: dict[str, type] = {"int": int, "bool": bool, "str": str}
+
+
+@dataclass
+class Outcome:
+    """What a pipeline made: the value of each level that it reached, and seconds for each step."""
+
+    values: dict[str, Any]
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def placed(self) -> Placed | None:
+        return self.values.get("placed")
+
+    @property
+    def distribution(self) -> Distribution:
+        value: Distribution = self.values["distribution"]
+        return value
+
+
+@cache
+def _parser() -> Lark:
+    from lark import Lark
+
+    from gossamer.specification import read_spec
+
+    return Lark(read_spec("grammar/pipeline.lark"), parser="lalr")
+
+
+def parse_pipeline(text: str) -> tuple[Step, ...]:
+    """Read the text form of a pipeline.
+
+    Raises
+    ------
+    UsageError
+        ``TL-6`` for text that is no pipeline, ``TL-7`` for an unknown pass.
+
+    Examples
+    --------
+    >>> str(parse_pipeline("graph-like, partition{effort=2}")[1])
+    'partition{effort=2}'
+    """
+    from lark.exceptions import UnexpectedInput
+
+    if len(text) > 10_000:
+        raise UsageError("TL-6", "the pipeline is longer than 10000 characters")
+    try:
+        tree = _parser().parse(text)
+    except UnexpectedInput as error:
+        line, column = max(getattr(error, "line", 1), 1), max(getattr(error, "column", 1), 1)
+        wrong: GossamerError = UsageError(
+            "TL-6",
+            "this is no pipeline",
+            span=Span("<pipeline>", line, column),
+            help="example: " + DEFAULT.format(effort=1, seed=0),
+        )
+        raise wrong.with_source(text) from error
+    if len(tree.children) > MAX_STEPS:
+        raise UsageError("TL-6", f"a pipeline has at most {MAX_STEPS} passes")
+    steps = []
+    for node in cast("list[Tree[Token]]", tree.children):
+        name, *options = cast("tuple[Token, *tuple[Tree[Token], ...]]", tuple(node.children))
+        pairs: list[tuple[str, int | bool | str]] = []
+        for option in options:
+            key, value = cast("list[Token]", option.children)
+            if str(key) in dict(pairs):
+                raise UsageError("TL-6", f"option '{key}' of '{name}' is given twice")
+            pairs.append((str(key), _CONVERT[value.type](str(value))))
+        steps.append(Step(_find_step(str(name)), tuple(pairs)))
+    return tuple(steps)
+
+
+_CONVERT: dict[str, Callable[[str], int | bool | str]] = {
+    "INT": int,
+    "TRUE": lambda _: True,
+    "FALSE": lambda _: False,
+    "WORD": str,
+}
+
+
+def _find_step(name: str) -> Registration:
+    backends = registered("backends")
+    return backends[name] if name in backends else find("passes", name)
+
+
+def default_pipeline(effort: int = 1, seed: int = 0) -> str:
+    """The text form of the pipeline that ``compile`` uses when none is given.
+
+    Examples
+    --------
+    >>> default_pipeline(effort=2)
+    'graph-like,partition{effort=2,seed=0},links,circuit'
+    """
+    return DEFAULT.format(effort=effort, seed=seed)
+
+
+def check_levels(steps: tuple[Step, ...]) -> None:
+    """Raise UsageError [TL-8] unless every pass finds what it takes and the last one gives a distribution."""
+    have = {"diagram", "network"}
+    for step in steps:
+        missing = [level for level in step.registration.takes if level not in have]
+        if missing:
+            raise UsageError(
+                "TL-8",
+                f"'{step.registration.name}' takes a value '{missing[0]}' that no pass before it gives",
+                help="the order of the default pipeline is " + default_pipeline(),
+            )
+        have.add(step.registration.gives)
+    if "distribution" not in have:
+        raise UsageError(
+            "TL-8", "the pipeline ends without node programs", help="end it with a backend, for example circuit"
+        )
+
+
+def run_pipeline(
+    steps: tuple[Step, ...], diagram: Diagram, network: Network, progress: Callable[[str], None] | None = None
+) -> Outcome:
+    """Run the passes in order; verify and time each.
+
+    ``progress`` is called with the name of a pass before it starts.
+
+    Raises
+    ------
+    InternalError
+        ``TL-14`` if a pass hands on a value that breaks an invariant: a bug of the pass, never of the source.
+    """
+    check_levels(steps)
+    passes = [step.make() for step in steps]
+    outcome = Outcome({"diagram": diagram, "network": network})
+    for step, one in zip(steps, passes, strict=True):
+        if progress is not None:
+            progress(step.registration.name)
+        start = perf_counter()
+        value = one.run(*(outcome.values[level] for level in step.registration.takes))
+        outcome.seconds[step.registration.name] = (
+            outcome.seconds.get(step.registration.name, 0.0) + perf_counter() - start
+        )
+        start = perf_counter()
+        verify = getattr(value, "verify", None) or getattr(value, "verify_structure", None)
+        if verify is not None:
+            try:
+                verify()
+            except GossamerError as error:
+                raise InternalError(
+                    "TL-14",
+                    f"the pass '{step}' broke an invariant: [{error.code}] {error.diagnostic.message}",
+                    help="this is a bug of the compiler; please report it with the source and the command",
+                ) from error
+        key = f"{step.registration.name}:verify"
+        outcome.seconds[key] = outcome.seconds.get(key, 0.0) + perf_counter() - start
+        outcome.values[step.registration.gives] = value
+    return outcome

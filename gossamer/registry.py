@@ -1,0 +1,153 @@
+"""What is registered: frontends, passes, backends and printers, each by one line that names where it lives.
+
+A registration holds text only, so listing what there is imports none of it; the code is imported when it is used. Third
+parties register through the entry point groups ``gossamer.frontends``, ``gossamer.passes`` and ``gossamer.backends``: each
+entry point names a :class:`Registration` object (in a module that should be light), and what it registers is treated like
+the built-ins. The module guarantees that names are unique within a kind and that a broken plugin is named in a diagnostic.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from functools import cache
+from importlib import import_module
+from typing import Any, Literal
+
+from gossamer.diagnostics import InputError, MissingPackage, UsageError
+
+Kind = Literal["frontends", "passes", "backends", "printers"]
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """One registered thing.
+
+    Attributes
+    ----------
+    name : what users call it
+    target : ``module:attribute``, imported on first use
+    summary : one line for listings
+    extensions : of a frontend or printer, the file name endings it answers to
+    takes, gives : of a pass or backend, the values its ``run`` takes, in order, and the one it returns; see
+        ``gossamer.pipeline.LEVELS``
+    prints : of a backend, ``module:attribute`` of the printer of its program format
+    suffix : of a backend, the ending of its program files
+    """
+
+    name: str
+    target: str
+    summary: str
+    extensions: tuple[str, ...] = ()
+    takes: tuple[str, ...] = ()
+    gives: str = ""
+    prints: str = ""
+    suffix: str = ""
+
+    def load(self, attribute: str = "target") -> Any:
+        """Import and return what ``target`` (or the named field) points at.
+
+        Examples
+        --------
+        >>> find("passes", "graph-like").load().__name__
+        'GraphLike'
+        """
+        address: str = getattr(self, attribute)
+        module, _, name = address.partition(":")
+        try:
+            return getattr(import_module(module), name)
+        except ModuleNotFoundError as error:
+            if (error.name or "").partition(".")[0] in ("gossamer", module.partition(".")[0]):
+                raise
+            raise MissingPackage(
+                "TL-9", f"'{self.name}' needs the package '{error.name}'", help=f"install it: pip install {error.name}"
+            ) from error
+
+
+# One line each. A frontend maps (text, file name) to a Diagram; a pass and a backend are frozen dataclasses whose fields are
+# their options and whose `run` takes and gives the named levels; a printer maps a Diagram to text.
+BUILT_IN: dict[Kind, tuple[Registration, ...]] = {
+    "frontends": (
+        Registration("qasm", "gossamer.frontends.qasm:read", "OpenQASM 2, and the OpenQASM 3 that node programs are written in", extensions=(".qasm",)),
+        Registration("gsm", "gossamer.frontends.gsm:read", "the text form of the IR", extensions=(".gsm",)),
+    ),
+    "passes": (
+        Registration("graph-like", "gossamer.passes.graph_like:GraphLike", "diagram to open graph with causal flow, wires kept", takes=("diagram",), gives="graph"),
+        Registration("partition", "gossamer.passes.partition:Partition", "place vertices and edges on nodes so that few ebits are needed", takes=("graph", "network"), gives="assignment"),
+        Registration("links", "gossamer.passes.links:Links", "realise cut edges by links and order all events", takes=("graph", "assignment", "network"), gives="placed"),
+    ),
+    "backends": (
+        Registration("circuit", "gossamer.backends.circuit:Circuit", "persistent qubits, gates, measurement with feed-forward; OpenQASM 3", takes=("placed",), gives="distribution", prints="gossamer.formats.circuit_program:print_program", suffix=".qasm"),
+    ),
+    "printers": (
+        Registration("gsm", "gossamer.ir.text:print_diagram", "the text form of the IR", extensions=(".gsm",)),
+    ),
+}  # fmt: skip
+
+
+@cache
+def registered(kind: Kind) -> dict[str, Registration]:
+    """All registrations of a kind by name: the built-ins, then third parties by name.
+
+    Examples
+    --------
+    >>> [name for name in registered("passes")][:3]
+    ['graph-like', 'partition', 'links']
+    """
+    from importlib.metadata import entry_points
+
+    out = {r.name: r for r in BUILT_IN[kind]}
+    for point in sorted(entry_points(group=f"gossamer.{kind}"), key=lambda p: (p.name, p.value)):
+        try:
+            found = point.load()
+        except Exception as error:
+            raise InputError(
+                "TL-9",
+                f"the plugin '{point.name}' ({point.value}) does not load: {error}",
+                help="update or uninstall it",
+            ) from error
+        if not isinstance(found, Registration):
+            raise InputError("TL-9", f"the plugin '{point.name}' ({point.value}) is no Registration")
+        if found.name in out:
+            raise InputError(
+                "TL-9", f"the plugin '{point.name}' ({point.value}) takes the name '{found.name}', which is in use"
+            )
+        out[found.name] = found
+    return out
+
+
+def find(kind: Kind, name: str) -> Registration:
+    """The registration of that name.
+
+    Raises
+    ------
+    UsageError
+        ``TL-7``, with the closest names, if there is none.
+    """
+    known = registered(kind)
+    if name in known:
+        return known[name]
+    raise UsageError("TL-7", f"there is no {_SINGULAR[kind]} '{name[:80]}'", help=f"known: {', '.join(known)}")
+
+
+def by_extension(kind: Kind, suffix: str) -> Registration:
+    """The frontend or printer that answers to a file name's ending (``.qasm``)."""
+    for registration in registered(kind).values():
+        if suffix.lower() in registration.extensions:
+            return registration
+    endings = ", ".join(e for r in registered(kind).values() for e in r.extensions)
+    raise UsageError(
+        "TL-2",
+        f"no {_SINGULAR[kind]} for files that end in '{suffix}'",
+        help=f"known endings: {endings}; or name the format",
+    )
+
+
+def describe(kind: Kind) -> list[dict[str, Any]]:
+    """Plain data for listings: every field that is set."""
+    return [
+        {f.name: value for f in fields(r) if (value := getattr(r, f.name)) not in ("", ())}
+        for r in registered(kind).values()
+    ]
+
+
+_SINGULAR: dict[Kind, str] = {"frontends": "frontend", "passes": "pass", "backends": "backend", "printers": "printer"}

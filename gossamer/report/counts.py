@@ -1,0 +1,249 @@
+"""Counters over emitted node programs: ebits, messages, peaks, local gates, depth, makespan.
+
+Everything is read off the programs and the manifest, never off what a pass believed, so the numbers are those of what the
+nodes really run. Durations: one unit for a gate, a measurement, a reset, an ebit; none for a message. The module stands beside the
+backends and knows none of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from gossamer.ir.program import Conditional, Distribution, Ebit, Gate, Measure, NodeProgram, Recv, Reset, Send
+
+
+@dataclass
+class NodeCounts:
+    """Counters of one node's program.
+
+    Attributes
+    ----------
+    peak_qubits, peak_comm : most data and communication qubits in use at one time. A qubit is in use from its first instruction
+        (or the start, for an input place) to its measurement (or the end, for an output place)
+    local_2q : two-qubit gates between data qubits; gates on a communication qubit belong to a link
+    link_2q : two-qubit gates with a communication qubit
+    measurements, resets, gates : how often
+    """
+
+    peak_qubits: int = 0
+    peak_comm: int = 0
+    local_2q: int = 0
+    link_2q: int = 0
+    gates: int = 0
+    measurements: int = 0
+    resets: int = 0
+
+
+@dataclass
+class _Use:
+    """From the first to the last instruction of each stretch in which a qubit carries a state."""
+
+    start: dict[int, int] = field(default_factory=dict)
+    last: dict[int, int] = field(default_factory=dict)
+    stretches: list[tuple[int, int, int]] = field(default_factory=list)  # qubit, first, last
+
+    def touch(self, qubit: int, at: int) -> None:
+        self.start.setdefault(qubit, at)
+        self.last[qubit] = at
+
+    def end(self, qubit: int, at: int) -> None:
+        if qubit in self.start:
+            self.stretches.append((qubit, self.start.pop(qubit), at))
+            self.last.pop(qubit, None)
+
+
+def count_node(
+    program: NodeProgram, inputs: frozenset[int] = frozenset(), outputs: frozenset[int] = frozenset()
+) -> NodeCounts:
+    """Count one program; ``inputs`` and ``outputs`` are the data qubits that the manifest names as places.
+
+    Examples
+    --------
+    >>> p = NodeProgram("a", "circuit", 2, 0, 1, (Gate("h", (0,)), Gate("cz", (0, 1)), Measure(1, 0), Reset(1)))
+    >>> counts = count_node(p)
+    >>> counts.peak_qubits, counts.local_2q, counts.gates
+    (2, 1, 2)
+    """
+    counts = NodeCounts()
+    use = _Use()
+    for qubit in inputs:
+        use.touch(qubit, -1)
+    for at, one in enumerate(program.instructions):
+        if isinstance(one, Measure):
+            counts.measurements += 1
+            use.touch(one.qubit, at)
+            use.end(one.qubit, at)
+        elif isinstance(one, Reset):
+            counts.resets += 1
+            use.end(
+                one.qubit, use.last.get(one.qubit, at)
+            )  # what it held before is not used again; |0> costs nothing yet
+        elif isinstance(one, Ebit):
+            use.touch(one.qubit, at)
+        elif isinstance(one, Gate | Conditional):
+            for gate in (one,) if isinstance(one, Gate) else one.body:
+                counts.gates += 1
+                if len(gate.qubits) == 2:
+                    if max(gate.qubits) < program.data:
+                        counts.local_2q += 1
+                    else:
+                        counts.link_2q += 1
+                for qubit in gate.qubits:
+                    use.touch(qubit, at)
+    end = len(program.instructions)
+    for qubit in outputs:
+        use.touch(qubit, end)
+    for qubit in list(use.start):
+        use.end(qubit, use.last[qubit])
+    counts.peak_qubits = _most([(a, b) for q, a, b in use.stretches if q < program.data])
+    counts.peak_comm = _most([(a, b) for q, a, b in use.stretches if q >= program.data])
+    return counts
+
+
+def _most(stretches: list[tuple[int, int]]) -> int:
+    """The largest number of closed intervals that share a point."""
+    ends = sorted([(a, 0, 1) for a, _ in stretches] + [(b, 1, -1) for _, b in stretches])
+    most = now = 0
+    for _, _, step in ends:
+        now += step
+        most = max(most, now)
+    return most
+
+
+def longest_chain(programs: tuple[NodeProgram, ...], *, ebit: int = 1) -> int:
+    """Length of the longest chain of dependent instructions over all programs; an ebit takes ``ebit`` units.
+
+    The programs are run side by side as far as they get, as the actors of the runtime do; programs that deadlock raise
+    ValueError (the structural check reports who waits for whom).
+    """
+    at = [0] * len(programs)
+    ready: list[dict[tuple[str, int], int]] = [{} for _ in programs]  # ("q"|"b", index) -> time from which it is free
+    sent: dict[str, int] = {}
+    waiting: dict[str, tuple[int, int]] = {}  # link -> (node, time) of the end that came first
+    longest = 0
+    progress = True
+    while progress:
+        progress = False
+        for i, program in enumerate(programs):
+            free = ready[i]
+            while at[i] < len(program.instructions):
+                one = program.instructions[at[i]]
+                if isinstance(one, Ebit):
+                    now = free.get(("q", one.qubit), 0)
+                    if one.link not in waiting:
+                        waiting[one.link] = (i, now)
+                        break
+                    first, other = waiting[one.link]
+                    if first == i:
+                        break
+                    done = max(now, other) + ebit
+                    free["q", one.qubit] = done
+                    peer = programs[first].instructions[at[first]]
+                    assert isinstance(peer, Ebit)  # the first end stands at its ebit until the second one comes
+                    ready[first]["q", peer.qubit] = done
+                    at[first] += 1
+                elif isinstance(one, Recv):
+                    if one.message not in sent:
+                        break
+                    free["b", one.bit] = done = sent[one.message]
+                elif isinstance(one, Send):
+                    sent[one.message] = done = max((free.get(("b", b), 0) for b in one.bits), default=0)
+                else:
+                    done = _local(one, free)
+                longest = max(longest, done)
+                at[i] += 1
+                progress = True
+    if any(at[i] < len(p.instructions) for i, p in enumerate(programs)):
+        raise ValueError("the programs wait for each other")
+    return longest
+
+
+def _local(one: Gate | Measure | Reset | Conditional, free: dict[tuple[str, int], int]) -> int:
+    if isinstance(one, Conditional):
+        waits = max((free.get(("b", b), 0) for b, _ in one.conditions), default=0)
+        done = waits
+        for gate in one.body:
+            done = max([done, waits, *(free.get(("q", q), 0) for q in gate.qubits)]) + 1
+            for q in gate.qubits:
+                free["q", q] = done
+        return done
+    qubits = one.qubits if isinstance(one, Gate) else (one.qubit,)
+    done = max(free.get(("q", q), 0) for q in qubits) + 1
+    for q in qubits:
+        free["q", q] = done
+    if isinstance(one, Measure):
+        free["b", one.bit] = done
+    return done
+
+
+def make_report(distribution: Distribution) -> dict[str, Any]:
+    """The counted part of ``report.json``: plain data without times, the same for the same programs.
+
+    ``fidelity``, ``bound`` are null and ``shot_overhead`` is 1 while every link is a real, perfect one and no bound is known.
+    """
+    manifest = distribution.manifest
+    counts = {
+        program.node: count_node(
+            program,
+            frozenset(p.qubit for p in manifest.inputs if p.node == program.node),
+            frozenset(p.qubit for p in manifest.outputs if p.node == program.node),
+        )
+        for program in distribution.programs
+    }
+    used = {one.link: one for program in distribution.programs for one in program.instructions if isinstance(one, Ebit)}
+    partners = _partners(distribution)
+    links = []
+    for link in manifest.links:
+        if link.id in used:
+            links.append(
+                {
+                    "id": link.id,
+                    "nodes": list(link.nodes),
+                    "path": list(link.nodes),
+                    "kind": link.kind,
+                    "vertices": [partners.get((link.id, name), 0) for name in link.nodes],
+                }
+            )
+    return {
+        "bound": None,
+        "depth": longest_chain(distribution.programs, ebit=0),
+        "ebits": len(links),
+        "fidelity": None,
+        "links": links,
+        "local_2q": sum(c.local_2q for c in counts.values()),
+        "makespan": longest_chain(distribution.programs),
+        "messages": sum(isinstance(one, Send) for p in distribution.programs for one in p.instructions),
+        "nodes": [
+            {"name": p.node, "model": p.model, "data": p.data, "comm": p.comm, "instructions": len(p.instructions)}
+            | {
+                "gates": counts[p.node].gates,
+                "local_2q": counts[p.node].local_2q,
+                "measurements": counts[p.node].measurements,
+            }
+            for p in distribution.programs
+        ],
+        "peak_comm": {name: c.peak_comm for name, c in counts.items()},
+        "peak_qubits": {name: c.peak_qubits for name, c in counts.items()},
+        "shot_overhead": 1,
+    }
+
+
+def _partners(distribution: Distribution) -> dict[tuple[str, str], int]:
+    """For each link and end: how many two-qubit gates its half takes part in there (vertices on that side)."""
+    out: dict[tuple[str, str], int] = {}
+    for program in distribution.programs:
+        holds: dict[int, str] = {}
+        for one in program.instructions:
+            if isinstance(one, Ebit):
+                holds[one.qubit] = one.link
+                out[one.link, program.node] = 0
+            elif isinstance(one, Measure):
+                holds.pop(one.qubit, None)
+            elif isinstance(one, Gate | Conditional):
+                for gate in (one,) if isinstance(one, Gate) else one.body:
+                    if len(gate.qubits) == 2:
+                        for qubit in gate.qubits:
+                            if qubit in holds:
+                                out[holds[qubit], program.node] += 1
+    return out
