@@ -1,0 +1,339 @@
+"""Rules of the fourth level, `Distribution`: node programs against their manifest (clauses PR-1 to PR-10)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from gossamer.ir.program import (
+    GATES,
+    Conditional,
+    Distribution,
+    Ebit,
+    Gate,
+    Instruction,
+    ManifestBit,
+    ManifestPlace,
+    Measure,
+    NodeProgram,
+    Recv,
+    Reset,
+    Send,
+)
+from gossamer.ir.rules.shared import fail
+
+_DIAGONAL = frozenset({"cz", "rzz", "rz", "z", "s", "sdg"})
+
+
+def _programs_and_nodes(d: Distribution) -> None:
+    names = [p.node for p in d.programs]
+    if len(set(names)) != len(names):
+        fail("PR-1", "two programs are for the same node")
+    if names != [n.name for n in d.manifest.nodes]:
+        fail("PR-1", "the manifest does not list the nodes of the programs, in their order")
+    files = [n.program for n in d.manifest.nodes]
+    if len(set(files)) != len(files):
+        fail("PR-1", "two nodes share one program file")
+    for p, n in zip(d.programs, d.manifest.nodes, strict=True):
+        if (p.model, p.data, p.comm) != (n.model, n.data, n.comm):
+            fail("PR-1", f"the program of {p.node} and the manifest disagree on its model or its qubits")
+        if "/" in n.program or "\\" in n.program or n.program in ("", ".", ".."):
+            fail(
+                "PR-1",
+                f"program '{n.program}' of {p.node} is not a plain file name",
+                "programs lie beside the manifest",
+            )
+        if p.node not in d.network.index:
+            fail("PR-1", f"the network has no node {p.node}")
+        node = d.network.nodes[d.network.index[p.node]]
+        if p.data > node.data or (node.comm is not None and p.comm > node.comm):
+            fail(
+                "PR-1",
+                f"the program of {p.node} uses {p.data} data and {p.comm} communication qubits, more than the node has",
+            )
+
+
+def _programs_operands(d: Distribution) -> None:
+    for p in d.programs:
+        for i, op in enumerate(p.instructions):
+            gates = op.body if isinstance(op, Conditional) else (op,) if isinstance(op, Gate) else ()
+            for gate in gates:
+                _check_gate(p, i, gate)
+            if isinstance(op, (Measure, Reset, Ebit)) and not 0 <= op.qubit < p.data + p.comm:
+                fail("PR-2", f"{_at(p, i)}: qubit {op.qubit} does not exist")
+            if isinstance(op, Conditional) and not op.conditions:
+                fail("PR-2", f"{_at(p, i)}: a conditional without a condition")
+            if isinstance(op, Send) and len(set(op.bits)) != len(op.bits):
+                fail(
+                    "PR-2",
+                    f"{_at(p, i)}: message {op.message} names a bit twice",
+                    help="a bit named twice cancels in the parity",
+                )
+            for b in (*_bits_read(op), *_bits_written(op)):
+                if not 0 <= b < p.bits:
+                    fail("PR-2", f"{_at(p, i)}: bit {b} does not exist")
+
+
+def _at(p: NodeProgram, index: int) -> str:
+    return f"{p.node}, instruction {index}"
+
+
+def _check_gate(p: NodeProgram, index: int, gate: Gate) -> None:
+    if gate.name not in GATES:
+        fail("PR-2", f"{_at(p, index)}: unknown gate '{gate.name}'", help=f"the gates are {', '.join(GATES)}")
+    arity, has_angle = GATES[gate.name]
+    if len(gate.qubits) != arity or len(set(gate.qubits)) != arity:
+        fail("PR-2", f"{_at(p, index)}: {gate.name} needs {arity} distinct qubits, not {gate.qubits}")
+    for q in gate.qubits:
+        if not 0 <= q < p.data + p.comm:
+            fail("PR-2", f"{_at(p, index)}: qubit {q} does not exist")
+    if (gate.angle is not None) != has_angle or (gate.angle is not None and not gate.angle.is_constant):
+        want = "one constant angle" if has_angle else "no angle"
+        fail("PR-2", f"{_at(p, index)}: {gate.name} takes {want}", help="conditional angles become conditional gates")
+
+
+def _bits_read(op: Instruction) -> tuple[int, ...]:
+    if isinstance(op, Conditional):
+        return tuple(b for b, _ in op.conditions)
+    return op.bits if isinstance(op, Send) else ()
+
+
+def _bits_written(op: Instruction) -> tuple[int, ...]:
+    return (op.bit,) if isinstance(op, (Measure, Recv)) else ()
+
+
+def _programs_links(d: Distribution) -> None:
+    if len({link.id for link in d.manifest.links}) != len(d.manifest.links):
+        fail("PR-3", "the manifest names a link twice")
+    ends = {(link.id, node): link.nodes[1 - i] for link in d.manifest.links for i, node in enumerate(link.nodes)}
+    for link in d.manifest.links:
+        a, b = (d.network.index.get(x, -1) for x in link.nodes)
+        if a < 0 or b < 0 or a == b or b not in d.network.neighbours[a]:
+            fail(
+                "PR-3",
+                f"link {link.id} joins {link.nodes[0]} and {link.nodes[1]}, which are not neighbours in the network",
+            )
+    _check_once("PR-3", "link", ends, ((p, i, op.link, op.peer) for p in d.programs for i, op in _all(p, Ebit)))
+
+
+def _programs_messages(d: Distribution) -> None:
+    if len({m.id for m in d.manifest.messages}) != len(d.manifest.messages):
+        fail("PR-4", "the manifest names a message twice")
+    for m in d.manifest.messages:
+        if m.sender == m.receiver:
+            fail("PR-4", f"message {m.id} goes from {m.sender} to itself", help="a node reads its own bits directly")
+    sent = {(m.id, m.sender): m.receiver for m in d.manifest.messages}
+    received = {(m.id, m.receiver): m.sender for m in d.manifest.messages}
+    _check_once("PR-4", "message", sent, ((p, i, op.message, op.peer) for p in d.programs for i, op in _all(p, Send)))
+    _check_once(
+        "PR-4", "message", received, ((p, i, op.message, op.peer) for p in d.programs for i, op in _all(p, Recv))
+    )
+
+
+def _all(p: NodeProgram, kind: type[Any]) -> Iterable[tuple[int, Any]]:
+    return ((i, op) for i, op in enumerate(p.instructions) if isinstance(op, kind))
+
+
+def _check_once(
+    code: str, what: str, wanted: dict[tuple[str, str], str], uses: Iterable[tuple[NodeProgram, int, str, str]]
+) -> None:
+    """Each wanted (id, node) is used exactly once, towards the right peer."""
+    seen: set[tuple[str, str]] = set()
+    for p, i, name, peer in uses:
+        key = (name, p.node)
+        if key not in wanted:
+            fail(code, f"{_at(p, i)}: the manifest has no such end of {what} {name} on {p.node}")
+        if key in seen:
+            fail(code, f"{_at(p, i)}: {what} {name} is used a second time on {p.node}")
+        if wanted[key] != peer:
+            fail(code, f"{_at(p, i)}: {what} {name} goes to {wanted[key]} in the manifest, to {peer} in the program")
+        seen.add(key)
+    for name, node in wanted:
+        if (name, node) not in seen:
+            fail(code, f"{what} {name} is never used by the program of {node}")
+
+
+def _programs_bits(d: Distribution) -> None:
+    for p in d.programs:
+        written: set[int] = set()
+        for i, op in enumerate(p.instructions):
+            for b in _bits_read(op):
+                if b not in written:
+                    fail("PR-5", f"{_at(p, i)}: bit {b} is read before it is written")
+            for b in _bits_written(op):
+                if b in written:
+                    fail(
+                        "PR-5",
+                        f"{_at(p, i)}: bit {b} is written a second time",
+                        help="each bit is written at most once",
+                    )
+                written.add(b)
+
+
+def _programs_results(d: Distribution) -> None:
+    written = {p.node: {b for op in p.instructions for b in _bits_written(op)} for p in d.programs}
+
+    def check(where: ManifestBit, what: str) -> None:
+        if where.node not in written or where.bit not in written[where.node]:
+            fail("PR-6", f"{what} points to bit {where.bit} of {where.node}, which is never written")
+
+    in_manifest: dict[str, set[tuple[int, str]]] = {p.node: set() for p in d.programs}
+    if len({r.name for r in d.manifest.registers}) != len(d.manifest.registers):
+        fail("PR-6", "the manifest names a register twice")
+    for r in d.manifest.registers:
+        for i, where in enumerate(r.bits):
+            if where is not None:
+                check(where, f"result {r.name}[{i}]")
+                in_manifest[where.node].add((where.bit, f"{r.name}[{i}]"))
+    for i, where in enumerate(d.manifest.outcomes):
+        if where is not None:
+            check(where, f"source outcome {i}")
+    for p in d.programs:
+        if set(p.results) != in_manifest[p.node] or len(p.results) != len(set(p.results)):
+            fail("PR-6", f"the results of {p.node}'s program and of the manifest differ")
+
+
+def _programs_comm(d: Distribution) -> None:
+    """A communication qubit carries: ebit, h on the first-named end, diagonal gates, h, measure. Nothing else."""
+    first = {link.id: link.nodes[0] for link in d.manifest.links}
+    for p in d.programs:
+        state = dict.fromkeys(range(p.data, p.data + p.comm), "free")
+        for i, op in enumerate(p.instructions):
+            if isinstance(op, Ebit):
+                if op.qubit < p.data:
+                    fail(
+                        "PR-7",
+                        f"{_at(p, i)}: an ebit on data qubit {op.qubit}",
+                        help="link halves live on communication qubits",
+                    )
+                if state[op.qubit] != "free":
+                    fail("PR-7", f"{_at(p, i)}: communication qubit {op.qubit} already holds a link half")
+                state[op.qubit] = "raw" if first[op.link] == p.node else "live"
+                continue
+            if isinstance(op, Reset) and op.qubit >= p.data:
+                fail(
+                    "PR-7",
+                    f"{_at(p, i)}: reset of a communication qubit",
+                    help="a new ebit starts it; a reset would break the pair",
+                )
+            gates = op.body if isinstance(op, Conditional) else (op,) if isinstance(op, Gate) else ()
+            for gate in gates:
+                for q in gate.qubits:
+                    if q >= p.data:
+                        state[q] = _next_comm_state(p, i, gate, state[q], conditional=isinstance(op, Conditional))
+            if isinstance(op, Measure) and op.qubit >= p.data:
+                if state[op.qubit] != "closed":
+                    fail("PR-7", f"{_at(p, i)}: a link half is measured without the h that makes it an X measurement")
+                state[op.qubit] = "free"
+        left = [q for q, s in state.items() if s != "free"]
+        if left:
+            fail("PR-7", f"{p.node}: communication qubit {left[0]} still holds a link half at the end")
+
+
+def _next_comm_state(p: NodeProgram, index: int, gate: Gate, state: str, *, conditional: bool) -> str:
+    diagonal = state == "live" and gate.name in _DIAGONAL
+    change = gate.name == "h" and not conditional and state in ("raw", "live")
+    if not diagonal and not change:
+        help = "a link half takes: h on the first-named end, diagonal gates, h, measure"
+        fail("PR-7", f"{_at(p, index)}: {gate.name} on a communication qubit that is {state}", help=help)
+    return "live" if diagonal or state == "raw" else "closed"
+
+
+def _programs_data(d: Distribution) -> None:
+    """A measured data qubit is not used before a reset, and an input is not reset away."""
+    inputs = {(x.node, x.qubit) for x in d.manifest.inputs}
+    for p in d.programs:
+        measured: set[int] = set()
+        fresh = {q for q in range(p.data) if (p.node, q) in inputs}
+        for i, op in enumerate(p.instructions):
+            gates = op.body if isinstance(op, Conditional) else (op,) if isinstance(op, Gate) else ()
+            used = [q for gate in gates for q in gate.qubits] + ([op.qubit] if isinstance(op, Measure) else [])
+            for q in used:
+                if q in measured:
+                    fail("PR-8", f"{_at(p, i)}: qubit {q} is used after its measurement", help="reset it first")
+            fresh.difference_update(used)
+            if isinstance(op, Measure) and op.qubit < p.data:
+                measured.add(op.qubit)
+            elif isinstance(op, Reset):
+                if op.qubit in fresh:
+                    fail("PR-8", f"{_at(p, i)}: qubit {op.qubit} holds an input and is reset before its first use")
+                measured.discard(op.qubit)
+        gone = [x for x in d.manifest.outputs if x.node == p.node and x.qubit in measured]
+        if gone:
+            fail(
+                "PR-8", f"output {gone[0].name} of {p.node} sits on qubit {gone[0].qubit}, which is measured at the end"
+            )
+
+
+def _programs_places(d: Distribution) -> None:
+    size = {p.node: p.data for p in d.programs}
+
+    def check(what: str, places: Sequence[ManifestPlace]) -> None:
+        seen: set[tuple[str, int]] = set()
+        for x in places:
+            if x.node not in size or not 0 <= x.qubit < size[x.node]:
+                fail("PR-9", f"{what} {x.name} sits on {x.node} qubit {x.qubit}, which is no data qubit")
+            if (x.node, x.qubit) in seen:
+                fail("PR-9", f"two {what}s sit on qubit {x.qubit} of {x.node}")
+            seen.add((x.node, x.qubit))
+        if len({x.name for x in places}) != len(places):
+            fail("PR-9", f"two {what}s have the same name")
+
+    check("input", d.manifest.inputs)
+    check("output", d.manifest.outputs)
+
+
+def _programs_progress(d: Distribution) -> None:
+    """Run the waiting only: every receive and every ebit request finds its partner.
+
+    Sends do not block, so the outcome does not depend on the order in which nodes are tried.
+    """
+    at = [0] * len(d.programs)
+    index = {p.node: k for k, p in enumerate(d.programs)}
+    sent: set[str] = set()
+    asked: set[str] = set()
+    waiting: dict[str, int] = {}  # message or link -> the program that waits for it
+    ready = list(range(len(d.programs)))
+    while ready:
+        k = ready.pop()
+        p = d.programs[k]
+        while at[k] < len(p.instructions):
+            op = p.instructions[at[k]]
+            if isinstance(op, Send):
+                sent.add(op.message)
+                if "m " + op.message in waiting:
+                    ready.append(waiting.pop("m " + op.message))
+            elif isinstance(op, Recv) and op.message not in sent:
+                waiting["m " + op.message] = k
+                break
+            elif isinstance(op, Ebit) and op.link not in asked:
+                asked.add(op.link)
+                waiting["l " + op.link] = k
+                break
+            elif isinstance(op, Ebit) and waiting.get("l " + op.link) == index[op.peer]:
+                other = waiting.pop("l " + op.link)
+                at[other] += 1
+                ready.append(other)
+            at[k] += 1
+    for k, p in enumerate(d.programs):
+        if at[k] < len(p.instructions):
+            op = p.instructions[at[k]]
+            what = (
+                f"message {op.message}" if isinstance(op, Recv) else f"link {op.link}" if isinstance(op, Ebit) else "?"
+            )
+            peer = op.peer if isinstance(op, (Recv, Ebit)) else "?"
+            fail("PR-10", f"deadlock: {_at(p, at[k])} waits for {what} with {peer}, which waits as well")
+
+
+PROGRAM_RULES: tuple[Callable[[Distribution], None], ...] = (
+    _programs_and_nodes,
+    _programs_operands,
+    _programs_links,
+    _programs_messages,
+    _programs_bits,
+    _programs_results,
+    _programs_comm,
+    _programs_data,
+    _programs_places,
+    _programs_progress,
+)
