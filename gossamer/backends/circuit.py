@@ -414,7 +414,6 @@ class _Lowering:
     def assemble(self) -> Distribution:
         graph = self.graph
         outcomes = [i for i, b in enumerate(graph.bits) if b.kind == BitKind.OUTCOME]
-        rank = {b: i for i, b in enumerate(outcomes)}
 
         def place_of(bit: int) -> ManifestBit:
             at, local = self.raw[self.source_raw[bit]]
@@ -428,7 +427,7 @@ class _Lowering:
                 if expr.is_zero:
                     cells.append(None)
                     continue
-                if len(expr.monomials) != 1 or len(expr.bits) != 1 or min(expr.bits) not in rank:
+                if len(expr.monomials) != 1 or len(expr.bits) != 1 or min(expr.bits) not in self.source_raw:
                     raise InputError("PR-10", f"result {register.name}[{i}] is not a single measured bit",
                                      help="report measured bits; compute with them after the run")  # fmt: skip
                 (bit,) = expr.bits
@@ -436,16 +435,12 @@ class _Lowering:
                 results[at].append((local, f"{register.name}[{i}]"))
                 cells.append(place_of(bit))
             registers.append(ManifestRegister(name=register.name, bits=cells))
-        witnesses: list[list[tuple[int, int]]] = [[] for _ in self.nodes]
-        for bit in outcomes:
-            at, local = self.raw[self.source_raw[bit]]
-            witnesses[at].append((local, rank[bit]))
         programs = []
         for at, node in enumerate(self.nodes):
             programs.append(
                 NodeProgram(
                     node=node.name, model="circuit", data=node.size["data"], comm=node.size["comm"], bits=node.bits,
-                    instructions=self.flatten(node), results=tuple(sorted(results[at])), outcomes=tuple(sorted(witnesses[at])),
+                    instructions=self.flatten(node), results=tuple(sorted(results[at])),
                 )  # fmt: skip
             )
         manifest = Manifest(

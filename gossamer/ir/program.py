@@ -101,8 +101,7 @@ class NodeProgram:
 
     Qubits are numbered ``0 .. data-1`` (data) and ``data .. data+comm-1`` (communication). Bits ``0 .. bits-1`` are written at
     most once each. Qubits start in |0>; those that the manifest names as input places start in the input state.
-    ``results`` are pairs (bit, "reg[index]") for the reported bits that live on this node, ``outcomes`` pairs (bit, source
-    outcome index): which of this node's bits is the true value of which outcome of the source.
+    ``results`` are pairs (bit, "reg[index]") for the reported bits that live on this node, sorted.
     """
 
     node: str
