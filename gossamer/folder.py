@@ -1,0 +1,146 @@
+"""Writing output: a folder or a file appears whole or not at all.
+
+Everything is written into a temporary sibling and renamed into place, so an interruption (Ctrl-C and SIGTERM included) or a
+full disk leaves what was there before. The module guarantees that a folder it did not make is never replaced unasked.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from gossamer.diagnostics import InputError
+
+MANIFEST = "manifest.json"
+_FORMAT = "gossamer-manifest/"
+
+
+def check_target(target: Path, *, force: bool = False) -> None:
+    """Raise InputError [TL-4] if ``target`` must not be replaced by an output folder."""
+    if target.is_dir():
+        if force or is_ours(target) or not any(target.iterdir()):
+            return
+        raise InputError(
+            "TL-4",
+            f"the folder '{target}' is not empty and holds no manifest of ours",
+            help="name another one, or use --force",
+        )
+    if os.path.lexists(target):
+        raise InputError(
+            "TL-4", f"'{target}' is a file, and the output is a folder", help="name another folder with -o"
+        )
+    for parent in target.parents:
+        if parent.is_dir():
+            if not os.access(parent, os.W_OK | os.X_OK):
+                raise InputError("TL-4", f"cannot write into '{parent}'", help="name another folder with -o")
+            return
+        if os.path.lexists(parent):
+            raise InputError("TL-4", f"'{parent}' is a file, so '{target}' cannot be made in it")
+
+
+def is_ours(folder: Path) -> bool:
+    """Whether the folder holds a manifest that this project wrote."""
+    try:
+        with (folder / MANIFEST).open(encoding="utf-8") as file:
+            found = json.loads(file.read(64_000_000))
+    except (OSError, ValueError, RecursionError):
+        return False
+    return isinstance(found, dict) and str(found.get("format", "")).startswith(_FORMAT)
+
+
+def write_folder(target: Path, files: Mapping[str, str], *, force: bool = False) -> None:
+    """Make the folder ``target`` with exactly these text files (name -> text), all or nothing.
+
+    Raises
+    ------
+    InputError
+        ``TL-4`` if the folder may not be replaced, ``TL-5`` if the system refuses to write.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as here:
+    ...     write_folder(Path(here) / "out", {"a.txt": "text"})
+    ...     sorted(path.name for path in (Path(here) / "out").iterdir())
+    ['a.txt']
+    """
+    check_target(target, force=force)
+    target = Path(os.path.realpath(target))
+    with _parents(target), _temporary_folder(target) as temporary:
+        for name, text in files.items():
+            (temporary / name).write_text(text, encoding="utf-8", newline="\n")
+        if target.is_dir():
+            old = temporary.with_name(temporary.name + ".old")
+            target.rename(old)
+            try:
+                temporary.rename(target)
+            except BaseException:
+                old.rename(target)
+                raise
+            shutil.rmtree(old, ignore_errors=True)
+        else:
+            temporary.rename(target)
+
+
+def write_file(target: Path, text: str) -> None:
+    """Write one text file, all or nothing; an existing file is replaced.
+
+    Raises
+    ------
+    InputError
+        ``TL-5`` if ``target`` is a folder or the system refuses to write.
+    """
+    if target.is_dir():
+        raise InputError("TL-5", f"'{target}' is a folder, and the output is a file")
+    temporary = ""
+    try:
+        handle, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+        with open(handle, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+        Path(temporary).chmod(0o666 & ~_umask())
+        Path(temporary).replace(target)
+    except OSError as error:
+        raise InputError("TL-5", f"cannot write '{target}': {error.strerror or error}") from error
+    finally:
+        if temporary:
+            Path(temporary).unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _parents(target: Path) -> Iterator[None]:
+    """Make the folders above ``target``; take away those that were made if the body fails."""
+    made: list[Path] = []
+    try:
+        for parent in reversed(target.parents):
+            if not parent.is_dir():
+                parent.mkdir()
+                made.append(parent)
+        yield
+    except BaseException as error:
+        for parent in reversed(made):
+            with contextlib.suppress(OSError):
+                parent.rmdir()
+        if isinstance(error, OSError):
+            raise InputError("TL-5", f"cannot write '{target}': {error.strerror or error}") from error
+        raise
+
+
+@contextlib.contextmanager
+def _temporary_folder(target: Path) -> Iterator[Path]:
+    temporary = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+    try:
+        temporary.chmod(0o777 & ~_umask())
+        yield temporary
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)  # renamed away by now, unless something went wrong
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
