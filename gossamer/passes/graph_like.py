@@ -79,6 +79,7 @@ class _WorkGraph:
         self.outputs: list[int] = []
         self.input_set: set[int] = set()
         self.output_set: set[int] = set()
+        self.fresh: set[int] = set()  # vertices that hold the state in which a wire starts
         self.outcome: dict[int, int] = {}
         self.succ: dict[int, int] = {}
         self.pred: dict[int, int] = {}
@@ -134,6 +135,11 @@ class _WorkGraph:
                                  span=d.spans.get(r), help="only diagrams of circuit shape can be distributed so far")  # fmt: skip
             if found:
                 g.outcome[r] = found[0]
+        degree = np.bincount(d.edges.ravel(), minlength=d.num_vertices)
+        for a, b in d.edges.tolist():
+            a, b = min(a, b), max(a, b)
+            if degree[a] == 1 and a not in ends and a not in bit_of:
+                g.fresh.add(find(a))
         g.inputs = [find(int(v)) for v in d.inputs]
         g.outputs = [find(int(v)) for v in d.outputs]
         g.input_set, g.output_set = set(g.inputs), set(g.outputs)
@@ -175,11 +181,27 @@ class _WorkGraph:
     # ---- causal flow -----------------------------------------------------------------------------------------------
 
     def find_flow(self) -> None:
+        """Find a causal flow that follows the wires; any other one only where that fails.
+
+        Flow finding does not see conditions, so a correction onto a vertex that starts a wire of its own (possible whenever
+        there is one) could go against the classical order.
+        """
+        left = self.flow_without(self.input_set | self.fresh)
+        if left and self.fresh:
+            left = self.flow_without(self.input_set)
+        if left:
+            names = ", ".join(f"v{v}" for v in left[:8]) + (" ..." if len(left) > 8 else "")
+            raise InputError("OG-3", f"no causal flow: no order of measurements corrects {names}",
+                             help="only diagrams with causal flow (circuits) can be distributed so far")  # fmt: skip
+
+    def flow_without(self, inputs: set[int]) -> list[int]:
         """Backwards from the outputs (Mhalla and Perdrix): v corrects its only neighbour that is not solved yet.
 
-        A hub (``g(h) = {h}``) is solved once all its legs are. Source outcomes count as outputs.
+        A hub (``g(h) = {h}``) is solved once all its legs are. Source outcomes count as outputs. ``inputs`` may not correct;
+        returns the vertices that stay unsolved.
         """
-        inputs = self.input_set
+        self.succ.clear()
+        self.pred.clear()
         solved = {*self.outputs, *self.outcome}
         open_count = {v: sum(1 for w in self.adj[v] if w not in solved) for v in self.adj}
         hub_ready = [h for h in self.hubs if open_count[h] == 0]
@@ -213,11 +235,7 @@ class _WorkGraph:
             corrects.add(v)
             self.succ[u], self.pred[v] = v, u
             solve(u)
-        left = sorted(v for v in self.adj if v not in solved)
-        if left:
-            names = ", ".join(f"v{v}" for v in left[:8]) + (" ..." if len(left) > 8 else "")
-            raise InputError("OG-3", f"no causal flow: no order of measurements corrects {names}",
-                             help="only diagrams with causal flow (circuits) can be distributed so far")  # fmt: skip
+        return sorted(v for v in self.adj if v not in solved)
 
     # ---- rules that keep the flow ----------------------------------------------------------------------------------
 
