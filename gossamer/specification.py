@@ -30,3 +30,24 @@ def read_spec(name: str) -> str:
     True
     """
     return (spec_folder() / name).read_text(encoding="utf-8")
+
+
+def find_clause(code: str) -> str | None:
+    """The clause of the specification with that id (``NW-3``), as it stands in the text, or None.
+
+    Examples
+    --------
+    >>> find_clause("NW-12")
+    '[NW-12] The network is connected.'
+    """
+    wanted = f"[{code.strip().strip('[]').upper()}]"
+    for path in sorted(spec_folder().glob("*.md")):
+        for paragraph in path.read_text(encoding="utf-8").split("\n\n"):
+            lines = paragraph.strip("\n").split("\n")
+            at = next((i for i, line in enumerate(lines) if line.lstrip("#*-| ").startswith(wanted)), None)
+            if at is not None:
+                end = next(
+                    (i for i in range(at + 1, len(lines)) if lines[i].lstrip("#*-| ").startswith("[")), len(lines)
+                )
+                return "\n".join(lines[at:end]).strip()
+    return None

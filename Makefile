@@ -1,0 +1,43 @@
+# Every target sets up what it needs: only Python 3.11 (or newer) and make have to be there.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+JOBS ?= 2
+
+.PHONY: demo test nightly lint bench clean
+
+demo: $(VENV)/.stamp
+	$(BIN)/gossamer compile examples/grover.qasm -n 2 -o out/grover --force
+	@echo
+	$(BIN)/gossamer run out/grover --shots 1000
+	@echo
+	$(BIN)/gossamer verify out/grover --against examples/grover.qasm
+
+test: $(VENV)/.stamp-test lint
+	$(BIN)/python -m pytest -n $(JOBS) -m "not nightly" -q
+
+nightly: $(VENV)/.stamp-test
+	$(BIN)/python -m pytest -n $(JOBS) -m nightly -q
+
+lint: $(VENV)/.stamp-test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.stamp
+	$(BIN)/python -m benchmarks
+
+$(VENV)/.stamp: pyproject.toml
+	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'Python 3.11 or newer is needed: make PYTHON=python3.11')"
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet -e .
+	touch $@
+
+$(VENV)/.stamp-test: $(VENV)/.stamp
+	$(BIN)/python -m pip install --quiet -e ".[test]"
+	touch $@
+
+clean:
+	rm -rf $(VENV) out build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -1,0 +1,427 @@
+"""The command line: typer commands, each a few lines over the API.
+
+Data goes to stdout, diagnostics and progress to stderr. The module guarantees the exit codes of ``spec/tool.md`` [TL-1], that no
+traceback is shown without ``--debug``, and that ``--help`` imports nothing heavy: every command imports what it needs.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+from gossamer._version import __version__
+from gossamer.diagnostics import GossamerError, InputError, InternalError, UsageError
+
+if TYPE_CHECKING:
+    from gossamer.registry import Kind
+
+app = typer.Typer(
+    help="Distribute quantum programs over the nodes of a network, run them, and verify them.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+network_app = typer.Typer(help="Networks: presets, files and shorthands.", no_args_is_help=True)
+app.add_typer(network_app, name="network")
+
+Source = Annotated[str, typer.Argument(metavar="SOURCE", help="A source file; - is stdin.", show_default=False)]
+NetworkText = Annotated[
+    str, typer.Argument(metavar="NETWORK", help="A file, a preset, or a shorthand such as line:4.", show_default=False)
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+From = Annotated[str | None, typer.Option("-f", "--from", help="Format of the source; without it, its ending decides.")]
+MeasureAll = Annotated[
+    bool, typer.Option("--measure-all", help="Measure every quantum output into the register 'meas'.")
+]
+Seed = Annotated[int, typer.Option("--seed", help="Seed of every random choice.")]
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_print_version, help="Print the version and exit.")
+    ] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show a traceback with an error (allowed anywhere).")] = False,
+) -> None:
+    pass  # --debug is taken out of the arguments by main, because it must work even where parsing them fails
+
+
+@app.command()
+def compile(
+    source: Source,
+    network: Annotated[
+        str, typer.Option("-n", "--network", help="A network file, a preset, or a shorthand: 4, line:4, grid:2x3.")
+    ],
+    output: Annotated[
+        str | None,
+        typer.Option("-o", "--output", metavar="DIR", help="The folder to write; may be left out with --json."),
+    ] = None,
+    pipeline: Annotated[
+        str | None, typer.Option("-p", "--pipeline", help="Passes with options, instead of the default ones.")
+    ] = None,
+    objective: Annotated[str, typer.Option("--objective", help="What to make small: ebits.")] = "ebits",
+    effort: Annotated[int, typer.Option("--effort", min=0, max=3, help="How long to search, 0 to 3.")] = 1,
+    seed: Seed = 0,
+    measure_all: MeasureAll = False,
+    format: From = None,
+    as_json: AsJson = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace DIR even if it is not an earlier output.")] = False,
+) -> None:
+    """Distribute SOURCE over the nodes of a network: one program for each node."""
+    from gossamer import api
+    from gossamer.folder import check_target
+
+    if output is None and not as_json:
+        raise UsageError("TL-1", "there is nowhere to write to", help="add -o DIR (or --json to see the report only)")
+    if pipeline is not None and (effort, seed) != (1, 0):
+        raise UsageError(
+            "TL-7", "--effort and --seed set options of the default pipeline", help="set them in the text after -p"
+        )
+    if output is not None:
+        check_target(Path(output), force=force)
+    with _progress() as progress:
+        program = api.compile(
+            _read(source, format),
+            network,
+            pipeline=pipeline,
+            objective=objective,
+            effort=effort,
+            seed=seed,
+            measure_all=measure_all,
+            progress=progress,
+        )
+    if output is not None:
+        program.save(output, force=force)
+    if as_json:
+        _print_json(program.report | {"seconds": program.seconds})
+    else:
+        _print_table(api.summary(program.report))
+    if program.verdict is not None and program.verdict.holds is None:
+        print(
+            f"note: checked by {program.verdict.method} only: the meaning of the programs is not verified",
+            file=sys.stderr,
+        )
+
+
+@app.command()
+def run(
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that compile wrote.", show_default=False)],
+    shots: Annotated[int, typer.Option("--shots", help="How often to run.")] = 1024,
+    seed: Seed = 0,
+    engine: Annotated[
+        str | None, typer.Option("--engine", help="The simulator; without it, the one that fits.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Run the node programs in DIR against each other and count the results."""
+    from gossamer import api
+
+    with _progress() as progress:
+        progress("run")
+        result = api.run(directory, shots, seed=seed, engine=engine)
+    if as_json:
+        _print_json(result.as_dict())
+    else:
+        _print_histogram(result.counts, shots)
+
+
+@app.command()
+def verify(
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that compile wrote.", show_default=False)],
+    against: Annotated[
+        str | None, typer.Option("--against", metavar="SOURCE", help="The source; without it, DIR/source.gsm.")
+    ] = None,
+    method: Annotated[str | None, typer.Option("--method", help="exact, stabiliser, sampled or structural.")] = None,
+    measure_all: MeasureAll = False,
+    format: From = None,
+    as_json: AsJson = False,
+) -> int:
+    """Check that the node programs in DIR do what the source does."""
+    from gossamer import api
+
+    with _progress() as progress:
+        progress("verify")
+        source = None if against is None else _read(against, format)
+        verdict = api.verify(directory, source, method=method, measure_all=measure_all)
+    if as_json:
+        _print_json(verdict.as_dict())
+    else:
+        _print_table(verdict.as_dict())
+    if verdict.holds is None and method == "structural":
+        return 0
+    return 0 if verdict.holds else 4
+
+
+@app.command()
+def convert(
+    source: Annotated[str, typer.Argument(metavar="IN", help="A source file; - is stdin.", show_default=False)],
+    output: Annotated[str, typer.Argument(metavar="OUT", help="The file to write; - is stdout.", show_default=False)],
+    format: From = None,
+    to: Annotated[str | None, typer.Option("-t", "--to", help="Format of OUT; without it, its ending decides.")] = None,
+) -> None:
+    """Write IN in another format."""
+    from gossamer import api
+    from gossamer.folder import write_file
+    from gossamer.registry import by_extension
+
+    if to is None:
+        to = "gsm" if output == "-" else by_extension("printers", Path(output).suffix).name
+    text = api.convert(_read(source, format), to)
+    if output == "-":
+        sys.stdout.write(text)
+    else:
+        write_file(Path(output), text)
+
+
+@app.command()
+def inspect(
+    source: Annotated[
+        str, typer.Argument(metavar="IN|DIR", help="A source file or an output folder; - is stdin.", show_default=False)
+    ],
+    format: From = None,
+    as_json: AsJson = False,
+) -> None:
+    """Figures of a source or of an output folder."""
+    from gossamer import api
+
+    figures = api.inspect(source if Path(source).is_dir() else _read(source, format))
+    if as_json:
+        _print_json(figures)
+    else:
+        _print_table(figures)
+
+
+@network_app.command("list")
+def network_list(as_json: AsJson = False) -> None:
+    """The presets."""
+    from gossamer.ir.network_text import presets
+
+    if as_json:
+        _print_json(presets())
+    else:
+        _print_table(presets())
+
+
+Wires = Annotated[
+    int | None, typer.Option("--wires", min=0, help="Quantum wires of the program, for a shorthand without qubits=.")
+]
+
+
+@network_app.command("show")
+def network_show(network: NetworkText, wires: Wires = None, as_json: AsJson = False) -> None:
+    """NETWORK as YAML, or as JSON."""
+    from gossamer.ir.network_text import print_network, resolve_network
+
+    found = resolve_network(network, wires)
+    if as_json:
+        _print_json(found.model_dump(mode="json"))
+    else:
+        sys.stdout.write(print_network(found))
+
+
+@network_app.command("check")
+def network_check(network: NetworkText, wires: Wires = None) -> None:
+    """Say whether NETWORK is one, and what it holds."""
+    from gossamer.ir.network_text import resolve_network
+
+    found = resolve_network(network, wires)
+    data = sum(node.data for node in found.nodes)
+    print(
+        f"ok: {found.size} nodes, {len(found.links)} links, {data} data qubits, at most {int(found.distance.max())} hops apart"
+    )
+
+
+@network_app.command("schema")
+def network_schema() -> None:
+    """The JSON Schema of network files."""
+    from gossamer.ir.network import Network
+
+    _print_json(Network.model_json_schema())
+
+
+@app.command()
+def passes(as_json: AsJson = False) -> None:
+    """The passes that a pipeline may name, with their options."""
+    from dataclasses import fields
+
+    from gossamer.registry import describe, find
+
+    rows = describe("passes")
+    for row in rows:
+        row["options"] = {f.name: f.default for f in fields(find("passes", row["name"]).load())}
+    if as_json:
+        _print_json(rows)
+        return
+    for row in rows:
+        options = ",".join(f"{key}={value}" for key, value in row["options"].items())
+        print(f"{row['name']:<12} {row['summary']}" + (f"  {{{options}}}" if options else ""))
+
+
+@app.command()
+def backends(as_json: AsJson = False) -> None:
+    """The node models and what they print."""
+    _list("backends", as_json)
+
+
+@app.command()
+def frontends(as_json: AsJson = False) -> None:
+    """The source formats and their file endings."""
+    _list("frontends", as_json)
+
+
+@app.command()
+def explain(
+    code: Annotated[str, typer.Argument(metavar="CODE", help="The code of a diagnostic.", show_default=False)],
+) -> None:
+    """The clause of the specification behind an error code."""
+    from gossamer.specification import find_clause
+
+    clause = find_clause(code)
+    if clause is None:
+        raise UsageError(
+            "TL-10",
+            f"no clause has the id '{code[:40]}'",
+            help="ids look like NW-3; diagnostics print theirs in brackets",
+        )
+    print(clause)
+
+
+# ---- input and output -----------------------------------------------------------------------------------------------
+
+
+def _read(source: str, format: str | None) -> Any:
+    from gossamer import api
+
+    if source != "-":
+        return api.read(Path(source), format)
+    text = api.decode(sys.stdin.buffer.read(api.MAX_SOURCE_BYTES + 1), "<stdin>")
+    if format is None:
+        raise UsageError("TL-2", "the format of stdin is not known", help="name it with -f, for example -f qasm")
+    return api.read(text if "\n" in text else text + "\n", format, name="<stdin>")
+
+
+def _list(kind: Kind, as_json: bool) -> None:
+    from gossamer.registry import describe
+
+    rows = describe(kind)
+    if as_json:
+        _print_json(rows)
+        return
+    for row in rows:
+        print(f"{row['name']:<12} {row['summary']}  {' '.join(row.get('extensions', ()))}".rstrip())
+
+
+def _print_json(value: Any) -> None:
+    import json
+
+    print(json.dumps(value, indent=2, sort_keys=True))
+
+
+def _print_table(rows: Mapping[str, Any]) -> None:
+    width = max((len(key) for key in rows), default=0)
+    for key, value in rows.items():
+        print(f"{key:<{width}}  {_plain(value)}")
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {_plain(item)}" for key, item in value.items())
+    if isinstance(value, list | tuple):
+        return "; ".join(_plain(item) for item in value) or "none"
+    return (
+        {None: "unknown", True: "yes", False: "no"}[value] if value is None or isinstance(value, bool) else str(value)
+    )
+
+
+def _print_histogram(counts: Mapping[str, int], shots: int) -> None:
+    most = max(counts.values(), default=1)
+    for key in sorted(counts):
+        bar = "#" * max(1, round(40 * counts[key] / most))
+        print(f"{key}  {counts[key]:>{len(str(shots))}}  {100 * counts[key] / shots:5.1f} %  {bar}")
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str], None]]:
+    """A spinner with the name of the step, on a terminal only."""
+    if not sys.stderr.isatty():
+        yield lambda step: None
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status("") as status:
+        yield lambda step: status.update(step)
+
+
+# ---- errors and exit codes ------------------------------------------------------------------------------------------
+
+_CLICK_ERROR: type[Exception] = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException")
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """The console script."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    debug = "--debug" in given
+    sys.exit(_guarded([a for a in given if a != "--debug"], debug))
+
+
+def _guarded(arguments: list[str], debug: bool) -> int:
+    import signal
+
+    with suppress(ValueError):  # not in the main thread: whoever calls us owns the signals
+        signal.signal(signal.SIGTERM, _terminate)  # so that half-written output is cleaned up
+    try:
+        code = app(args=arguments, prog_name="gossamer", standalone_mode=False)
+        sys.stdout.flush()
+        return int(code or 0)
+    except _CLICK_ERROR as error:
+        error.show()  # type: ignore[attr-defined]
+        return int(getattr(error, "exit_code", 2))
+    except GossamerError as error:
+        return _report(error, debug)
+    except (KeyboardInterrupt, typer.Abort):
+        print("interrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader of our output has gone
+        return 141
+    except MemoryError:
+        return _report(InputError("TL-15", "out of memory", help="the program is too large for this machine"), debug)
+    except Exception as error:
+        bug = InternalError(
+            "TL-14",
+            f"{type(error).__name__}: {error}",
+            help="this is a bug; --debug shows where, please report it with the source",
+        )
+        bug.__cause__ = error
+        return _report(bug, debug)
+
+
+def _report(error: GossamerError, debug: bool) -> int:
+    if debug:
+        import traceback
+
+        traceback.print_exception(error)
+    print(error, file=sys.stderr)
+    return error.exit_code
+
+
+def _terminate(number: int, frame: object) -> NoReturn:
+    raise SystemExit(128 + number)
+
+
+if __name__ == "__main__":
+    main()
