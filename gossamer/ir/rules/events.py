@@ -12,6 +12,10 @@ from gossamer.ir.placed import EventKind, Placed
 from gossamer.ir.rules.shared import NEVER, Long, check_column, fail, first_true, repeated
 
 
+def _placed_network(p: Placed) -> None:
+    p.network.verify()
+
+
 def _placed_columns(p: Placed) -> None:
     n, k = p.graph.num_vertices, p.network.size
     check_column("PL-1", "place", p.place, np.int32, (n,), k)
@@ -264,6 +268,7 @@ def _placed_capacity(p: Placed) -> None:
 
 
 EVENT_RULES: tuple[Callable[[Placed], None], ...] = (
+    _placed_network,
     _placed_columns,
     _placed_links,
     _placed_joins,
