@@ -1,0 +1,547 @@
+"""`partition`: put every spider and every item (edge, gadget) of an open graph on a node, with as few ebits as possible.
+
+The problem is one hypergraph: a *spider* spans its own node and the nodes of its *items*, and costs the size of the smallest
+tree of links that joins them. Static placement, gate packets, detached gates, teleportation and their mixtures are all points
+of this space. Time is one fixed total order of steps, which the pass `links` replays, and the number of data qubits that are
+taken on each node at each step is exact: a placement that comes out of here fits. The start is a static placement of whole wires
+(Mt-KaHyPar where its wheel exists, an own greedy one besides), improved by simulated annealing. Equal arguments give an equal
+result: effort is a number of moves, never a clock.
+
+References
+----------
+One hypergraph for wires and gates: Andres-Martinez, Heunen, PRA 100, 032308 (2019); Andres-Martinez et al., arXiv:2305.14148;
+Burt, Chen, Leung, arXiv:2503.19082. Mt-KaHyPar: Gottesbueren et al., ACM TALG 20, 1 (2024).
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gossamer.diagnostics import InternalError, NetworkInfeasible
+from gossamer.ir.diagram import Int
+from gossamer.ir.network import Network
+from gossamer.ir.open_graph import OpenGraph
+
+#: Up to so many nodes the cost of every set of nodes is tabulated (Steiner trees); beyond, hops from the spider's place add up.
+MAX_TABLE_NODES = 12
+#: A cost no placement pays if it can do otherwise: a set of nodes that no links can join.
+UNREACHABLE = 10_000
+
+
+@dataclass(frozen=True, eq=False)
+class PlacementProblem:
+    """Spiders and items to be placed on nodes; nothing of it is quantum.
+
+    Attributes
+    ----------
+    num_spiders
+    items : int32[I, L], the spiders (two, or more padded by -1) that an item brings together at one node
+    is_chain : bool[I], the items ``v - successor[v]``
+    start, end : int32[S], the steps between which a spider is alive, both included. A spider starts at the step in which its
+        predecessor ends. Spiders in succession on one node share a qubit in that step; on two nodes both take one
+    successor : int32[S], the next spider on the wire, or -1
+    item_time : int32[I], the step at which the item is realised
+    num_steps
+    capacity : int32[K], qubits of each node
+    steiner : int32[2**K], cost of joining a set of nodes (a bit mask); empty if ``K > MAX_TABLE_NODES``
+    distance : int32[K, K], hops; without ``steiner`` a spider costs the sum of hops from its place to the nodes of its items
+    fixed : int32[S], the node a spider must stand on, or -1
+    third : whether an item may be realised at a node where none of its spiders stands
+    """
+
+    num_spiders: int
+    items: Int
+    is_chain: NDArray[np.bool_]
+    start: Int
+    end: Int
+    successor: Int
+    item_time: Int
+    num_steps: int
+    capacity: Int
+    steiner: Int
+    distance: Int
+    fixed: Int
+    third: bool = True
+    node_names: tuple[str, ...] = ()
+
+    @property
+    def num_items(self) -> int:
+        return int(self.items.shape[0])
+
+    @property
+    def num_nodes(self) -> int:
+        return int(self.capacity.shape[0])
+
+    @cached_property
+    def incidence(self) -> tuple[Int, Int]:
+        """The items of each spider, CSR: ``item[start[s]:start[s+1]]``."""
+        spider = self.items.ravel()
+        item = np.repeat(np.arange(self.num_items, dtype=np.int32), self.items.shape[1])
+        item, spider = item[spider >= 0], spider[spider >= 0]
+        start = np.zeros(self.num_spiders + 1, np.int32)
+        np.cumsum(np.bincount(spider, minlength=self.num_spiders), out=start[1:])
+        return start, np.ascontiguousarray(item[np.argsort(spider, kind="stable")])
+
+    @cached_property
+    def chains(self) -> tuple[Int, Int]:
+        """The maximal successions of spiders, CSR: ``spider[start[w]:start[w+1]]``, in order of their first spider."""
+        has_predecessor = np.zeros(self.num_spiders, bool)
+        has_predecessor[self.successor[self.successor >= 0]] = True
+        start, order = [0], []
+        successor = self.successor.tolist()
+        for s in np.flatnonzero(~has_predecessor).tolist():
+            while s >= 0:
+                order.append(s)
+                s = successor[s]
+            start.append(len(order))
+        return np.array(start, np.int32), np.array(order, np.int32)
+
+    @cached_property
+    def chain_of(self) -> Int:
+        start, order = self.chains
+        out = np.empty(self.num_spiders, np.int32)
+        out[order] = np.repeat(np.arange(len(start) - 1, dtype=np.int32), np.diff(start))
+        return out
+
+    @cached_property
+    def cells(self) -> tuple[Int, Int, int]:
+        """``(first, last, number)``: start and end of the spiders among the steps where one starts or ends, in order.
+
+        Between two such steps nothing changes and no more qubits are taken than at the later one.
+        """
+        steps, which_step = np.unique(np.concatenate([self.start, self.end]), return_inverse=True)
+        which: Int = which_step.astype(np.int32)
+        first, last = which[: self.num_spiders].copy(), which[self.num_spiders :].copy()
+        return first, last, len(steps)
+
+
+@dataclass(frozen=True, eq=False)
+class Placement:
+    """A solution: ``place`` of each spider, ``item_place`` of each item, its cost (ebits), that of the static start, and
+    ``partitioner``, the name of what made that start."""
+
+    place: Int
+    item_place: Int
+    cost: int
+    start_cost: int
+    partitioner: str
+
+
+# ---- from graph and network to the problem ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class GraphItems:
+    """How a graph is spoken of in a problem: vertex of each spider, and edge (or, as ``-1 - hub``, gadget) of each item."""
+
+    vertex_of: Int
+    spider_of: Int
+    item_of_edge: Int
+    item_of_hub: dict[int, int]
+    steps: tuple[tuple[str, int], ...]
+
+
+def total_order(graph: OpenGraph) -> Iterator[tuple[str, int]]:
+    """The steps in the one fixed order: ``("edge", e)``, ``("hub", h)``, ``("end", v)``.
+
+    For each vertex ``v`` in the graph's order: its edges and gadgets that are not realised yet, except ``v - f(v)``, and
+    then the end of ``v`` (its measurement, or its step to ``f(v)``, which also realises ``v - f(v)``).
+    """
+    done_edge = np.zeros(graph.num_edges, bool)
+    done_hub: set[int] = set()
+    is_hub = graph.is_hub.tolist()
+    successor = graph.successor.tolist()
+    start, other, edge = (x.tolist() for x in graph.adjacency)
+    for v in graph.order.tolist():
+        if is_hub[v]:
+            continue
+        for y in range(start[v], start[v + 1]):
+            w, e = other[y], edge[y]
+            if is_hub[w]:
+                if w not in done_hub:
+                    done_hub.add(w)
+                    yield "hub", w
+            elif not done_edge[e] and successor[v] != w and successor[w] != v:
+                done_edge[e] = True
+                yield "edge", e
+        yield "end", v
+
+
+def problem_from_graph(graph: OpenGraph, network: Network) -> PlacementProblem:
+    """The placement problem of a graph on a network.
+
+    Examples
+    --------
+    >>> from gossamer.ir.network import Network, NetworkLink, Node
+    >>> from gossamer.ir.wires import WireBuilder
+    >>> from gossamer.passes.graph_like import to_open_graph
+    >>> w = WireBuilder()
+    >>> a, b = w.add_input("a"), w.add_input("b")
+    >>> w.cx(a, b)
+    >>> _ = w.output(a, "a"), w.output(b, "b")
+    >>> net = Network(nodes=[Node(name="x", data=1), Node(name="y", data=1)], links=[NetworkLink(nodes=("x", "y"))])
+    >>> problem = problem_from_graph(to_open_graph(w.build()), net)
+    >>> search(problem).cost
+    1
+    """
+    return _problem(graph, network)[0]
+
+
+def _problem(graph: OpenGraph, network: Network) -> tuple[PlacementProblem, GraphItems]:
+    is_hub = graph.is_hub
+    vertex_of = np.flatnonzero(~is_hub).astype(np.int32)
+    spider_of = np.full(graph.num_vertices, -1, np.int32)
+    spider_of[vertex_of] = np.arange(len(vertex_of), dtype=np.int32)
+    number = len(vertex_of)
+    steps = tuple(total_order(graph))
+    begin = np.full(number, -1, np.int32)
+    finish = np.full(number, len(steps) - 1, np.int32)
+    begin[spider_of[graph.inputs]] = 0
+    is_output = np.zeros(graph.num_vertices, bool)
+    is_output[graph.outputs] = True
+    start, other, edge = graph.adjacency
+    successor = np.full(number, -1, np.int32)
+    legs: list[list[int]] = []
+    times: list[int] = []
+    chain: list[bool] = []
+    item_of_edge = np.full(graph.num_edges, -1, np.int32)
+    item_of_hub: dict[int, int] = {}
+
+    def add(spiders: list[int], time: int, is_chain: bool) -> int:
+        legs.append(spiders)
+        times.append(time)
+        chain.append(is_chain)
+        for s in spiders:
+            if begin[s] < 0:
+                begin[s] = time
+        return len(legs) - 1
+
+    for time, (kind, x) in enumerate(steps):
+        if kind == "edge":
+            u, v = graph.edges[x].tolist()
+            item_of_edge[x] = add([int(spider_of[u]), int(spider_of[v])], time, False)
+        elif kind == "hub":
+            around = range(int(start[x]), int(start[x + 1]))
+            item_of_hub[x] = add([int(spider_of[other[y]]) for y in around], time, False)
+            for y in around:
+                item_of_edge[edge[y]] = item_of_hub[x]
+        else:
+            s = int(spider_of[x])
+            f = int(graph.successor[x])
+            if begin[s] < 0:
+                begin[s] = time
+            if f >= 0:
+                y = int(start[x]) + int(np.searchsorted(other[start[x] : start[x + 1]], f))
+                item_of_edge[edge[y]] = add([s, int(spider_of[f])], time, True)
+                successor[s] = spider_of[f]
+            if not is_output[x]:
+                finish[s] = time
+    width = max((len(x) for x in legs), default=2)
+    items = np.full((len(legs), max(width, 2)), -1, np.int32)
+    for i, spiders in enumerate(legs):
+        items[i, : len(spiders)] = spiders
+    problem = PlacementProblem(
+        num_spiders=number, items=items, is_chain=np.array(chain, bool), start=begin, end=finish, successor=successor,
+        item_time=np.array(times, np.int32), num_steps=len(steps),
+        capacity=np.array([node.data for node in network.nodes], np.int32),
+        steiner=steiner_table(network.distance), distance=np.ascontiguousarray(network.distance, np.int32),
+        fixed=np.full(number, -1, np.int32), third=all(node.comm is None or node.comm >= 2 for node in network.nodes),
+        node_names=tuple(node.name for node in network.nodes),
+    )  # fmt: skip
+    return problem, GraphItems(vertex_of, spider_of, item_of_edge, item_of_hub, steps)
+
+
+def steiner_table(distance: NDArray[np.int32]) -> Int:
+    """Size of the smallest tree that joins each set of nodes (bit mask), ``int32[2**K]``; empty for more than 12 nodes.
+
+    References
+    ----------
+    Dreyfus, Wagner, Networks 1, 195 (1971).
+
+    Examples
+    --------
+    >>> line = np.abs(np.subtract.outer(np.arange(4), np.arange(4))).astype(np.int32)
+    >>> steiner_table(line)[[0b0001, 0b0011, 0b1001, 0b1101]].tolist()
+    [0, 1, 3, 3]
+    """
+    k = distance.shape[0]
+    if k > MAX_TABLE_NODES:
+        return np.zeros(0, np.int32)
+    d = np.where(distance < 0, UNREACHABLE, distance).astype(np.int32)
+    tree = np.full((1 << k, k), UNREACHABLE, np.int32)  # tree[mask, v]: joins mask and v
+    tree[0] = 0
+    for mask in range(1, 1 << k):
+        low = mask & -mask
+        if mask == low:
+            tree[mask] = d[low.bit_length() - 1]
+            continue
+        best = tree[mask]
+        part = (mask - 1) & mask
+        while part:
+            if part & low:  # each split once
+                np.minimum(best, tree[part] + tree[mask ^ part], out=best)
+            part = (part - 1) & mask
+        tree[mask] = np.minimum(best, (best[None, :] + d).min(axis=1))
+    table = np.zeros(1 << k, np.int32)
+    for mask in range(1, 1 << k):
+        table[mask] = tree[mask, (mask & -mask).bit_length() - 1]
+    return table
+
+
+@dataclass(frozen=True, eq=False)
+class Partition:
+    """Where everything of a graph is: ``place[v]`` of each vertex (a gadget hub's: where its rotation is done) and
+    ``edge_place[e]`` of each edge (an edge at a hub: the hub's place), int32; and the placement they come from."""
+
+    place: Int
+    edge_place: Int
+    placement: Placement
+
+
+def partition(graph: OpenGraph, network: Network, *, effort: int = 1, seed: int = 0) -> Partition:
+    """Place a graph on a network.
+
+    Parameters
+    ----------
+    effort
+        0 to 3: how many moves the search makes (see :func:`default_moves`).
+
+    Raises
+    ------
+    NetworkInfeasible
+        ``NW-3`` if the data qubits do not suffice.
+    """
+    problem, names = _problem(graph, network)
+    found = search(problem, moves=default_moves(problem, effort), seed=seed)
+    place = np.full(graph.num_vertices, -1, np.int32)
+    place[names.vertex_of] = found.place
+    for hub, item in names.item_of_hub.items():
+        place[hub] = found.item_place[item]
+    if np.any(place < 0):
+        raise InternalError("PT-9", f"vertex v{int(np.argmin(place))} was not placed")
+    return Partition(place, found.item_place[names.item_of_edge].astype(np.int32), found)
+
+
+# ---- the search ------------------------------------------------------------------------------------------------------
+
+
+def default_moves(problem: PlacementProblem, effort: int = 1) -> int:
+    """The number of annealing moves of a thread for an effort of 0 to 3: about constant work for each spider and item."""
+    size = problem.num_spiders + problem.num_items
+    return int(min(400 * size, 2_000_000) * (0, 1, 4, 16)[effort]) + 20 * size
+
+
+def search(problem: PlacementProblem, *, moves: int | None = None, seed: int = 0) -> Placement:
+    """Find a placement of low cost.
+
+    Parameters
+    ----------
+    moves
+        Annealing moves in each of two threads; by default what effort 1 gives.
+
+    Raises
+    ------
+    NetworkInfeasible
+        ``NW-3`` if more qubits are needed at some step than there are, or if no start could be found that fits.
+    """
+    if moves is None:
+        moves = default_moves(problem)
+    check_capacity(problem)
+    starts = _starts(problem)
+    arrays = _arrays(problem)
+    from gossamer.passes import partition_kernels
+
+    anneal: Any = partition_kernels.anneal
+
+    def run(start: tuple[Int, Int], moves: int, hot: float, cold: float, seed: int) -> tuple[int, Int, Int]:
+        place, item_place = start[0].copy(), start[1].copy()
+        cost = anneal(*arrays, place, item_place, moves, hot, cold, seed)
+        return int(cost), place, item_place
+
+    start_cost, name, place, item_place = starts[0]
+    best = (start_cost, place, item_place)
+    if problem.num_nodes > 1 and problem.num_items:
+        with ThreadPoolExecutor(2) as pool:
+            jobs = [pool.submit(run, s[2:], moves, 1.0, 0.08, 2 * seed + i) for i, s in enumerate(starts[:2])]
+            best = min([best, *(job.result() for job in jobs)], key=lambda r: r[0])
+    _, place, item_place = best
+    _tidy(problem, place, item_place)
+    return Placement(place, item_place, int(count_cost(problem, place, item_place)), start_cost, name)
+
+
+def _arrays(problem: PlacementProblem) -> tuple[Any, ...]:
+    """The arguments of the kernel that do not change."""
+    incident_start, incident = problem.incidence
+    chain_start, chain = problem.chains
+    first, last, _ = problem.cells
+    index_of = np.empty(problem.num_spiders, np.int32)
+    index_of[chain] = np.arange(problem.num_spiders, dtype=np.int32)
+    distance = np.where(problem.distance < 0, UNREACHABLE, problem.distance).astype(np.int32)
+    return (
+        np.ascontiguousarray(problem.items), incident_start, incident, chain_start, chain, problem.chain_of, index_of,
+        first, last, (problem.fixed < 0).astype(np.uint8), problem.capacity, problem.steiner, distance, problem.third,
+    )  # fmt: skip
+
+
+def count_cost(problem: PlacementProblem, place: Int, item_place: Int) -> int:
+    """The cost of a placement, counted from scratch."""
+    touches = np.zeros((problem.num_spiders, problem.num_nodes), bool)
+    touches[np.arange(problem.num_spiders), place] = True
+    for leg in problem.items.T:
+        touches[leg[leg >= 0], item_place[leg >= 0]] = True
+    if len(problem.steiner):
+        masks = touches @ (1 << np.arange(problem.num_nodes))
+        return int(problem.steiner[masks].sum())
+    return int((problem.distance[place] * touches).sum())
+
+
+def count_occupied(problem: PlacementProblem, place: Int) -> Int:
+    """Data qubits taken on each node at each step where a spider starts or ends, int32[K, cells], counted from scratch."""
+    first, last, cells = problem.cells
+    change = np.zeros((problem.num_nodes, cells + 2), np.int32)
+    shared = (problem.successor >= 0) & (place == place[problem.successor])
+    np.add.at(change, (place, first), 1)
+    np.add.at(change, (place, last + 1 - shared), -1)
+    return np.cumsum(change, axis=1, dtype=np.int32)[:, :cells]
+
+
+def check_capacity(problem: PlacementProblem) -> None:
+    """Raise ``NW-3`` if at some step more spiders are alive than there are data qubits."""
+    if problem.num_spiders == 0:
+        return
+    alive = count_occupied(problem, np.zeros(problem.num_spiders, np.int32))[0]
+    total = int(problem.capacity.sum())
+    if int(alive.max()) > total:
+        names = problem.node_names or tuple(f"n{i}" for i in range(problem.num_nodes))
+        sizes = ", ".join(f"{name}: {c}" for name, c in zip(names[:8], problem.capacity.tolist(), strict=False))
+        raise NetworkInfeasible(
+            "NW-3",
+            f"the program needs {int(alive.max())} data qubits at one time, the network has {total} ({sizes}"
+            + (", ..." if len(names) > 8 else "") + f"): {int(alive.max()) - total} too few",
+            help="add nodes or raise their 'data' qubits",
+        )  # fmt: skip
+
+
+def _tidy(problem: PlacementProblem, place: Int, item_place: Int) -> None:
+    """An item whose spiders all stand on one node is realised there: that never costs more."""
+    for i, legs in enumerate(problem.items.tolist()):
+        nodes = {int(place[s]) for s in legs if s >= 0}
+        if len(nodes) == 1:
+            item_place[i] = nodes.pop()
+
+
+# ---- starts: whole wires, one node each ------------------------------------------------------------------------------
+
+
+def _tracks(problem: PlacementProblem) -> Int:
+    """Pack chains that are not alive together into as few tracks as possible; returns the track of each chain."""
+    start, chain = problem.chains
+    first = problem.start[chain[start[:-1]]]
+    last = problem.end[chain[start[1:] - 1]]
+    free: list[tuple[int, int]] = []  # (end, track)
+    out = np.empty(len(first), np.int32)
+    for w in np.lexsort((np.arange(len(first)), first)).tolist():
+        done = [x for x in free if x[0] < first[w]]
+        if done:
+            x = max(done)  # the one that became free last
+            free.remove(x)
+            track = x[1]
+        else:
+            track = len(free)
+        free.append((int(last[w]), track))
+        out[w] = track
+    return out
+
+
+def _starts(problem: PlacementProblem) -> list[tuple[int, str, Int, Int]]:
+    """Static placements that fit, best first: ``(cost, name, place, item_place)``."""
+    tracks = _tracks(problem)
+    number = int(tracks.max(initial=-1)) + 1
+    track_of = tracks[problem.chain_of]
+    found: list[tuple[int, int, str, Int, Int]] = []
+
+    def add(name: str, node_of_track: Int, item_place: Int | None = None) -> None:
+        place = node_of_track[track_of].astype(np.int32)
+        items = _item_start(problem, place) if item_place is None else item_place
+        found.append((count_cost(problem, place, items), len(found), name, place, items))
+
+    for blocks in _greedy_blocks(problem, number):
+        add("greedy", blocks)
+    if problem.num_nodes > 1 and problem.num_items and importlib.util.find_spec("mtkahypar"):
+        for blocks, items in _mtkahypar_blocks(problem, track_of, number):
+            add("mt-kahypar", blocks, items)
+    found.sort(key=lambda x: (x[0], x[1]))
+    return [(c, n, p, i) for c, _, n, p, i in found]
+
+
+def _item_start(problem: PlacementProblem, place: Int) -> Int:
+    """Each item at its first spider's place."""
+    return place[problem.items[:, 0]].astype(np.int32) if problem.num_items else np.zeros(0, np.int32)
+
+
+def _greedy_blocks(problem: PlacementProblem, number: int) -> Iterator[Int]:
+    """Tracks in order, filled into the nodes in proportion to their sizes."""
+    share = problem.capacity / max(1, int(problem.capacity.sum()))
+    goal = np.floor(share * number).astype(np.int64)
+    for b in np.argsort(goal - share * number, kind="stable").tolist():
+        if goal.sum() < number and goal[b] < problem.capacity[b]:
+            goal[b] += 1
+    b = 0
+    while goal.sum() < number:
+        if goal[b] < problem.capacity[b]:
+            goal[b] += 1
+        else:
+            b += 1
+    yield np.repeat(np.arange(problem.num_nodes, dtype=np.int32), goal)
+
+
+def _mtkahypar_blocks(problem: PlacementProblem, track_of: Int, number: int) -> Iterator[tuple[Int, Int]]:
+    """Static placements by Mt-KaHyPar: tracks weigh 1, items 0, spiders are the hyperedges.
+
+    Its deterministic preset ignores seeds, so the numbering of the vertices is permuted to vary.
+    """
+    import mtkahypar
+
+    global _mtk
+    if _mtk is None:
+        _mtk = mtkahypar.initialize(1)
+    incident_start, incident = problem.incidence
+    size = number + problem.num_items
+    nets = []
+    for s in range(problem.num_spiders):
+        around = incident[incident_start[s] : incident_start[s + 1]]
+        if len(around):
+            nets.append(np.concatenate([[track_of[s]], number + around]))
+    weight = np.zeros(size, np.int64)
+    weight[:number] = 1
+    for seed in range(4):
+        names = np.random.Generator(np.random.PCG64(seed)).permutation(size)
+        context = _mtk.context_from_preset(mtkahypar.PresetType.DETERMINISTIC)
+        context.set_partitioning_parameters(problem.num_nodes, 0.0, mtkahypar.Objective.KM1)
+        context.set_individual_target_block_weights(problem.capacity.tolist())
+        context.logging = False
+        weights = np.empty(size, np.int64)
+        weights[names] = weight
+        graph = _mtk.create_hypergraph(
+            context, size, len(nets), [names[net].tolist() for net in nets], weights.tolist(), [1] * len(nets)
+        )
+        result = graph.partition(context)
+        blocks = np.array([result.block_id(int(x)) for x in names], np.int32)
+        if (np.bincount(blocks[:number], minlength=problem.num_nodes) <= problem.capacity).all():
+            yield _map_blocks(problem, track_of, blocks[:number], blocks[number:])
+
+
+_mtk: Any = None
+
+
+def _map_blocks(problem: PlacementProblem, track_of: Int, tracks: Int, items: Int) -> tuple[Int, Int]:
+    return tracks, items
+

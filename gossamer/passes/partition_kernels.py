@@ -1,0 +1,401 @@
+"""Compiled loops of the partition search: simulated annealing over places of spiders and items, with exact occupancy.
+
+Everything here is plain arrays. The state is kept incrementally: for each spider how many of its items stand on each node and
+what it costs, for each node how many data qubits are taken at each moment. A move is applied, judged, and undone if refused;
+capacities hold after every move. The random numbers are the module's own (xorshift64*), so a run depends on its seed alone.
+Import it inside functions only: numba compiles on first use and keeps the result on disk.
+
+References
+----------
+Simulated annealing: Kirkpatrick, Gelatt, Vecchi, Science 220, 671 (1983). xorshift64*: Vigna, ACM TOMS 42, 30 (2016).
+Steiner trees by subsets: Dreyfus, Wagner, Networks 1, 195 (1971).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+#: Differences of cost from here on are never accepted.
+MAX_RISE = 64
+
+
+@njit(cache=True, nogil=True)
+def _draw(state: Any) -> Any:
+    """32 random bits."""
+    x = state[0]
+    x ^= x >> np.uint64(12)
+    x ^= x << np.uint64(25)
+    x ^= x >> np.uint64(27)
+    state[0] = x
+    return (x * np.uint64(2685821657736338717)) >> np.uint64(32)
+
+
+@njit(cache=True, nogil=True)
+def _below(state: Any, n: Any) -> Any:
+    return np.int64((_draw(state) * np.uint64(n)) >> np.uint64(32))
+
+
+@njit(cache=True, nogil=True)
+def _cost_at(s: Any, p: Any, mask: Any, count: Any, table: Any, distance: Any) -> Any:
+    """Cost of spider s if it stood on node p."""
+    if table.shape[0] > 0:
+        return table[mask[s] | (1 << p)]
+    total = 0
+    for b in range(count.shape[1]):
+        if count[s, b] > 0:
+            total += distance[p, b]
+    return total
+
+
+@njit(cache=True, nogil=True)
+def _rise(e: Any, b0: Any, b1: Any, items: Any, place: Any, mask: Any, count: Any, cost: Any, table: Any, distance: Any) -> Any:
+    """By how much the cost rises if item e moves from node b0 to node b1."""
+    d = 0
+    for z in range(items.shape[1]):
+        s = items[e, z]
+        if s < 0:
+            break
+        p = place[s]
+        if table.shape[0] > 0:
+            m = mask[s] | (1 << b1)
+            if count[s, b0] == 1:
+                m &= ~(1 << b0)
+            d += table[m | (1 << p)] - cost[s]
+        else:
+            if count[s, b0] == 1:
+                d -= distance[p, b0]
+            if count[s, b1] == 0:
+                d += distance[p, b1]
+    return d
+
+
+@njit(cache=True, nogil=True)
+def _move_item(
+    e: Any, b1: Any, items: Any, place: Any, item_place: Any, mask: Any, count: Any, cost: Any, table: Any, distance: Any
+) -> None:
+    b0 = item_place[e]
+    item_place[e] = b1
+    for z in range(items.shape[1]):
+        s = items[e, z]
+        if s < 0:
+            break
+        p = place[s]
+        if table.shape[0] > 0:
+            if count[s, b0] == 1:
+                mask[s] &= ~(1 << b0)
+            mask[s] |= 1 << b1
+            cost[s] = table[mask[s] | (1 << p)]
+        else:
+            if count[s, b0] == 1:
+                cost[s] -= distance[p, b0]
+            if count[s, b1] == 0:
+                cost[s] += distance[p, b1]
+        count[s, b0] -= 1
+        count[s, b1] += 1
+
+
+@njit(cache=True, nogil=True)
+def _allowed(e: Any, b: Any, items: Any, place: Any, third: Any) -> Any:
+    if third:
+        return True
+    for z in range(items.shape[1]):
+        s = items[e, z]
+        if s < 0:
+            break
+        if place[s] == b:
+            return True
+    return False
+
+
+@njit(cache=True, nogil=True)
+def _span(a: Any, lo: Any, hi: Any, end: Any, p: Any, chain: Any, place: Any, first: Any, last: Any) -> Any:
+    """The cells that ``chain[lo..hi]`` takes on node p beyond what its neighbours on the chain take there anyway.
+
+    A spider keeps its qubit during the step that hands it over to another node; on one node it shares it with its successor.
+    """
+    u = first[chain[lo]]
+    if lo > a and place[chain[lo - 1]] == p:
+        u += 1
+    v = last[chain[hi]]
+    if hi + 1 < end and place[chain[hi + 1]] == p:
+        v -= 1
+    return u, v
+
+
+@njit(cache=True, nogil=True)
+def _shift(
+    a: Any, lo: Any, hi: Any, end: Any, p0: Any, p1: Any, chain: Any, place: Any, first: Any, last: Any, occupied: Any
+) -> None:
+    """Move ``chain[lo..hi]`` from node p0 to node p1 in the table of occupied qubits and in ``place``."""
+    u, v = _span(a, lo, hi, end, p0, chain, place, first, last)
+    for t in range(u, v + 1):
+        occupied[p0, t] -= 1
+    u, v = _span(a, lo, hi, end, p1, chain, place, first, last)
+    for t in range(u, v + 1):
+        occupied[p1, t] += 1
+    for i in range(lo, hi + 1):
+        place[chain[i]] = p1
+
+
+@njit(cache=True, nogil=True)
+def count_state(
+    items: Any, incident_start: Any, incident: Any, chain_start: Any, chain: Any, first: Any, last: Any,
+    table: Any, distance: Any, place: Any, item_place: Any, mask: Any, count: Any, cost: Any, occupied: Any,
+) -> Any:  # fmt: skip
+    """Fill ``mask, count, cost, occupied`` from scratch; return the total cost."""
+    mask[:] = 0
+    count[:] = 0
+    occupied[:] = 0
+    for e in range(items.shape[0]):
+        for z in range(items.shape[1]):
+            s = items[e, z]
+            if s < 0:
+                break
+            count[s, item_place[e]] += 1
+            if table.shape[0] > 0:
+                mask[s] |= 1 << item_place[e]
+    total = 0
+    for s in range(place.shape[0]):
+        cost[s] = _cost_at(s, place[s], mask, count, table, distance)
+        total += cost[s]
+    for w in range(chain_start.shape[0] - 1):
+        for i in range(chain_start[w], chain_start[w + 1]):
+            s = chain[i]
+            v = last[s]
+            if i + 1 < chain_start[w + 1] and place[chain[i + 1]] == place[s]:
+                v -= 1
+            for t in range(first[s], v + 1):
+                occupied[place[s], t] += 1
+    return total
+
+
+@njit(cache=True, nogil=True)
+def anneal(
+    items: Any, incident_start: Any, incident: Any, chain_start: Any, chain: Any, chain_of: Any, index_of: Any,
+    first: Any, last: Any, free: Any, capacity: Any, table: Any, distance: Any, third: Any,
+    place: Any, item_place: Any, moves: Any, hot: Any, cold: Any, seed: Any,
+) -> Any:  # fmt: skip
+    """Anneal ``place`` and ``item_place`` in place, ``moves`` proposals from temperature ``hot`` to ``cold``; the best is kept.
+
+    Returns the cost of the best state, which is left in ``place`` and ``item_place``.
+    """
+    num_spiders, num_items, nodes = place.shape[0], items.shape[0], capacity.shape[0]
+    legs = items.shape[1]
+    state = np.empty(1, np.uint64)
+    state[0] = (np.uint64(seed) + np.uint64(1)) * np.uint64(11400714819323198485) | np.uint64(1)
+    for _ in range(8):
+        _draw(state)
+    mask = np.zeros(num_spiders, np.int32)
+    cost = np.zeros(num_spiders, np.int32)
+    count = np.zeros((num_spiders, nodes), np.int32)
+    cells = 0
+    for s in range(num_spiders):
+        cells = max(cells, last[s] + 1)
+    occupied = np.zeros((nodes, cells), np.int32)
+    total = count_state(items, incident_start, incident, chain_start, chain, first, last, table, distance,
+                        place, item_place, mask, count, cost, occupied)  # fmt: skip
+    best = total
+    best_place, best_item = place.copy(), item_place.copy()
+    undo_item = np.empty(2 * num_items + 2, np.int32)
+    undo_node = np.empty(2 * num_items + 2, np.int32)
+    accept = np.zeros(MAX_RISE, np.uint64)
+    run = np.zeros((2, 4), np.int64)  # start of the chain, lo, hi, end of the chain; two runs at most
+    for turn in range(moves):
+        if turn & 1023 == 0:
+            temperature = hot * (cold / hot) ** (turn / moves)
+            for d in range(1, MAX_RISE):
+                accept[d] = np.uint64(np.exp(-d / temperature) * 4294967296.0)
+        kind = _below(state, 16)
+        if kind < 8 and num_items > 0:
+            # One item, or all items that a spider has on one node, moves to another node.
+            e = _below(state, num_items)
+            b0 = item_place[e]
+            s = items[e, _below(state, legs)]
+            if s < 0:
+                continue
+            choice = _below(state, 8)
+            if choice < 3:
+                o = items[e, _below(state, legs)]
+                if o < 0:
+                    continue
+                b1 = place[o]
+            elif choice < 6:
+                b1 = item_place[incident[incident_start[s] + _below(state, incident_start[s + 1] - incident_start[s])]]
+            else:
+                b1 = _below(state, nodes)
+            if b1 == b0:
+                continue
+            if kind < 6:
+                if not _allowed(e, b1, items, place, third):
+                    continue
+                d = _rise(e, b0, b1, items, place, mask, count, cost, table, distance)
+                if d <= 0 or (d < MAX_RISE and _draw(state) < accept[d]):
+                    _move_item(e, b1, items, place, item_place, mask, count, cost, table, distance)
+                    total += d
+            else:
+                d = 0
+                undone = 0
+                for y in range(incident_start[s], incident_start[s + 1]):
+                    e = incident[y]
+                    if item_place[e] == b0 and _allowed(e, b1, items, place, third):
+                        d += _rise(e, b0, b1, items, place, mask, count, cost, table, distance)
+                        _move_item(e, b1, items, place, item_place, mask, count, cost, table, distance)
+                        undo_item[undone] = e
+                        undone += 1
+                if d <= 0 or (d < MAX_RISE and _draw(state) < accept[d]):
+                    total += d
+                else:
+                    for y in range(undone):
+                        _move_item(undo_item[y], b0, items, place, item_place, mask, count, cost, table, distance)
+        else:
+            # A run of spiders that stand on one node moves to another node, if need be in exchange for another run.
+            s = _below(state, num_spiders)
+            if not free[s]:
+                continue
+            p0 = place[s]
+            a, end = chain_start[chain_of[s]], chain_start[chain_of[s] + 1]
+            i = index_of[s]
+            choice = _below(state, 8)
+            p1 = p0
+            degree = incident_start[s + 1] - incident_start[s]
+            if choice < 5 and degree > 0:
+                e = incident[incident_start[s] + _below(state, degree)]
+                if choice < 3:
+                    p1 = item_place[e]
+                else:
+                    o = items[e, _below(state, legs)]
+                    if o >= 0:
+                        p1 = place[o]
+            elif choice == 5:
+                if i > a:
+                    p1 = place[chain[i - 1]]
+            elif choice == 6:
+                if i + 1 < end:
+                    p1 = place[chain[i + 1]]
+            else:
+                p1 = _below(state, nodes)
+            if p1 == p0:
+                continue
+            lo = i
+            hi = i
+            shape = _below(state, 8)
+            if shape < 3:  # a few
+                while lo > a and place[chain[lo - 1]] == p0 and free[chain[lo - 1]] and _below(state, 4) > 0:
+                    lo -= 1
+                while hi + 1 < end and place[chain[hi + 1]] == p0 and free[chain[hi + 1]] and _below(state, 4) > 0:
+                    hi += 1
+            else:
+                if shape != 4 and shape != 3:  # towards the beginning
+                    while lo > a and place[chain[lo - 1]] == p0 and free[chain[lo - 1]]:
+                        lo -= 1
+                if shape != 5 and shape != 3:  # towards the end
+                    while hi + 1 < end and place[chain[hi + 1]] == p0 and free[chain[hi + 1]]:
+                        hi += 1
+            run[0, 0], run[0, 1], run[0, 2], run[0, 3] = a, lo, hi, end
+            runs = 1
+            u1, v1 = _span(a, lo, hi, end, p1, chain, place, first, last)
+            full = -1
+            for t in range(u1, v1 + 1):
+                if occupied[p1, t] >= capacity[p1]:
+                    full = t
+                    break
+            if full >= 0:
+                # Somebody on p1 at the full moment must come over in exchange.
+                for _ in range(2 * nodes + 4):
+                    w = _below(state, chain_start.shape[0] - 1)
+                    if w == chain_of[s]:
+                        continue
+                    a2, end2 = chain_start[w], chain_start[w + 1]
+                    if first[chain[a2]] > full or last[chain[end2 - 1]] < full:
+                        continue
+                    low, high = a2, end2 - 1
+                    while low < high:
+                        mid = (low + high + 1) >> 1
+                        if first[chain[mid]] <= full:
+                            low = mid
+                        else:
+                            high = mid - 1
+                    if place[chain[low]] != p1 or not free[chain[low]]:
+                        continue
+                    lo2 = low
+                    hi2 = low
+                    if _below(state, 4) == 0:
+                        while lo2 > a2 and place[chain[lo2 - 1]] == p1 and free[chain[lo2 - 1]]:
+                            lo2 -= 1
+                        while hi2 + 1 < end2 and place[chain[hi2 + 1]] == p1 and free[chain[hi2 + 1]]:
+                            hi2 += 1
+                    else:
+                        while first[chain[lo2]] > u1 and lo2 > a2 and place[chain[lo2 - 1]] == p1 and free[chain[lo2 - 1]]:
+                            lo2 -= 1
+                        while last[chain[hi2]] < v1 and hi2 + 1 < end2 and place[chain[hi2 + 1]] == p1 and free[chain[hi2 + 1]]:
+                            hi2 += 1
+                    run[1, 0], run[1, 1], run[1, 2], run[1, 3] = a2, lo2, hi2, end2
+                    runs = 2
+                    break
+                if runs == 1:
+                    continue
+            u2 = v2 = np.int64(0)
+            if runs == 2:
+                u2, v2 = _span(run[1, 0], run[1, 1], run[1, 2], run[1, 3], p0, chain, place, first, last)
+            _shift(a, lo, hi, end, p0, p1, chain, place, first, last, occupied)
+            if runs == 2:
+                _shift(run[1, 0], run[1, 1], run[1, 2], run[1, 3], p1, p0, chain, place, first, last, occupied)
+                fits = True
+                for t in range(u1, v1 + 1):
+                    if occupied[p1, t] > capacity[p1]:
+                        fits = False
+                        break
+                if fits:
+                    for t in range(u2, v2 + 1):
+                        if occupied[p0, t] > capacity[p0]:
+                            fits = False
+                            break
+                if not fits:
+                    _shift(run[1, 0], run[1, 1], run[1, 2], run[1, 3], p0, p1, chain, place, first, last, occupied)
+                    _shift(a, lo, hi, end, p1, p0, chain, place, first, last, occupied)
+                    continue
+            d = 0
+            for r in range(runs):
+                for i in range(run[r, 1], run[r, 2] + 1):
+                    s = chain[i]
+                    c = _cost_at(s, place[s], mask, count, table, distance)
+                    d += c - cost[s]
+                    cost[s] = c
+            undone = 0
+            for r in range(runs):
+                to = p1 if r == 0 else p0
+                for i in range(run[r, 1], run[r, 2] + 1):
+                    s = chain[i]
+                    for y in range(incident_start[s], incident_start[s + 1]):
+                        e = incident[y]
+                        b0 = item_place[e]
+                        if b0 != to:
+                            rise = _rise(e, b0, to, items, place, mask, count, cost, table, distance)
+                            if rise <= 0 or not _allowed(e, b0, items, place, third):
+                                undo_item[undone] = e
+                                undo_node[undone] = b0
+                                undone += 1
+                                d += rise
+                                _move_item(e, to, items, place, item_place, mask, count, cost, table, distance)
+            if d <= 0 or (d < MAX_RISE and _draw(state) < accept[d]):
+                total += d
+            else:
+                for y in range(undone - 1, -1, -1):
+                    _move_item(undo_item[y], undo_node[y], items, place, item_place, mask, count, cost, table, distance)
+                if runs == 2:
+                    _shift(run[1, 0], run[1, 1], run[1, 2], run[1, 3], p0, p1, chain, place, first, last, occupied)
+                _shift(a, lo, hi, end, p1, p0, chain, place, first, last, occupied)
+                for r in range(runs):
+                    for i in range(run[r, 1], run[r, 2] + 1):
+                        s = chain[i]
+                        cost[s] = _cost_at(s, place[s], mask, count, table, distance)
+        if total < best:
+            best = total
+            best_place[:] = place
+            best_item[:] = item_place
+    place[:] = best_place
+    item_place[:] = best_item
+    return best
