@@ -1,0 +1,401 @@
+"""Node programs of circuit nodes as text: a strict subset of OpenQASM 3, printed and read back.
+
+The printed text is accepted by ``qiskit.qasm3.loads``, by the reference parser of OpenQASM 3 and by pyqasm; links and
+messages stand in annotations, which those ignore. The module guarantees that reading what was printed gives an equal program, and
+that anything outside the printed shape is refused (PR-11): a reader that ignores what it does not know would run another program.
+It stands on ``gossamer.formats.openqasm``; the runtime and the lifting backend stand on it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from gossamer.diagnostics import InputError, Span
+from gossamer.formats.openqasm import normalise, parse_openqasm
+from gossamer.formats.openqasm_angles import Exact, evaluate
+from gossamer.formats.openqasm_syntax import (
+    Annotated,
+    Annotation,
+    Apply,
+    Barrier,
+    BitDeclaration,
+    Branch,
+    Condition,
+    Expression,
+    GateDefinition,
+    Header,
+    Include,
+    Measurement,
+    Not,
+    Operand,
+    QubitDeclaration,
+    ResetStatement,
+    Statement,
+    SyntaxTree,
+    Truth,
+)
+from gossamer.ir.phase import Phase
+from gossamer.ir.program import (
+    GATES,
+    Conditional,
+    Ebit,
+    Gate,
+    Instruction,
+    Measure,
+    NodeProgram,
+    Recv,
+    Reset,
+    Send,
+)
+
+CODE = "PR-11"
+MODEL = "circuit"
+#: No register of a node program is larger.
+MAX_SIZE = 10**7
+
+_RZZ = "gate rzz(theta) a, b { cx a, b; rz(theta) b; cx a, b; }"
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}", re.ASCII)
+_RESULT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\[[0-9]{1,7}\]", re.ASCII)
+_BIT = re.compile(r"m\[(0|[1-9][0-9]{0,7})\]", re.ASCII)
+#: Larger whole numbers are printed as floats: readers keep integers in 32 bits.
+_MAX_INT = 2**31
+
+
+def print_program(program: NodeProgram) -> str:
+    """The text of a circuit node's program.
+
+    Raises
+    ------
+    InputError
+        PR-11 if the program has no text form: a name that is not a name, a conditional without condition, a result whose bit
+        is never written.
+
+    Examples
+    --------
+    >>> p = NodeProgram("alice", "circuit", 1, 1, 1, (Ebit("l0", "bob", 1), Gate("cz", (0, 1)), Gate("h", (1,)), Measure(1, 0)))
+    >>> print(print_program(p))
+    OPENQASM 3.0;
+    include "stdgates.inc";
+    @gossamer.node alice
+    gate rzz(theta) a, b { cx a, b; rz(theta) b; cx a, b; }
+    qubit[1] data;
+    qubit[1] comm;
+    bit[1] m;
+    @gossamer.link id=l0 peer=bob
+    reset comm[0];
+    cz data[0], comm[0];
+    h comm[0];
+    m[0] = measure comm[0];
+    <BLANKLINE>
+    """
+    if program.model != MODEL:
+        raise InputError(CODE, f"a program of model '{program.model}' has no OpenQASM 3 form")
+    return "".join(f"{line}\n" for line in _Printer(program).lines())
+
+
+class _Printer:
+    def __init__(self, program: NodeProgram) -> None:
+        self.program = program
+        self.results: dict[int, list[str]] = {}
+        for bit, name in sorted(program.results):
+            if not _RESULT.fullmatch(name):
+                raise InputError(CODE, f"'{name}' is not the name of a result")
+            self.results.setdefault(bit, []).append(name)
+
+    def lines(self) -> Iterable[str]:
+        p = self.program
+        yield "OPENQASM 3.0;"
+        yield 'include "stdgates.inc";'
+        yield f"@gossamer.node {_checked(p.node)}"
+        yield _RZZ
+        for kind, size, name in (("qubit", p.data, "data"), ("qubit", p.comm, "comm"), ("bit", p.bits, "m")):
+            if size:
+                yield f"{kind}[{size}] {name};"
+        for op in p.instructions:
+            yield from self.instruction(op)
+        if self.results:
+            raise InputError(CODE, f"result {next(iter(self.results.values()))[0]} is never written")
+
+    def instruction(self, op: Instruction) -> Iterable[str]:
+        match op:
+            case Gate():
+                yield self.gate(op)
+            case Conditional():
+                if not op.conditions:
+                    raise InputError(CODE, "a conditional without a condition has no text form")
+                yield " ".join(f"if ({'' if value else '!'}m[{bit}]) {{" for bit, value in op.conditions)
+                for gate in op.body:
+                    yield f"  {self.gate(gate)}"
+                yield " ".join("}" for _ in op.conditions)
+            case Measure():
+                yield from (f"@gossamer.result {name}" for name in self.results.pop(op.bit, []))
+                yield f"m[{op.bit}] = measure {self.qubit(op.qubit)};"
+            case Reset():
+                yield f"reset {self.qubit(op.qubit)};"
+            case Ebit():
+                yield f"@gossamer.link id={_checked(op.link)} peer={_checked(op.peer)}"
+                yield f"reset {self.qubit(op.qubit)};"
+            case Send():
+                bits = ",".join(f"m[{b}]" for b in op.bits)
+                yield f"@gossamer.send id={_checked(op.message)} to={_checked(op.peer)} bits={bits}"
+                yield "barrier;"
+            case Recv():
+                yield from (f"@gossamer.result {name}" for name in self.results.pop(op.bit, []))
+                yield f"@gossamer.recv id={_checked(op.message)} from={_checked(op.peer)} bit=m[{op.bit}]"
+                yield "barrier;"
+
+    def gate(self, gate: Gate) -> str:
+        angle = "" if gate.angle is None else f"({_angle(gate.angle)})"
+        return f"{gate.name}{angle} {', '.join(self.qubit(q) for q in gate.qubits)};"
+
+    def qubit(self, index: int) -> str:
+        return f"data[{index}]" if index < self.program.data else f"comm[{index - self.program.data}]"
+
+
+def _checked(name: str) -> str:
+    if not _NAME.fullmatch(name):
+        raise InputError(CODE, f"{name[:80]!r} is not a name", help="names are ASCII letters, digits and underscores")
+    return name
+
+
+def _angle(angle: Phase) -> str:
+    """An exact multiple of pi in (-1, 1]."""
+    if not angle.is_constant:
+        raise InputError(CODE, f"the angle {angle} is not constant")
+    x = angle.constant if angle.constant <= 1 else angle.constant - 2
+    if not x:
+        return "0"
+    top = "pi" if abs(x.numerator) == 1 else f"{_whole(abs(x.numerator))}*pi"
+    bottom = "" if x.denominator == 1 else f"/{_whole(x.denominator)}"
+    return f"{'-' if x < 0 else ''}{top}{bottom}"
+
+
+def _whole(x: int) -> str:
+    return str(x) if x < _MAX_INT else f"{x}.0"
+
+
+def read_program(text: str, file: str = "<text>") -> NodeProgram:
+    """The program that ``text`` holds, in the shape that :func:`print_program` writes.
+
+    Parameters
+    ----------
+    text
+        OpenQASM 3.
+    file
+        Its name, for diagnostics.
+
+    Raises
+    ------
+    InputError
+        PR-11, with the place, for whatever has not that shape.
+
+    Examples
+    --------
+    >>> from fractions import Fraction
+    >>> p = NodeProgram("n0", "circuit", 2, 0, 1, (Gate("rz", (0,), Phase(Fraction(3, 8))), Measure(1, 0)), ((0, "c[0]"),))
+    >>> read_program(print_program(p)) == p
+    True
+    """
+    try:
+        return _Reader(parse_openqasm(text, file, syntax_code=CODE)).program()
+    except InputError as error:
+        error.with_source(normalise(text))
+        raise
+
+
+class _Reader:
+    def __init__(self, tree: SyntaxTree) -> None:
+        self.tree = tree
+        self.sizes = {"data": 0, "comm": 0, "m": 0}
+        self.results: list[tuple[int, str]] = []
+
+    def program(self) -> NodeProgram:
+        statements = list(self.tree.statements)
+        start = Span(self.tree.file, 1, 1)
+        if not statements or not isinstance(statements[0], Header) or self.tree.version != 3:
+            raise _refused("a node program begins with OPENQASM 3.0;", start)
+        if len(statements) < 3 or not isinstance(statements[1], Include) or statements[1].file != "stdgates.inc":
+            raise _refused('the second statement of a node program is include "stdgates.inc";', start)
+        node = self._node(statements[2])
+        at = 3
+        for name in self.sizes:
+            if at < len(statements) and self._declares(statements[at], name):
+                at += 1
+        instructions = tuple(self._instruction(s) for s in statements[at:])
+        return NodeProgram(
+            node,
+            MODEL,
+            self.sizes["data"],
+            self.sizes["comm"],
+            self.sizes["m"],
+            instructions,
+            tuple(sorted(self.results)),
+        )
+
+    def _node(self, s: Statement) -> str:
+        if (
+            not isinstance(s, Annotated)
+            or len(s.annotations) != 1
+            or s.annotations[0].name != "gossamer.node"
+            or not isinstance(s.statement, GateDefinition)
+        ):
+            raise _refused(
+                "the third statement of a node program is '@gossamer.node NAME' on the definition of rzz", s.span
+            )
+        if _shape(s.statement) != _RZZ_SHAPE:
+            raise _refused("rzz is not defined as node programs define it", s.statement.span, f"write {_RZZ}")
+        return _name(s.annotations[0].text, s.annotations[0].span)
+
+    def _declares(self, s: Statement, name: str) -> bool:
+        if not isinstance(s, BitDeclaration if name == "m" else QubitDeclaration) or s.name != name:
+            return False
+        if isinstance(s, BitDeclaration) and s.value is not None:
+            raise _refused("bits of a node program have no initial value", s.span)
+        if s.size is None or not 1 <= s.size <= MAX_SIZE:
+            raise _refused(f"the size of {name} is not between 1 and {MAX_SIZE}", s.span)
+        self.sizes[name] = s.size
+        return True
+
+    def _instruction(self, s: Statement) -> Instruction:
+        notes: tuple[Annotation, ...] = ()
+        if isinstance(s, Annotated):
+            notes, s = s.annotations, s.statement
+        match s:
+            case Apply() if not notes:
+                return self._gate(s)
+            case Branch() if not notes:
+                return self._conditional(s)
+            case Measurement() if s.target is not None:
+                bit = self._bit(s.target)
+                self._note_results(notes, bit)
+                return Measure(self._qubit(s.source), bit)
+            case ResetStatement() if not notes:
+                return Reset(self._qubit(s.operand))
+            case ResetStatement() if len(notes) == 1 and notes[0].name == "gossamer.link":
+                link, peer = _fields(notes[0], "id", "peer")
+                qubit = self._qubit(s.operand)
+                if qubit < self.sizes["data"]:
+                    raise _refused("a link half enters on a communication qubit", s.operand.span)
+                return Ebit(_name(link, notes[0].span), _name(peer, notes[0].span), qubit)
+            case Barrier() if len(notes) == 1 and notes[0].name == "gossamer.send" and not s.operands:
+                message, peer, bits = _fields(notes[0], "id", "to", "bits")
+                own = tuple(self._bit_text(b, notes[0].span) for b in bits.split(",")) if bits else ()
+                return Send(_name(message, notes[0].span), _name(peer, notes[0].span), own)
+            case Barrier() if notes and notes[-1].name == "gossamer.recv" and not s.operands:
+                message, peer, target = _fields(notes[-1], "id", "from", "bit")
+                bit = self._bit_text(target, notes[-1].span)
+                self._note_results(notes[:-1], bit)
+                return Recv(_name(message, notes[-1].span), _name(peer, notes[-1].span), bit)
+        if notes:
+            raise _refused(f"annotation '@{notes[0].name[:40]}' cannot stand here", notes[0].span)
+        raise _refused("this statement is not one of a node program", s.span)
+
+    def _gate(self, s: Apply) -> Gate:
+        if s.gate not in GATES:
+            raise _refused(
+                f"unknown gate '{s.gate[:40]}'", s.span, f"the gates of a node program are {', '.join(GATES)}"
+            )
+        arity, angled = GATES[s.gate]
+        if len(s.arguments) != angled or len(s.operands) != arity:
+            raise _refused(f"{s.gate} takes {arity} qubits and {'one angle' if angled else 'no angle'}", s.span)
+        qubits = tuple(self._qubit(q) for q in s.operands)
+        if len(set(qubits)) != arity:
+            raise _refused("a qubit is repeated", s.span)
+        return Gate(s.gate, qubits, _read_angle(s.arguments[0]) if angled else None)
+
+    def _conditional(self, s: Branch) -> Conditional:
+        conditions: list[tuple[int, bool]] = []
+        while True:
+            if s.otherwise:
+                raise _refused("a node program has no else", s.span)
+            conditions.append(self._condition(s.condition))
+            if len(s.then) != 1 or not isinstance(s.then[0], Branch):
+                break
+            s = s.then[0]
+        body = []
+        for inner in s.then:
+            if not isinstance(inner, Apply):
+                raise _refused("a conditional block holds gates only", inner.span)
+            body.append(self._gate(inner))
+        return Conditional(tuple(conditions), tuple(body))
+
+    def _condition(self, c: Condition) -> tuple[int, bool]:
+        if isinstance(c, Truth):
+            return self._bit(c.operand), True
+        if isinstance(c, Not) and isinstance(c.condition, Truth):
+            return self._bit(c.condition.operand), False
+        raise _refused("a condition is a bit m[i] or its negation !m[i]", c.span)
+
+    def _note_results(self, notes: tuple[Annotation, ...], bit: int) -> None:
+        for note in notes:
+            if note.name != "gossamer.result" or not _RESULT.fullmatch(note.text):
+                raise _refused("here only '@gossamer.result REGISTER[INDEX]' can stand", note.span)
+            self.results.append((bit, note.text))
+
+    def _qubit(self, o: Operand) -> int:
+        if o.name not in ("data", "comm") or o.index is None:
+            raise _refused("a qubit is data[i] or comm[i]", o.span)
+        if o.index >= self.sizes[o.name]:
+            raise _refused(f"{o.name} has {self.sizes[o.name]} qubits, no index {o.index}", o.span)
+        return o.index + (self.sizes["data"] if o.name == "comm" else 0)
+
+    def _bit(self, o: Operand) -> int:
+        if o.name != "m" or o.index is None:
+            raise _refused("a bit is m[i]", o.span)
+        return self._in_range(o.index, o.span)
+
+    def _bit_text(self, text: str, span: Span) -> int:
+        match = _BIT.fullmatch(text)
+        if match is None:
+            raise _refused(f"'{text[:40]}' is not a bit m[i]", span)
+        return self._in_range(int(match[1]), span)
+
+    def _in_range(self, bit: int, span: Span) -> int:
+        if bit >= self.sizes["m"]:
+            raise _refused(f"m has {self.sizes['m']} bits, no index {bit}", span)
+        return bit
+
+
+def _refused(message: str, span: Span, help: str | None = None) -> InputError:
+    return InputError(CODE, message, span=span, help=help)
+
+
+def _name(text: str, span: Span) -> str:
+    if not _NAME.fullmatch(text):
+        raise _refused(f"{text[:80]!r} is not a name", span, "names are ASCII letters, digits and underscores")
+    return text
+
+
+def _fields(note: Annotation, *keys: str) -> list[str]:
+    """The values of ``key=value`` pairs, which must be exactly ``keys`` in this order, one blank between them."""
+    pairs = [part.partition("=") for part in note.text.split(" ")]
+    if [(k, eq) for k, eq, _ in pairs] != [(k, "=") for k in keys]:
+        raise _refused(f"@{note.name} takes {' '.join(f'{k}=...' for k in keys)}", note.span)
+    return [value for _, _, value in pairs]
+
+
+def _read_angle(expression: Expression) -> Phase:
+    value = evaluate(expression)
+    if not isinstance(value, Exact) or value.rational:
+        raise _refused(
+            "an angle of a node program is an exact multiple of pi", expression.span, "write for example 3*pi/8"
+        )
+    return Phase(value.pi_part)
+
+
+def _shape(gate: GateDefinition) -> object:
+    """What a gate definition says, without its place."""
+    body = [
+        (s.gate, [repr(_spanless(a)) for a in s.arguments], [(o.name, o.index) for o in s.operands])
+        for s in gate.body or ()
+        if isinstance(s, Apply)
+    ]
+    return gate.name, gate.parameters, gate.qubits, body, len(gate.body or ())
+
+
+def _spanless(expression: Expression) -> object:
+    return getattr(expression, "name", None) or getattr(expression, "text", "?")
+
+
+_RZZ_SHAPE = ("rzz", ("theta",), ("a", "b"), [("cx", [], [("a", None), ("b", None)]), ("rz", ["'theta'"], [("b", None)]), ("cx", [], [("a", None), ("b", None)])], 3)  # fmt: skip

@@ -1,0 +1,102 @@
+"""Parsers made from the grammars of ``spec/grammar``: LALR, contextual lexer, made once for each grammar.
+
+The module guarantees that lark is imported only when something is parsed, that parsing takes linear time, and that a syntax
+error becomes one diagnostic with its place. Readers of text formats stand on it.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from gossamer.diagnostics import InputError, Span
+from gossamer.specification import read_spec
+
+if TYPE_CHECKING:
+    from lark import Lark, UnexpectedInput
+
+
+@cache
+def load_grammar(name: str, transformer: Any = None) -> Lark:
+    """The parser of ``spec/grammar/<name>.lark``; rules become calls of ``transformer`` while parsing, without recursion.
+
+    Examples
+    --------
+    >>> load_grammar("openqasm2").parse("qreg q[2];").data
+    Token('RULE', 'start')
+    """
+    from lark import Lark
+
+    return Lark(read_spec(f"grammar/{name}.lark"), parser="lalr", lexer="contextual", transformer=transformer)
+
+
+@dataclass(eq=False)
+class GrammarReader:
+    """A grammar with the transformer that turns its rules into syntax; ``transformer.file`` is set for each text.
+
+    The lock is there because one transformer serves all threads.
+    """
+
+    name: str
+    transformer: Any
+    code: str  # of the diagnostic of a syntax error
+    lock: threading.RLock = field(default_factory=threading.RLock)
+
+    def read(self, text: str, file: str) -> Any:
+        """Parse ``text``; raises :class:`InputError` with ``code`` at the first unexpected character or token."""
+        from lark.exceptions import UnexpectedInput, VisitError
+
+        with self.lock:
+            self.transformer.file = file
+            try:
+                return load_grammar(self.name, self.transformer).parse(text)
+            except UnexpectedInput as error:
+                raise syntax_error(error, text, file, self.code) from None
+            except VisitError as error:
+                raise error.orig_exc from None
+
+
+def syntax_error(error: UnexpectedInput, text: str, file: str, code: str) -> InputError:
+    """The diagnostic of lark's ``error``: what was found, where, and what could stand there."""
+    from lark.exceptions import UnexpectedCharacters, UnexpectedToken
+
+    line, column, width = error.line, error.column, 1
+    expected: set[str] = set()
+    if isinstance(error, UnexpectedToken):
+        expected = set(error.accepts or error.expected)
+        if error.token.type == "$END":
+            found = "end of file"
+            lines = text.split("\n")
+            line, column = len(lines), len(lines[-1]) + 1
+        else:
+            found = f"'{_short(str(error.token))}'"
+            width = min(len(error.token), 80)
+    else:
+        assert isinstance(error, UnexpectedCharacters)
+        expected = set(error.allowed or ())
+        at = error.pos_in_stream or 0
+        character = text[at : at + 1]
+        found = f"character {character!r}" if character.isprintable() else f"character {character!a}"
+    words = sorted(_readable(name) for name in expected if name != "$END")
+    help_text = f"here could stand: {', '.join(words)}" if 0 < len(words) <= 12 else None
+    return InputError(code, f"unexpected {found}", span=Span(file, line, column, column + width), help=help_text)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 40 else text[:37] + "..."
+
+
+_WORDS = {
+    "SEMICOLON": "';'", "COMMA": "','", "LPAR": "'('", "RPAR": "')'", "LSQB": "'['", "RSQB": "']'", "LBRACE": "'{'",
+    "RBRACE": "'}'", "EQUAL": "'='", "MINUS": "'-'", "PLUS": "'+'", "STAR": "'*'", "SLASH": "'/'", "CIRCUMFLEX": "'^'",
+    "NAME": "a name", "INT": "a whole number", "REAL": "a number", "STRING": "a file name in quotes",
+    "ANNOTATION": "an annotation", "BITS": "a bit string", "PI": "pi", "BANG": "'!'", "TILDE": "'~'",
+}  # fmt: skip
+
+
+def _readable(terminal: str) -> str:
+    if terminal in _WORDS:
+        return _WORDS[terminal]
+    return "an operator" if terminal.startswith("__") else f"'{terminal.lower()}'"

@@ -1,0 +1,307 @@
+"""OpenQASM 2 and 3 text to syntax trees, by the grammars of ``spec/grammar``.
+
+The module guarantees linear time, that no file is opened whatever the text says, that nesting is bounded (so whoever walks a
+tree may recurse), and that every refusal is one diagnostic with its place. The meaning of a tree is the business of
+``gossamer.frontends.qasm`` and of ``gossamer.formats.circuit_program``.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from gossamer.diagnostics import InputError, Span
+from gossamer.formats.grammar import GrammarReader
+from gossamer.formats.openqasm_syntax import (
+    Annotated,
+    Annotation,
+    Apply,
+    Barrier,
+    BitDeclaration,
+    Both,
+    Branch,
+    Compare,
+    Condition,
+    Expression,
+    GateDefinition,
+    Header,
+    Include,
+    Measurement,
+    Name,
+    Not,
+    Number,
+    Operand,
+    Operation,
+    QubitDeclaration,
+    ResetStatement,
+    SyntaxTree,
+    Truth,
+)
+
+if TYPE_CHECKING:
+    from lark import Token
+
+#: Deeper nesting of operators, conditions or blocks is refused.
+MAX_DEPTH = 150
+#: Longer texts are refused.
+MAX_CHARACTERS = 100_000_000
+#: Whole numbers with more digits are refused.
+MAX_DIGITS = 1000
+
+
+def parse_openqasm(text: str, file: str = "<text>", *, syntax_code: str = "QASM-1") -> SyntaxTree:
+    """The syntax tree of an OpenQASM 2 or 3 source; the header decides which (no header: 2).
+
+    A byte order mark and any kind of line end are accepted.
+
+    Raises
+    ------
+    InputError
+        ``syntax_code`` for a syntax error, QASM-2 for a version that is not known, QASM-12 for a text beyond the limits.
+
+    Examples
+    --------
+    >>> tree = parse_openqasm("OPENQASM 2.0; qreg q[2]; CX q[0], q[1];")
+    >>> tree.version, tree.statements[-1].gate
+    (2, 'CX')
+    """
+    text = normalise(text)
+    try:
+        if len(text) > MAX_CHARACTERS:
+            raise InputError("QASM-12", f"the source has more than {MAX_CHARACTERS} characters")
+        version = _find_version(text, file)
+        return SyntaxTree(version, tuple(_reader(version, syntax_code).read(text, file)), file)
+    except InputError as error:
+        error.with_source(text)
+        raise
+
+
+def normalise(text: str) -> str:
+    """Drop a byte order mark; every line end becomes a newline."""
+    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _find_version(text: str, file: str) -> int:
+    """The major version that the header names; comments before it are skipped by hand, as they may be long."""
+    at, end = 0, len(text)
+    while at < end:
+        if text[at].isspace():
+            at += 1
+        elif text.startswith("//", at):
+            at = text.find("\n", at) % (end + 1)
+        elif text.startswith("/*", at):
+            at = text.find("*/", at + 2) + 2
+            if at == 1:
+                break
+        else:
+            break
+    if not text.startswith("OPENQASM", at):
+        return 2
+    stop = text.find(";", at, at + 200)
+    number = text[at + 8 : stop].strip() if stop > 0 else ""
+    major = number.split(".")[0]
+    if major in ("2", "3"):
+        return int(major)
+    line = text.count("\n", 0, at) + 1
+    span = Span(file, line, at - text.rfind("\n", 0, at), at - text.rfind("\n", 0, at) + 8)
+    shown = number[:20] if number and number.isprintable() else "missing"
+    raise InputError(
+        "QASM-2", f"OpenQASM version {shown} is not known", span=span, help="write OPENQASM 2.0; or OPENQASM 3.0;"
+    )
+
+
+@cache
+def _reader(version: int, code: str) -> GrammarReader:
+    return GrammarReader(f"openqasm{version}", _TreeMaker(), code)
+
+
+class _TreeMaker:
+    """One method for each rule of the two grammars; lark calls it with the children of the rule."""
+
+    file: str = ""
+
+    def _span(self, token: Token) -> Span:
+        return Span(self.file, token.line or 1, token.column or 1, token.end_column)
+
+    def _whole(self, token: Token) -> int:
+        if len(token) > MAX_DIGITS:
+            raise InputError("QASM-12", f"a number with more than {MAX_DIGITS} digits", span=self._span(token))
+        return int(token)
+
+    def _too_deep(self, depth: int, span: Span) -> None:
+        if depth > MAX_DEPTH:
+            raise InputError(
+                "QASM-12", f"nested more than {MAX_DEPTH} deep", span=span, help="split the expression or the blocks"
+            )
+
+    def start(self, c: list[Any]) -> list[Any]:
+        return _flat(c)
+
+    def header(self, c: list[Any]) -> Header:
+        return Header(str(c[1]), self._span(c[0]))
+
+    def include(self, c: list[Any]) -> Include:
+        return Include(str(c[0])[1:-1], self._span(c[0]))
+
+    def qreg(self, c: list[Any]) -> QubitDeclaration:
+        return QubitDeclaration(str(c[0]), self._whole(c[1]), self._span(c[0]))
+
+    def creg(self, c: list[Any]) -> BitDeclaration:
+        return BitDeclaration(str(c[0]), self._whole(c[1]), self._span(c[0]))
+
+    def qubit(self, c: list[Any]) -> QubitDeclaration:
+        size = None if c[0] is None else self._whole(c[0])
+        return QubitDeclaration(str(c[1]), size, self._span(c[1]))
+
+    def bit(self, c: list[Any]) -> BitDeclaration | tuple[BitDeclaration, Measurement]:
+        size = None if c[0] is None else self._whole(c[0])
+        span = self._span(c[1])
+        if isinstance(c[2], Measurement):
+            name = str(c[1])
+            return BitDeclaration(name, size, span), Measurement(c[2].source, Operand(name, None, span), c[2].span)
+        value = None if c[2] is None else str(c[2])[1:-1].replace("_", "")
+        if value is not None and (set(value) - {"0", "1"} or len(value) != (1 if size is None else size)):
+            raise InputError(
+                "QASM-1", "the initial value is not a bit string of the register's size", span=self._span(c[2])
+            )
+        return BitDeclaration(str(c[1]), size, span, value)
+
+    def gate_def(self, c: list[Any]) -> GateDefinition:
+        parameters, qubits = c[1]
+        return GateDefinition(str(c[0]), parameters, qubits, tuple(c[2:]), self._span(c[0]))
+
+    def opaque(self, c: list[Any]) -> GateDefinition:
+        parameters, qubits = c[2]
+        return GateDefinition(str(c[1]), parameters, qubits, None, self._span(c[1]))
+
+    def formals(self, c: list[Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        return c[0] or (), c[1] or ()
+
+    def names(self, c: list[Any]) -> tuple[str, ...]:
+        return tuple(str(x) for x in c)
+
+    def apply(self, c: list[Any]) -> Apply:
+        return Apply(str(c[0]), c[1] or (), c[2], self._span(c[0]))
+
+    def arguments(self, c: list[Any]) -> tuple[Expression, ...]:
+        return tuple(c)
+
+    def operands(self, c: list[Any]) -> tuple[Operand, ...]:
+        return tuple(c)
+
+    def operand(self, c: list[Any]) -> Operand:
+        return Operand(str(c[0]), None if c[1] is None else self._whole(c[1]), self._span(c[0]))
+
+    def barrier(self, c: list[Any]) -> Barrier:
+        return Barrier(c[1] or (), self._span(c[0]))
+
+    def measured(self, c: list[Any]) -> Measurement:
+        return Measurement(c[1], None, self._span(c[0]))
+
+    def measure(self, c: list[Any]) -> Measurement:
+        if isinstance(c[0], Measurement):  # OpenQASM 3: measured, target
+            return Measurement(c[0].source, c[1], c[0].span)
+        return Measurement(c[1], c[2], self._span(c[0]))
+
+    def assign(self, c: list[Any]) -> Measurement:
+        return Measurement(c[1].source, c[0], c[0].span)
+
+    def reset(self, c: list[Any]) -> ResetStatement:
+        return ResetStatement(c[1], self._span(c[0]))
+
+    def if_equal(self, c: list[Any]) -> Branch:
+        span = self._span(c[1])
+        return Branch(
+            Compare(Operand(str(c[1]), None, span), self._whole(c[2]), span), (c[3],), (), self._span(c[0]), 1
+        )
+
+    def branch(self, c: list[Any]) -> Branch:
+        then, otherwise = c[2], c[3] or ()
+        inner = [s.statement if isinstance(s, Annotated) else s for s in (*then, *otherwise)]
+        depth = 1 + max((s.depth for s in inner if isinstance(s, Branch)), default=0)
+        span = self._span(c[0])
+        self._too_deep(depth, span)
+        return Branch(c[1], then, otherwise, span, depth)
+
+    def block(self, c: list[Any]) -> tuple[Any, ...]:
+        return tuple(_flat(c))
+
+    def annotated(self, c: list[Any]) -> Annotated:
+        notes = []
+        for token in c[:-1]:
+            name, _, text = str(token)[1:].partition(" ")
+            notes.append(Annotation(name, text, self._span(token)))
+        if isinstance(c[-1], tuple):
+            raise InputError("QASM-1", "a declaration with a measurement takes no annotation", span=notes[0].span)
+        return Annotated(tuple(notes), c[-1], notes[0].span)
+
+    def equal(self, c: list[Any]) -> Compare:
+        return Compare(c[0], self._bit_value(c[1]), c[0].span)
+
+    def differ(self, c: list[Any]) -> Condition:
+        return Not(self.equal(c), c[0].span, 1)
+
+    def _bit_value(self, token: Token) -> int:
+        if token.type in ("TRUE", "FALSE"):
+            return int(token.type == "TRUE")
+        return int(token[1:-1], 2) if token.type == "BITS" else self._whole(token)
+
+    def truth(self, c: list[Any]) -> Truth:
+        return Truth(c[0], c[0].span)
+
+    def negation(self, c: list[Any]) -> Not:
+        depth = _depth(c[0]) + 1
+        self._too_deep(depth, c[0].span)
+        return Not(c[0], c[0].span, depth)
+
+    def _join(self, c: list[Any], either: bool) -> Both:
+        depth = max(_depth(c[0]), _depth(c[1])) + 1
+        self._too_deep(depth, c[0].span)
+        return Both(c[0], c[1], either, c[0].span, depth)
+
+    def both(self, c: list[Any]) -> Both:
+        return self._join(c, False)
+
+    def either(self, c: list[Any]) -> Both:
+        return self._join(c, True)
+
+    def number(self, c: list[Any]) -> Number:
+        return Number(str(c[0]), self._span(c[0]))
+
+    def name(self, c: list[Any]) -> Name:
+        return Name(str(c[0]), self._span(c[0]))
+
+    def call(self, c: list[Any]) -> Operation:
+        return self._operation(str(c[0]), (c[1],), self._span(c[0]))
+
+    def _operation(self, operator: str, operands: tuple[Expression, ...], span: Span) -> Operation:
+        depth = max(_depth(x) for x in operands) + 1
+        self._too_deep(depth, span)
+        return Operation(operator, operands, span, depth)
+
+    def add(self, c: list[Any]) -> Operation:
+        return self._operation("+", (c[0], c[1]), c[0].span)
+
+    def sub(self, c: list[Any]) -> Operation:
+        return self._operation("-", (c[0], c[1]), c[0].span)
+
+    def mul(self, c: list[Any]) -> Operation:
+        return self._operation("*", (c[0], c[1]), c[0].span)
+
+    def div(self, c: list[Any]) -> Operation:
+        return self._operation("/", (c[0], c[1]), c[0].span)
+
+    def pow(self, c: list[Any]) -> Operation:
+        return self._operation("^", (c[0], c[1]), c[0].span)
+
+    def neg(self, c: list[Any]) -> Operation:
+        return self._operation("neg", (c[0],), c[0].span)
+
+
+def _flat(statements: list[Any]) -> list[Any]:
+    """``bit c = measure q;`` is two statements."""
+    return [s for item in statements for s in (item if isinstance(item, tuple) else (item,))]
+
+
+def _depth(node: Expression | Condition) -> int:
+    return node.depth if isinstance(node, Operation | Not | Both) else 0
