@@ -364,7 +364,7 @@ class _Lowering:
         """Rz or rzz by a phase; terms with bits become conditional gates."""
         for mono, c, symbols in phase.terms:
             if symbols:
-                raise InputError("PR-9", f"parameter '{symbols[0][0]}' has no value", help="bind all parameters before compiling")
+                raise InputError("PR-12", f"parameter '{symbols[0][0]}' has no value", help="bind all parameters before compiling")
             if len(qubits) == 2:
                 gate = Gate("rzz", qubits, Phase(c))
             elif c in _NAMED:
@@ -397,7 +397,7 @@ class _Lowering:
                 if not rest:
                     out.append({b: x for b, x in fixed.items() if bits[b].kind == BitKind.OUTCOME})
                     if len(out) > MAX_BRANCHES:
-                        raise InputError("PR-8", f"a condition with more than {MAX_BRANCHES} branches")
+                        raise InputError("PR-12", f"a condition with more than {MAX_BRANCHES} branches")
                     continue
                 expr, _ = rest[0]
                 b = max(expr.bits)  # later bits first: a derived bit is opened before what it is made of
@@ -428,7 +428,7 @@ class _Lowering:
                     cells.append(None)
                     continue
                 if len(expr.monomials) != 1 or len(expr.bits) != 1 or min(expr.bits) not in self.source_raw:
-                    raise InputError("PR-10", f"result {register.name}[{i}] is not a single measured bit",
+                    raise InputError("PR-12", f"result {register.name}[{i}] is not a single measured bit",
                                      help="report measured bits; compute with them after the run")  # fmt: skip
                 (bit,) = expr.bits
                 at, local = self.raw[self.source_raw[bit]]

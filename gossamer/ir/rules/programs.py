@@ -63,6 +63,8 @@ def _programs_operands(d: Distribution) -> None:
                 fail("PR-2", f"{_at(p, i)}: qubit {op.qubit} does not exist")
             if isinstance(op, Conditional) and not op.conditions:
                 fail("PR-2", f"{_at(p, i)}: a conditional without a condition")
+            if isinstance(op, Conditional) and len({b for b, _ in op.conditions}) != len(op.conditions):
+                fail("PR-2", f"{_at(p, i)}: a conditional names a bit twice")
             if isinstance(op, Send) and len(set(op.bits)) != len(op.bits):
                 fail(
                     "PR-2",
