@@ -1,0 +1,75 @@
+"""`Trace`: what the actors did together, as one list of operations on the shared state.
+
+Control flow does not depend on data, so one trace serves every shot; the engines replay it. A trace is free of nodes: qubits and
+bit slots are numbered over the whole network. It guarantees that every qubit enters the joint state by exactly one `Join` or
+`Pair` before a two-qubit gate uses it and leaves it by one `Observe`, so ``peak`` is the number of qubits that a statevector must hold.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TypeAlias
+
+#: A conjunction: every slot has the value.
+Conditions: TypeAlias = tuple[tuple[int, bool], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Apply:
+    """A gate of :data:`gossamer.ir.program.GATES` where all ``conditions`` hold; ``angle`` in multiples of pi (0 if it has none)."""
+
+    name: str
+    qubits: tuple[int, ...]
+    angle: Fraction
+    conditions: Conditions = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """A qubit that was a factor of its own becomes part of the joint state (its first entangling gate follows)."""
+
+    qubit: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two qubits in |0> become |Phi+>: a link."""
+
+    first: int
+    second: int
+
+
+@dataclass(frozen=True, slots=True)
+class Observe:
+    """Measure in Z, write the outcome to ``slot`` (None: forget it) and drop the qubit; its next use finds |0>."""
+
+    qubit: int
+    slot: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Parity:
+    """``slot`` becomes the XOR of ``sources`` (of none: 0). Messages are made and delivered this way."""
+
+    slot: int
+    sources: tuple[int, ...]
+
+
+Operation: TypeAlias = Apply | Join | Pair | Observe | Parity
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """The operations in order, over ``qubits`` qubits (all start in |0>) and ``slots`` bits.
+
+    ``slot_of`` maps (node, bit) to its slot. ``peak`` is the largest number of qubits in the joint state at one time,
+    ``work`` the sum over the operations of the size of the state they touch (saturated at 2**62): what one shot costs.
+    """
+
+    operations: tuple[Operation, ...]
+    qubits: int
+    slots: int
+    slot_of: dict[tuple[str, int], int]
+    peak: int
+    work: int
