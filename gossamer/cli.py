@@ -7,6 +7,7 @@ traceback is shown without ``--debug``, and that ``--help`` imports nothing heav
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -374,15 +375,18 @@ _CLICK_ERROR: type[Exception] = next(c for c in typer.BadParameter.__mro__ if c.
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """The console script."""
     given = list(sys.argv[1:] if arguments is None else arguments)
-    debug = "--debug" in given
-    sys.exit(_guarded([a for a in given if a != "--debug"], debug))
+    with suppress(ValueError):  # not in the main thread: whoever calls us owns the signals
+        signal.signal(signal.SIGTERM, _terminate)  # so that half-written output is cleaned up
+    sys.exit(call(given))
+
+
+def call(arguments: Sequence[str]) -> int:
+    """Run one command; print what it has to say; return its exit code [TL-1]."""
+    debug = "--debug" in arguments
+    return _guarded([a for a in arguments if a != "--debug"], debug)
 
 
 def _guarded(arguments: list[str], debug: bool) -> int:
-    import signal
-
-    with suppress(ValueError):  # not in the main thread: whoever calls us owns the signals
-        signal.signal(signal.SIGTERM, _terminate)  # so that half-written output is cleaned up
     try:
         code = app(args=arguments, prog_name="gossamer", standalone_mode=False)
         sys.stdout.flush()

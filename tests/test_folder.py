@@ -1,0 +1,149 @@
+"""Output appears whole or not at all, and never over somebody else's files."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from gossamer.diagnostics import InputError
+from gossamer.folder import check_target, is_ours, write_file, write_folder
+
+OURS = json.dumps({"format": "gossamer-manifest/1"})
+FILES = {"manifest.json": OURS, "n0.qasm": "new", "report.json": "{}"}
+
+
+def _fail_at(monkeypatch: pytest.MonkeyPatch, method: str, call: int, error: type[BaseException]) -> None:
+    true: Callable[..., object] = getattr(Path, method)
+    calls = iter(range(1, 100))
+
+    def failing(self: Path, *arguments: object, **options: object) -> object:
+        if next(calls) == call:
+            raise error()
+        return true(self, *arguments, **options)
+
+    monkeypatch.setattr(Path, method, failing)
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit, MemoryError])
+@pytest.mark.parametrize(("method", "call"), [("write_text", 1), ("write_text", 3), ("rename", 1)])
+def test_an_interruption_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: type[BaseException], method: str, call: int
+) -> None:
+    _fail_at(monkeypatch, method, call, error)
+    with pytest.raises(error):
+        write_folder(tmp_path / "deep" / "er" / "out", FILES)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("method", "call"), [("write_text", 2), ("rename", 1), ("rename", 2)])
+def test_an_interruption_keeps_what_was_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str, call: int
+) -> None:
+    target = tmp_path / "out"
+    write_folder(target, {"manifest.json": OURS, "n0.qasm": "old"})
+    _fail_at(monkeypatch, method, call, KeyboardInterrupt)
+    with pytest.raises(KeyboardInterrupt):
+        write_folder(target, FILES)
+    assert [p.name for p in tmp_path.iterdir()] == ["out"]
+    assert (target / "n0.qasm").read_text() == "old"
+
+
+def test_a_full_disk_is_a_diagnostic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(self: Path, *arguments: object, **options: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(InputError, match="No space left") as caught:
+        write_folder(tmp_path / "out", FILES)
+    assert caught.value.code == "TL-5"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_termination_by_signal_leaves_nothing(tmp_path: Path) -> None:
+    code = (
+        "import os, signal, sys, time\n"
+        "from pathlib import Path\n"
+        "from gossamer import cli, folder\n"
+        "signal.signal(signal.SIGTERM, cli._terminate)\n"
+        "true = Path.write_text\n"
+        "def slow(self, *a, **k):\n"
+        "    true(self, *a, **k)\n"
+        "    print('writing', flush=True)\n"
+        "    time.sleep(60)\n"
+        "Path.write_text = slow\n"
+        f"folder.write_folder(Path({str(tmp_path / 'out')!r}), {FILES!r})\n"
+    )
+    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"writing\n"
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(timeout=30) == 128 + signal.SIGTERM
+    process.stdout.close()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_replacing(tmp_path: Path) -> None:
+    target = tmp_path / "out"
+    target.mkdir()
+    write_folder(target, FILES)  # empty: may be replaced
+    write_folder(target, {"manifest.json": OURS})  # ours: may be replaced
+    assert [p.name for p in target.iterdir()] == ["manifest.json"]
+    assert is_ours(target)
+    (target / "manifest.json").write_text('{"format": "something else"}')
+    with pytest.raises(InputError) as caught:
+        write_folder(target, FILES)
+    assert caught.value.code == "TL-4"
+    write_folder(target, FILES, force=True)
+    assert (target / "n0.qasm").read_text() == "new"
+
+
+@pytest.mark.parametrize("text", ["", "[", "[]", "[" * 100_000, "\x00"])
+def test_a_broken_manifest_is_not_ours(tmp_path: Path, text: str) -> None:
+    (tmp_path / "manifest.json").write_text(text)
+    assert not is_ours(tmp_path)
+    with pytest.raises(InputError):
+        check_target(tmp_path)
+
+
+def test_files_in_the_way(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_text("mine")
+    for target in (file, file / "out"):
+        for force in (False, True):
+            with pytest.raises(InputError) as caught:
+                write_folder(target, FILES, force=force)
+            assert caught.value.code == "TL-4"
+    dangling = tmp_path / "dangling"
+    dangling.symlink_to(tmp_path / "nowhere")
+    with pytest.raises(InputError):
+        check_target(dangling)
+    assert file.read_text() == "mine"
+    with pytest.raises(InputError) as caught:
+        write_file(tmp_path, "text")
+    assert caught.value.code == "TL-5"
+
+
+def test_a_link_to_a_folder_stays_a_link(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to("real")
+    write_folder(tmp_path / "link", FILES)
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "real" / "n0.qasm").read_text() == "new"
+
+
+def test_permissions_follow_the_umask(tmp_path: Path) -> None:
+    mask = os.umask(0o027)
+    try:
+        write_folder(tmp_path / "out", FILES)
+        write_file(tmp_path / "file", "text")
+    finally:
+        os.umask(mask)
+    assert (tmp_path / "out").stat().st_mode & 0o777 == 0o750
+    assert (tmp_path / "file").stat().st_mode & 0o777 == 0o640
