@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html import escape
 from pathlib import Path
 from time import perf_counter
@@ -82,9 +82,15 @@ class CompiledProgram:
             out[node.program] = text
         return out
 
-    def run(self, shots: int = 1024, *, seed: int = 0, engine: str | None = None) -> RunResult:
+    def run(
+        self, shots: int = 1024, *, seed: int = 0, engine: str | None = None, measure_all: bool = False
+    ) -> RunResult:
         """Run the programs against each other and count the reported bits; see :func:`run`."""
-        return _run(self.programs, self.manifest, shots, seed, engine)
+        from gossamer.runtime.run import run as run_programs
+
+        return run_programs(
+            self.programs, self.manifest, shots=shots, seed=seed, engine=engine, measure_all=measure_all
+        )
 
     def verify(self, against: Any = None, *, method: str | None = None) -> Verdict:
         """Check the programs against ``against``, or against the source that was compiled; see :func:`verify`."""
@@ -94,12 +100,12 @@ class CompiledProgram:
     def files(self) -> dict[str, str]:
         """Name and text of each file that :meth:`save` writes."""
         from gossamer.folder import MANIFEST
-        from gossamer.ir.text import print_diagram, print_placed
+        from gossamer.ir.text import print_text
 
         files = {MANIFEST: _json(self.manifest.model_dump(mode="json")), **self.texts()}
-        files["source.gsm"] = print_diagram(self.source)
+        files["source.gsm"] = print_text(self.source)
         if self.placed is not None:
-            files["placed.gsm"] = print_placed(self.placed)
+            files["placed.gsm"] = print_text(self.placed)
         files["report.json"] = _json(self.report)
         files["timings.json"] = _json({key: round(value, 6) for key, value in self.seconds.items()})
         return files
@@ -206,7 +212,7 @@ def compile(
     seconds = {"read": perf_counter() - begin}
     outcome = run_pipeline(steps, diagram, network, progress)
     seconds |= outcome.seconds
-    distribution = outcome.distribution
+    distribution = _with_digest(outcome.distribution, diagram)
     verdict = None
     if check:
         if progress is not None:
@@ -319,7 +325,338 @@ def _parse(text: str, format: str, name: str) -> Diagram:
 
 
 def _guess(text: str) -> str:
-    return "gsm" if text.lstrip().startswith("gsm") else "qasm"
+    return "gsm" if text.lstrip().startswith("gossamer ") else "qasm"
+
+
+def count_wires(diagram: Diagram) -> int:
+    """The number of quantum wires: the most that are live at one time, every input counted from the start.
+
+    Examples
+    --------
+    >>> count_wires(read("OPENQASM 2.0; qreg q[3]; creg c[1]; measure q[0] -> c[0]; reset q[0];"))
+    3
+    """
+    import numpy as np
+
+    from gossamer.ir.diagram import VertexKind
+
+    degree = np.bincount(diagram.edges.ravel(), minlength=diagram.num_vertices)
+    change = np.zeros(diagram.num_vertices, np.int64)
+    change[(degree == 1) & (diagram.kind == VertexKind.X)] = 1  # a state, unless an outcome is bound to it
+    for i in diagram.outcome_bits:
+        change[diagram.bits[i].vertex] = -1
+    live = np.cumsum(change)
+    return len(diagram.inputs) + max(0, int(live.max(initial=0)))
+
+
+def measured(diagram: Diagram) -> Diagram:
+    """The diagram with every quantum output measured in Z into a new register ``meas``.
+
+    Examples
+    --------
+    >>> measured(read("OPENQASM 2.0; qreg q[2];")).registers[0].name
+    'meas'
+    """
+    import numpy as np
+
+    from gossamer.ir.diagram import Bit, BitKind, Diagram, Register, VertexKind
+    from gossamer.ir.phase import BitExpr, Phase
+
+    if not len(diagram.outputs):
+        return diagram
+    taken = {register.name for register in diagram.registers}
+    name = next(n for n in ("meas", *(f"meas{i}" for i in range(len(taken) + 1))) if n not in taken)
+    kind, phase = diagram.kind.copy(), diagram.phase.copy()
+    phases, bits = list(diagram.phases), list(diagram.bits)
+    new = []
+    for vertex, output in zip(diagram.outputs.tolist(), diagram.output_names, strict=True):
+        new.append(BitExpr.bit(len(bits)))
+        kind[vertex], phase[vertex] = VertexKind.X, len(phases)
+        phases.append(Phase.of_bit(len(bits)))
+        bits.append(Bit(BitKind.OUTCOME, vertex, None, output))
+    return Diagram(
+        kind=kind,
+        phase=phase,
+        phases=tuple(phases),
+        edges=diagram.edges,
+        hadamard=diagram.hadamard,
+        inputs=diagram.inputs,
+        outputs=np.array([], np.int32),
+        bits=tuple(bits),
+        registers=(*diagram.registers, Register(name, tuple(new))),
+        input_names=diagram.input_names,
+        output_names=(),
+        spans=diagram.spans,
+    )
+
+
+# ---- folders --------------------------------------------------------------------------------------------------------
+
+
+def load(directory: str | Path) -> tuple[tuple[NodeProgram, ...], Manifest]:
+    """The node programs and the manifest of a folder; nothing else in it is opened."""
+    from gossamer.runtime.run import load as load_folder
+
+    programs, manifest = load_folder(Path(directory))
+    return tuple(programs), manifest
+
+
+def run(
+    directory: str | Path, shots: int = 1024, *, seed: int = 0, engine: str | None = None, measure_all: bool = False
+) -> RunResult:
+    """Run the programs of a folder as actors over a shared simulator and count the reported bits.
+
+    Quantum inputs start in |0>. With ``measure_all`` the quantum outputs are measured into a register ``meas``.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> text = 'OPENQASM 2.0; include "qelib1.inc"; qreg q[2]; creg c[2]; x q[0]; cx q[0],q[1]; measure q -> c;'
+    >>> with tempfile.TemporaryDirectory() as here:
+    ...     compile(text, "2:qubits=1").save(here)
+    ...     run(here, shots=10).counts
+    {'11': 10}
+    """
+    from gossamer.runtime.run import run as run_programs
+
+    programs, manifest = load(directory)
+    return run_programs(programs, manifest, shots=shots, seed=seed, engine=engine, measure_all=measure_all)
+
+
+def verify(self, against: Any = None, *, method: str | None = None) -> Verdict:
+        """Check the programs against ``against``, or against the source that was compiled; see :func:`verify`."""
+        source = self.source if against is None else read(against)
+        return _verify(self.programs, self.manifest, source, method)
+
+    def files(self) -> dict[str, str]:
+        """Name and text of each file that :meth:`save` writes."""
+        from gossamer.folder import MANIFEST
+        from gossamer.ir.text import print_text
+
+        files = {MANIFEST: _json(self.manifest.model_dump(mode="json")), **self.texts()}
+        files["source.gsm"] = print_text(self.source)
+        if self.placed is not None:
+            files["placed.gsm"] = print_text(self.placed)
+        files["report.json"] = _json(self.report)
+        files["timings.json"] = _json({key: round(value, 6) for key, value in self.seconds.items()})
+        return files
+
+    def save(self, directory: str | Path, *, force: bool = False) -> None:
+        """Write the folder, all or nothing.
+
+        Raises
+        ------
+        InputError
+            ``TL-4`` if the folder exists and holds anything but an earlier output, unless ``force``.
+        """
+        from gossamer.folder import write_folder
+
+        write_folder(Path(directory), self.files(), force=force)
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><th style='text-align:left'>{escape(key)}</th><td>{escape(json.dumps(value))}</td></tr>"
+            for key, value in summary(self.report).items()
+        )
+        return f"<table>{rows}</table>"
+
+    def __repr__(self) -> str:
+        r = self.report
+        return f"<CompiledProgram: {len(self.programs)} nodes, {r['ebits']} ebits, verified: {r['verified']}>"
+
+
+def summary(report: Mapping[str, Any]) -> dict[str, Any]:
+    """The report without its long lists, in the order in which people read it."""
+    keys = ("ebits", "messages", "peak_qubits", "peak_comm", "local_2q", "depth", "makespan", "partitioner", "verified")
+    return {key: report[key] for key in keys if key in report}
+
+
+def compile(
+    source: Any,
+    network: str | Path | Network,
+    *,
+    pipeline: str | None = None,
+    objective: str = "ebits",
+    effort: int = 1,
+    seed: int = 0,
+    measure_all: bool = False,
+    check: bool = True,
+    progress: Callable[[str], None] | None = None,
+) -> CompiledProgram:
+    """Distribute a program over the nodes of a network.
+
+    Parameters
+    ----------
+    source
+        A path, program text, or a `Diagram`.
+    network
+        A network file, a preset's name, a shorthand (``4``, ``line:4``), or a `Network`.
+    pipeline
+        The passes, as text; the default is :func:`gossamer.pipeline.default_pipeline`, which ``effort`` and ``seed`` set.
+    objective
+        What to make small; ``ebits`` is the only one so far.
+    effort
+        0 to 3: how many moves the search may make.
+    measure_all
+        Measure every quantum output into the register ``meas``.
+    check
+        Verify the result with the strongest method that is quick enough.
+
+    Raises
+    ------
+    InputError, UsageError
+        For a source, network or option without meaning.
+    NetworkInfeasible
+        If the program does not fit the network.
+    VerificationFailed
+        If the check finds that the programs differ from the source.
+
+    Examples
+    --------
+    >>> ghz = 'OPENQASM 2.0; include "qelib1.inc"; qreg q[4]; h q[0]; cx q[0],q[1]; cx q[1],q[2]; cx q[2],q[3];'
+    >>> program = compile(ghz, "4:qubits=1")
+    >>> program.report["ebits"], program.report["verified"]["holds"]
+    (3, True)
+    """
+    from gossamer.ir.network_text import resolve_network
+    from gossamer.pipeline import default_pipeline, parse_pipeline, run_pipeline
+
+    begin = perf_counter()
+    if objective not in OBJECTIVES:
+        raise UsageError("TL-7", f"there is no objective '{objective}'", help=f"known: {', '.join(OBJECTIVES)}")
+    if not 0 <= effort <= 3:
+        raise UsageError("TL-7", f"effort is 0 to 3, not {effort}")
+    if not 0 <= seed < 2**31:
+        raise UsageError("TL-7", f"a seed is 0 to {2**31 - 1}, not {seed}")
+    steps = parse_pipeline(pipeline if pipeline is not None else default_pipeline(effort, seed))
+    if progress is not None:
+        progress("read")
+    diagram = read(source)
+    if measure_all:
+        diagram = measured(diagram)
+    diagram.verify()
+    if not isinstance(network, str | Path):
+        network.verify()
+    else:
+        network = resolve_network(str(network), count_wires(diagram))
+    _check_fit(diagram, network)
+    seconds = {"read": perf_counter() - begin}
+    outcome = run_pipeline(steps, diagram, network, progress)
+    seconds |= outcome.seconds
+    distribution = _with_digest(outcome.distribution, diagram)
+    verdict = None
+    if check:
+        if progress is not None:
+            progress("verify")
+        start = perf_counter()
+        verdict = _verify(distribution.programs, distribution.manifest, diagram, None)
+        seconds["verify"] = perf_counter() - start
+        if verdict.holds is False:
+            raise VerificationFailed(
+                "TL-13",
+                f"the programs do not compute what the source does ({verdict.method}: {verdict.detail})",
+                help="this is a bug of the compiler; please report it with the source and the command",
+            )
+    report = _report(outcome.values, distribution, verdict, [str(step) for step in steps])
+    seconds["total"] = perf_counter() - begin
+    return CompiledProgram(distribution, diagram, outcome.placed, report, seconds, verdict)
+
+
+def _report(
+    values: Mapping[str, Any], distribution: Distribution, verdict: Verdict | None, steps: list[str]
+) -> dict[str, Any]:
+    from gossamer.report.counts import make_report
+
+    report = make_report(distribution)
+    report["pipeline"] = ",".join(steps)
+    report["partitioner"] = getattr(values.get("assignment"), "partitioner", None)
+    report["verified"] = None
+    if verdict is not None:
+        report["verified"] = {key: value for key, value in verdict.as_dict().items() if key != "seconds"}
+    return report
+
+
+def _check_fit(diagram: Diagram, network: Network) -> None:
+    models = registered("backends")
+    for node in network.nodes:
+        if node.model not in models:
+            raise InputError(
+                "NW-8",
+                f"node '{node.name}' has the unknown model '{node.model}'",
+                help=f"known models: {', '.join(models)}",
+            )
+    room = sum(node.data for node in network.nodes)
+    needed = max(len(diagram.inputs), len(diagram.outputs))
+    if needed > room:
+        raise NetworkInfeasible(
+            "NW-13",
+            f"the program holds {needed} qubits at one time, and the nodes of the network {room} data qubits together",
+            help=f"add nodes, or at least {needed - room} more data qubits (qubits=, or data: in the file)",
+        )
+
+
+# ---- sources --------------------------------------------------------------------------------------------------------
+
+
+def read(source: Any, format: str | None = None, *, name: str = "<text>") -> Diagram:
+    """The diagram that ``source`` stands for.
+
+    Parameters
+    ----------
+    source
+        A `Diagram`, a path, or program text (text that holds a line break or a semicolon).
+    format
+        The name of a frontend; without it a file's ending, or the first word of a text, decides.
+    name
+        What diagnostics call a text.
+
+    Examples
+    --------
+    >>> read("OPENQASM 2.0; qreg q[3];").num_edges
+    3
+    """
+    from gossamer.ir.diagram import Diagram
+
+    if isinstance(source, Diagram):
+        return source
+    if isinstance(source, str) and ("\n" in source or ";" in source):
+        return _parse(source, format or _guess(source), name)
+    if not isinstance(source, str | Path):
+        raise UsageError("TL-2", f"a source is a path, text or a Diagram, not {type(source).__name__}")
+    path = Path(source)
+    chosen = format or by_extension("frontends", path.suffix).name
+    return _parse(read_text(path), chosen, str(path))
+
+
+def read_text(path: Path) -> str:
+    """The text of a source file; InputError [TL-3] if it cannot be had."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_SOURCE_BYTES + 1)
+    except OSError as error:
+        raise InputError("TL-3", f"cannot read '{path}': {error.strerror or error}") from error
+    return decode(data, str(path))
+
+
+def decode(data: bytes, name: str) -> str:
+    """UTF-8 text, without a byte order mark, or InputError [TL-3]."""
+    if len(data) > MAX_SOURCE_BYTES:
+        raise InputError("TL-3", f"'{name}' is larger than {MAX_SOURCE_BYTES} bytes")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        column = error.start - (data.rfind(b"\n", 0, error.start) + 1) + 1
+        raise InputError("TL-3", f"'{name}' is not UTF-8 text", span=Span(name, line, column)) from error
+
+
+def _parse(text: str, format: str, name: str) -> Diagram:
+    diagram: Diagram = find("frontends", format).load()(text, name)
+    return diagram
+
+
+def _guess(text: str) -> str:
+    return "gsm" if text.lstrip().startswith("gossamer ") else "qasm"
 
 
 def count_wires(diagram: Diagram) -> int:
@@ -418,12 +755,6 @@ def _run(programs: tuple[NodeProgram, ...], manifest: Manifest, shots: int, seed
 
     if not 1 <= shots <= 10**9:
         raise UsageError("TL-7", f"shots are 1 to {10**9}, not {shots}")
-    if not any(bit is not None for register in manifest.registers for bit in register.bits):
-        raise InputError(
-            "TL-12",
-            "the program reports no measured bit, so there is nothing to count",
-            help="compile it with --measure-all",
-        )
     return run_programs(programs, manifest, shots=shots, seed=seed, engine=engine)
 
 

@@ -126,16 +126,19 @@ def run(
     engine: Annotated[
         str | None, typer.Option("--engine", help="The simulator; without it, the one that fits.")
     ] = None,
+    measure_all: MeasureAll = False,
     as_json: AsJson = False,
 ) -> None:
     """Run the node programs in DIR against each other and count the results."""
+    from dataclasses import asdict
+
     from gossamer import api
 
     with _progress() as progress:
         progress("run")
-        result = api.run(directory, shots, seed=seed, engine=engine)
+        result = api.run(directory, shots, seed=seed, engine=engine, measure_all=measure_all)
     if as_json:
-        _print_json(result.as_dict())
+        _print_json(asdict(result))
     else:
         _print_histogram(result.counts, shots)
 

@@ -72,14 +72,14 @@ BUILT_IN: dict[Kind, tuple[Registration, ...]] = {
     ),
     "passes": (
         Registration("graph-like", "gossamer.passes.graph_like:GraphLike", "diagram to open graph with causal flow, wires kept", takes=("diagram",), gives="graph"),
-        Registration("partition", "gossamer.passes.partition:Partition", "place vertices and edges on nodes so that few ebits are needed", takes=("graph", "network"), gives="assignment"),
+        Registration("partition", "gossamer.passes.partition:PartitionPass", "place vertices and edges on nodes so that few ebits are needed", takes=("graph", "network"), gives="assignment"),
         Registration("links", "gossamer.passes.links:Links", "realise cut edges by links and order all events", takes=("graph", "assignment", "network"), gives="placed"),
     ),
     "backends": (
         Registration("circuit", "gossamer.backends.circuit:Circuit", "persistent qubits, gates, measurement with feed-forward; OpenQASM 3", takes=("placed",), gives="distribution", prints="gossamer.formats.circuit_program:print_program", suffix=".qasm"),
     ),
     "printers": (
-        Registration("gsm", "gossamer.ir.text:print_diagram", "the text form of the IR", extensions=(".gsm",)),
+        Registration("gsm", "gossamer.ir.text:print_text", "the text form of the IR", extensions=(".gsm",)),
     ),
 }  # fmt: skip
 

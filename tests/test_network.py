@@ -97,7 +97,15 @@ def test_bytes_that_are_no_text_and_too_large_a_file(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("text", "nodes", "links"),
-    [("4", 4, 6), ("line:4", 4, 3), ("ring:4", 4, 4), ("ring:2", 2, 1), ("star:5", 5, 4), ("grid:2x3", 6, 7), ("1", 1, 0)],
+    [
+        ("4", 4, 6),
+        ("line:4", 4, 3),
+        ("ring:4", 4, 4),
+        ("ring:2", 2, 1),
+        ("star:5", 5, 4),
+        ("grid:2x3", 6, 7),
+        ("1", 1, 0),
+    ],
 )
 def test_shapes(text: str, nodes: int, links: int) -> None:
     network = resolve_network(text, wires=10)
@@ -125,7 +133,9 @@ def test_print_and_read_are_inverse(data: st.DataObject) -> None:
     capacity = st.integers(0, 9)
     nodes = tuple(
         Node(name=f"{name}{i}", data=data.draw(capacity), comm=data.draw(st.none() | capacity))
-        for i, name in enumerate(data.draw(st.lists(st.sampled_from(["no", "null", "yes", "_"]), min_size=k, max_size=k)))
+        for i, name in enumerate(
+            data.draw(st.lists(st.sampled_from(["no", "null", "yes", "_"]), min_size=k, max_size=k))
+        )
     )
     links = tuple(NetworkLink(nodes=(nodes[i].name, nodes[data.draw(st.integers(0, i - 1))].name)) for i in range(1, k))
     network = Network(nodes=nodes, links=links)

@@ -20,6 +20,7 @@ Measurement calculus, signals: Danos, Kashefi, Panangaden, J. ACM 54, 8 (2007). 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from fractions import Fraction
 
 from gossamer.diagnostics import InputError, InternalError, NetworkInfeasible
@@ -64,6 +65,14 @@ def lower(placed: Placed, *, source_digest: str = "") -> Distribution:
         ``PR-9`` for a symbolic angle that was never bound, ``PR-8`` for a condition with too many branches.
     """
     return _Lowering(placed, source_digest).run()
+
+
+@dataclass(frozen=True)
+class Circuit:
+    """Backend: ``Placed`` -> ``Distribution`` of circuit nodes, whose programs are printed as OpenQASM 3."""
+
+    def run(self, placed: Placed) -> Distribution:
+        return lower(placed)
 
 
 class _Node:

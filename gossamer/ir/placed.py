@@ -33,6 +33,22 @@ class EventKind(IntEnum):
 
 
 @dataclass(frozen=True, eq=False)
+class Assignment:
+    """Where things are done: what a partition pass hands to the pass that makes links.
+
+    Attributes
+    ----------
+    place : int32[n], the node of each vertex (of a gadget hub: where its rotation is done)
+    edge_place : int32[m], the node where each edge is realised (of a hub's legs: the hub's node)
+    partitioner : the name of what found it, for the report
+    """
+
+    place: Int
+    edge_place: Int
+    partitioner: str = ""
+
+
+@dataclass(frozen=True, eq=False)
 class Placed:
     """A distributed open graph and the total order of its events.
 

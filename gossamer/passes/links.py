@@ -24,22 +24,8 @@ from gossamer.diagnostics import InternalError, NetworkInfeasible
 from gossamer.ir.diagram import Int
 from gossamer.ir.network import Network
 from gossamer.ir.open_graph import OpenGraph
-from gossamer.ir.placed import EventKind, Placed
+from gossamer.ir.placed import Assignment, EventKind, Placed
 from gossamer.passes.steps import StepKind, legs, step_order
-
-
-@dataclass(frozen=True)
-class Assignment:
-    """Where things are done.
-
-    Attributes
-    ----------
-    place : int32[n], the node of each vertex (of a gadget hub: where its rotation is done)
-    edge_place : int32[m], the node where each edge is realised (of a hub's legs: the hub's node)
-    """
-
-    place: Int
-    edge_place: Int
 
 
 def realise(graph: OpenGraph, assignment: Assignment, network: Network) -> Placed:
@@ -55,6 +41,7 @@ def realise(graph: OpenGraph, assignment: Assignment, network: Network) -> Place
     A remote CZ takes one link:
 
     >>> from gossamer.ir.network import Network, NetworkLink, Node
+    >>> from gossamer.ir.placed import Assignment
     >>> from gossamer.ir.wires import WireBuilder
     >>> from gossamer.passes.graph_like import to_open_graph
     >>> w = WireBuilder()
@@ -67,6 +54,14 @@ def realise(graph: OpenGraph, assignment: Assignment, network: Network) -> Place
     1
     """
     return _Realiser(graph, assignment, network).run()
+
+
+@dataclass(frozen=True)
+class Links:
+    """Pass: ``OpenGraph``, ``Assignment``, ``Network`` -> ``Placed``. Joins and links give back exactly the edges of the graph."""
+
+    def run(self, graph: OpenGraph, assignment: Assignment, network: Network) -> Placed:
+        return realise(graph, assignment, network)
 
 
 class _Realiser:

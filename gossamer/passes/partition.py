@@ -29,6 +29,7 @@ from gossamer.diagnostics import InternalError, NetworkInfeasible
 from gossamer.ir.diagram import Int
 from gossamer.ir.network import Network
 from gossamer.ir.open_graph import OpenGraph
+from gossamer.ir.placed import Assignment
 
 #: Up to so many nodes the cost of every set of nodes is tabulated (Steiner trees); beyond, hops from the spider's place add up.
 MAX_TABLE_NODES = 12
@@ -328,6 +329,30 @@ def partition(graph: OpenGraph, network: Network, *, effort: int = 1, seed: int 
     if np.any(place < 0):
         raise InternalError("PT-9", f"vertex v{int(np.argmin(place))} was not placed")
     return Partition(place, found.item_place[names.item_of_edge].astype(np.int32), found)
+
+
+@dataclass(frozen=True)
+class PartitionPass:
+    """Pass: ``OpenGraph``, ``Network`` -> ``Assignment``. The data qubits of every node suffice at every step.
+
+    Attributes
+    ----------
+    effort : 0 to 3, how many moves the search makes
+    seed : of its random numbers
+    """
+
+    effort: int = 1
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.effort <= 3:
+            raise ValueError(f"effort is 0 to 3, not {self.effort}")
+        if self.seed < 0:
+            raise ValueError(f"a seed is not negative: {self.seed}")
+
+    def run(self, graph: OpenGraph, network: Network) -> Assignment:
+        found = partition(graph, network, effort=self.effort, seed=self.seed)
+        return Assignment(found.place, found.edge_place, found.placement.partitioner)
 
 
 # ---- the search ------------------------------------------------------------------------------------------------------
