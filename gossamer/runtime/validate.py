@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from typing import NoReturn
 
 from gossamer.diagnostics import InputError
+from gossamer.ir.network import MAX_QUBITS
 from gossamer.ir.program import (
     GATES,
     Conditional,
@@ -30,6 +31,8 @@ from gossamer.ir.program import (
 
 #: Node model that the runtime knows how to execute.
 MODEL = "circuit"
+#: More bits on one node than this are refused: they are columns of a table with a row for each shot.
+MAX_BITS = 10_000_000
 
 
 def check_programs(programs: Sequence[NodeProgram], manifest: Manifest) -> None:
@@ -105,8 +108,12 @@ def _check_nodes(programs: Sequence[NodeProgram], manifest: Manifest) -> None:
             _fail("PR-1", f"the program of {p.node} ({ours}) and the manifest ({theirs}) disagree")
         if p.model != MODEL:
             _fail("PR-1", f"node {p.node} is of model '{p.model}'", f"the runtime runs '{MODEL}' nodes")
-        if min(p.data, p.comm, p.bits) < 0:
-            _fail("PR-1", f"the program of {p.node} has a negative number of qubits or bits")
+        if not (0 <= p.data <= MAX_QUBITS and 0 <= p.comm <= MAX_QUBITS and 0 <= p.bits <= MAX_BITS):
+            _fail(
+                "PR-1",
+                f"the program of {p.node} has {p.data}+{p.comm} qubits and {p.bits} bits",
+                f"between 0 and {MAX_QUBITS} qubits of a kind, between 0 and {MAX_BITS} bits",
+            )
     if listed:
         _fail("PR-1", f"node {next(iter(listed))} of the manifest has no program")
 
@@ -154,16 +161,14 @@ def _check_qubit(p: NodeProgram, i: int, qubit: int) -> None:
 
 def _check_links(programs: Sequence[NodeProgram], manifest: Manifest) -> None:
     names = {p.node for p in programs}
+    if len({link.id for link in manifest.links}) != len(manifest.links):
+        _fail("PR-3", "the manifest names a link twice")
     wanted: dict[tuple[str, str], str] = {}
     for link in manifest.links:
         a, b = link.nodes
         if a not in names or b not in names or a == b:
             _fail("PR-3", f"link {link.id} joins {a} and {b}, which are not two nodes of the manifest")
-        if (link.id, a) in wanted or (link.id, b) in wanted:
-            _fail("PR-3", f"the manifest names link {link.id} twice")
         wanted[link.id, a], wanted[link.id, b] = b, a
-    if len({link.id for link in manifest.links}) != len(manifest.links):
-        _fail("PR-3", "the manifest names a link twice")
     uses = [(p, i, op.link, op.peer) for p in programs for i, op in enumerate(p.instructions) if isinstance(op, Ebit)]
     _check_ends("PR-3", "link", {link.id for link in manifest.links}, wanted, names, uses)
 
