@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from functools import cache
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
@@ -215,7 +215,8 @@ def _syntax_tree(line: str, starts: dict[int, int], where: Span) -> Tree:
         parsed = _grammar().parse(line)
     except UnexpectedInput as error:
         column = getattr(error, "column", -1)
-        column = column if isinstance(column, int) and 0 < column <= len(line) else len(line) + 1
+        at_end = getattr(getattr(error, "token", None), "type", "") == "$END"
+        column = column if isinstance(column, int) and 0 < column <= len(line) and not at_end else len(line) + 1
         expected = getattr(error, "expected", None) or getattr(error, "allowed", None) or ()
         patterns = {t.name: t.pattern.value for t in _grammar().terminals}
         want = sorted(_READABLE.get(t, f"'{patterns.get(t, t)}'") for t in expected if t != "WS_INLINE")
@@ -669,7 +670,8 @@ class _Reader:
     def _ends(self, what: str) -> tuple[Int, tuple[str, ...]]:
         ends = self.ends[what]
         if sorted(ends) != list(range(len(ends))):
-            self.fail("GSM-3", f"{what}s must be numbered from 0 without gaps")
+            self.number = self.vertex_lines[ends[max(ends)][0]]
+            self.fail("GSM-3", f"{what}s must be numbered from 0 without gaps, but there is no {what} {_gap(ends)}")
         listed = [ends[i] for i in range(len(ends))]
         return np.array([v for v, _ in listed], np.int32), tuple(name for _, name in listed)
 
@@ -727,6 +729,12 @@ class _Reader:
             joins=np.array(terminals, np.int32).reshape(-1, 2),
             events=np.array(self.events, np.int32).reshape(-1, 2),
         )
+
+
+def _gap(numbers: Iterable[int]) -> int:
+    """The smallest number that is missing."""
+    known = set(numbers)
+    return next(i for i in range(len(known) + 1) if i not in known)
 
 
 def _reason(error: ValueError) -> str:

@@ -1,0 +1,209 @@
+"""The text form: printing and parsing are inverse, errors have places, hostile text costs bounded work."""
+
+from __future__ import annotations
+
+import time
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from gossamer.conformance.strategies import diagrams, open_graphs, placed_graphs
+from gossamer.diagnostics import InputError
+from gossamer.ir import text as text_module
+from gossamer.ir.diagram import BitKind, DiagramBuilder, VertexKind
+from gossamer.ir.phase import BitExpr, Phase
+from gossamer.ir.text import parse_text, print_text
+
+SOME = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+def check_inverse(level) -> None:
+    level.verify()
+    text = print_text(level)
+    again = parse_text(text)
+    assert again == level
+    assert type(again) is type(level)
+    assert print_text(again) == text
+
+
+@SOME
+@given(diagrams(symbols=("theta", "phi")))
+def test_diagrams_come_back(diagram):
+    check_inverse(diagram)
+
+
+@SOME
+@given(open_graphs())
+def test_open_graphs_come_back(graph):
+    check_inverse(graph)
+
+
+@SOME
+@given(placed_graphs())
+def test_placed_graphs_come_back(placed):
+    check_inverse(placed)
+
+
+NAMES = st.text(st.characters(codec="utf-8"), min_size=1, max_size=8).filter(str.isprintable)
+
+
+@SOME
+@given(st.lists(NAMES, min_size=1, max_size=4, unique=True), NAMES)
+def test_any_printable_name_comes_back(names, register):
+    b = DiagramBuilder()
+    for name in names:
+        b.edge(b.input(name), b.output(name), hadamard=True)
+    bit = b.input_bit(register)
+    b.derived(~BitExpr.bit(bit), name=names[0])
+    b.register(register, [BitExpr.const(0), BitExpr.bit(bit)])
+    check_inverse(b.build())
+
+
+def test_order_of_inputs_is_not_order_of_vertices():
+    b = DiagramBuilder()
+    first = b.vertex(VertexKind.H, Phase(1))
+    b.edge(b.input("x"), first)
+    b.edge(b.input("y"), first)
+    d = b.build()
+    d = type(d)(
+        **{
+            **{f: getattr(d, f) for f in d.__dataclass_fields__},
+            "inputs": d.inputs[::-1].copy(),
+            "input_names": ("y", "x"),
+        }
+    )
+    check_inverse(d)
+
+
+def test_comments_blank_lines_and_line_ends():
+    text = 'gossamer diagram 1 // a comment\r\n\r\n// one more\r\nv0 = input 0 "a//b"   // "quoted"\nv1 = output 0 "q"\n\tv0  ~\tv1'
+    d = parse_text(text)
+    assert d.input_names == ("a//b",)
+    assert d.hadamard.tolist() == [True]
+
+
+def test_bare_factors_and_zero_terms():
+    d = parse_text('gossamer diagram 1\nb0 = input "x"\nb1 = b0 & b0 ^ 0 ^ 1\nv0 = Z(b0 + -1/2*b1 + theta*b0 + b0)\n')
+    assert d.bits[1].expr == ~BitExpr.bit(0)
+    assert d.bits[1].kind == BitKind.DERIVED
+    assert d.phase_of(0).symbols == {"theta"}
+    assert d.phase_of(0).evaluate({0: 1, 1: 1}, {"theta": Fraction(0)}) == Fraction(3, 2)
+
+
+BAD = [
+    ("GSM-3", "", 1, 1),
+    ("GSM-3", "v0 = Z(0)", 1, 1),
+    ("GSM-3", "gossamer diagram 2", 1, 18),
+    ("GSM-3", "gossamer diagram 1\ngossamer diagram 1", 2, 1),
+    ("GSM-2", "gossamer diagramm 1", 1, 17),
+    ("GSM-2", "gossamer diagram 1\nv0 = W(0)", 2, 6),
+    ("GSM-2", "gossamer diagram 1\nv0 = Z(0", 2, 9),
+    ("GSM-2", "gossamer diagram 1\nv0 = Z(1/2.5)", 2, 11),
+    ("GSM-2", 'gossamer diagram 1\nv0 = input 0 "q', 2, 14),
+    ("GSM-2", "gossamer diagram 1\nv0 = Z(0) v1 = Z(0)", 2, 11),
+    ("GSM-2", "gossamer diagram 1\n§", 2, 1),
+    ("GSM-2", 'gossamer diagram 1\nregister "c" 1ss', 2, 14),
+    ("GSM-3", "gossamer diagram 1\nv1 = Z(0)", 2, 1),
+    ("GSM-3", "gossamer diagram 1\nv0 = Z(0)\nv0 = Z(0)", 3, 1),
+    ("GSM-3", "gossamer diagram 1\nv0 = Z(0)\nv0 - v7\nv0 - v3", 3, 1),
+    ("GSM-3", "gossamer diagram 1\nv0 = Z(1*b0)", 2, 1),
+    ("GSM-3", 'gossamer diagram 1\nv0 = input 1 "q"\nv1 = output 0 "q"\nv0 - v1', 2, 1),
+    ("GSM-3", 'gossamer diagram 1\n"c"[0] = 1', 2, 1),
+    ("GSM-3", 'gossamer diagram 1\nregister "c" 1\n"c"[1] = 1', 3, 5),
+    ("GSM-3", 'gossamer diagram 1\nregister "c" 1\nregister "c" 1', 3, 10),
+    ("GSM-3", "gossamer open-graph 1\nv0 = XY(0)\norder v0..v1", 3, 11),
+    ("GSM-3", "gossamer open-graph 1\nv0 = XY(0)\norder v0 v0", 3, 10),
+    ("GSM-3", 'gossamer placed 1\nnode n0 circuit data 1\nv0 = OUTPUT(0) output 0 "q" @ n1\norder v0', 3, 1),
+    ("GSM-3", "gossamer placed 1\nnode n0 circuit data 1\nl0 = n0 - n1", 3, 1),
+    ("GSM-4", "gossamer diagram 1\norder v0", 2, 1),
+    ("GSM-4", "gossamer diagram 1\nv0 = XY(0)", 2, 1),
+    ("GSM-4", "gossamer diagram 1\nv0 = Z(0) -> v0", 2, 1),
+    ("GSM-4", "gossamer open-graph 1\nv0 = H(0)", 2, 1),
+    ("GSM-4", "gossamer open-graph 1\nv0 = XY(0)\nv0 - v0", 3, 1),
+    ("GSM-4", "gossamer open-graph 1\nv0 = XY(0) -> v1 -> v2", 2, 1),
+    ("GSM-5", "gossamer diagram 1\nv0 = Z(1/0)", 2, 10),
+    ("GSM-5", "gossamer diagram 1\nv0 = Z(2*a*b)", 2, 1),
+    ("GSM-5", f"gossamer diagram 1\nv0 = Z({'9' * 5000})", 2, 8),
+    ("GSM-5", "gossamer diagram 1\nv0 - v99999999999999", 2, 6),
+    ("GSM-5", "gossamer diagram 1\nb0 = 2", 2, 6),
+    ("GSM-5", 'gossamer diagram 1\nv0 = input 0 "\\q"', 2, 14),
+    ("GSM-5", "gossamer placed 1\nnode n0 circuit data 99999999", 2, 1),
+    ("GSM-1", 'gossamer diagram 1\nregister "c" 99999999', 2, 14),
+    ("GSM-1", "gossamer diagram 1\nv0 = Z(" + "1+" * 600_000 + "1)", 2, 1),
+    ("IR-2", 'gossamer diagram 1\nv0 = Z(0)\nv1 = input 0 "q"', 3, 1),
+    ("IR-4", 'gossamer diagram 1\nv0 = input 0 "\\ud800"\nv1 = output 0 "q"\nv0 - v1', 1, 1),
+    ("OG-10", 'gossamer open-graph 1\nv0 = XY(0) -> v1\nv1 = OUTPUT(0) output 0 "q"\nv0 ~ v1\norder v1 v0', 2, 1),
+]
+
+
+@pytest.mark.parametrize(("code", "text", "line", "column"), BAD)
+def test_bad_text_is_refused_with_its_place(code, text, line, column):
+    with pytest.raises(InputError) as caught:
+        parse_text(text, "x.gsm")
+    d = caught.value.diagnostic
+    assert (d.code, d.span.file, d.span.line, d.span.column) == (code, "x.gsm", line, column), d.render()[:500]
+    if line > 1 or code == "GSM-2":
+        assert "^" in d.render()
+
+
+def test_a_syntax_error_says_what_was_expected():
+    with pytest.raises(InputError) as caught:
+        parse_text("gossamer diagram 1\nv0 = Z(0)\nv0 v1\n", "x.gsm")
+    assert caught.value.diagnostic.render().splitlines() == [
+        "error[GSM-2]: unexpected 'v1'",
+        "  --> x.gsm:3:4",
+        "  |",
+        "3 | v0 v1",
+        "  |    ^^",
+        "help: expected '-', '=', '~'",
+    ]
+
+
+@SOME
+@given(st.text(alphabet='gosamerdi 10vbj=Z(X)/*"-~>\n.@^&é', max_size=80))
+def test_no_text_raises_anything_else(tail):
+    for text in (tail, "gossamer diagram 1\n" + tail, "gossamer placed 1\nnode n0 circuit data 3\n" + tail):
+        try:
+            check_inverse(parse_text(text))
+        except InputError as error:
+            assert error.diagnostic.span is not None
+
+
+@SOME
+@given(diagrams(max_gates=8), st.data())
+def test_one_wrong_character_is_an_error_or_another_diagram(diagram, data):
+    text = print_text(diagram)
+    at = data.draw(st.integers(0, len(text) - 1))
+    broken = text[:at] + data.draw(st.sampled_from('0 v9=("~-b/\n^x')) + text[at + 1 :]
+    try:
+        check_inverse(parse_text(broken))
+    except InputError as error:
+        assert error.diagnostic.span is not None
+
+
+def test_shapes_share_a_tree_but_not_their_numbers(monkeypatch):
+    """With no room for shapes every line is parsed by the grammar; the result is the same."""
+    lines = [f"v{i} = Z({i}/{i + 8} + 1/3*b{i % 2} + {i}*x{i})" for i in range(50)]
+    text = "\n".join(["gossamer diagram 1", 'b0 = input "s1"', 'b1 = input "s2"', *lines])
+    cached = parse_text(text)
+    monkeypatch.setattr(text_module, "_MAX_SHAPES", 0)
+    assert parse_text(text) == cached
+    assert cached.phase_of(9).evaluate({0: 0, 1: 1}, {"x9": Fraction(0)}) == Fraction(9, 17) + Fraction(1, 3)
+
+
+def test_a_hundred_thousand_lines_take_seconds():
+    n = 50_000
+    lines = [
+        "gossamer diagram 1",
+        *(f"v{i} = Z({i % 8}/4)" for i in range(n)),
+        *(f"v{i} ~ v{i + 1}" for i in range(n - 1)),
+    ]
+    start = time.perf_counter()
+    d = parse_text("\n".join(lines))
+    text = print_text(d)
+    assert time.perf_counter() - start < 10
+    assert d.num_edges == n - 1
+    assert np.array_equal(parse_text(text).edges, d.edges)
