@@ -60,7 +60,7 @@ def lower(placed: Placed, *, source_digest: str = "") -> Distribution:
     Raises
     ------
     NetworkInfeasible
-        ``NW-5`` if a node's model is not ``circuit``.
+        ``NW-8`` if a node's model is not ``circuit``.
     InputError
         ``PR-9`` for a symbolic angle that was never bound, ``PR-8`` for a condition with too many branches.
     """
@@ -107,7 +107,7 @@ class _Lowering:
         self.source_digest = source_digest
         for node in placed.network.nodes:
             if node.model != "circuit":
-                raise NetworkInfeasible("NW-5", f"node {node.name}: no backend for model '{node.model}'")
+                raise NetworkInfeasible("NW-8", f"node {node.name}: no backend for model '{node.model}'")
         self.nodes = [_Node(node.name) for node in placed.network.nodes]
         terminals = self.n + 2 * placed.num_links
         self.qubit: list[tuple[str, int] | None] = [None] * terminals

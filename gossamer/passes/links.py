@@ -34,7 +34,7 @@ def realise(graph: OpenGraph, assignment: Assignment, network: Network) -> Place
     Raises
     ------
     NetworkInfeasible
-        ``NW-4`` if a node has too few communication qubits for what the assignment asks of it.
+        ``NW-13`` if a node has too few communication qubits for what the assignment asks of it.
 
     Examples
     --------
@@ -219,7 +219,7 @@ class _Realiser:
         if not can_go:
             name = self.network.nodes[node].name
             raise NetworkInfeasible(
-                "NW-4",
+                "NW-13",
                 f"node {name} has {limit} communication qubit{'s' * (limit != 1)}, but {len(self.held[node]) + 1} "
                 "are needed there at one time",
                 help=f"give {name} comm={len(self.held[node]) + 1}, or connect its neighbours directly",

@@ -18,7 +18,7 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -318,7 +318,7 @@ def partition(graph: OpenGraph, network: Network, *, effort: int = 1, seed: int 
     Raises
     ------
     NetworkInfeasible
-        ``NW-3`` if the data qubits do not suffice.
+        ``NW-13`` if the data qubits do not suffice.
     """
     problem, names = _problem(graph, network)
     found = search(problem, moves=default_moves(problem, effort), seed=seed)
@@ -375,31 +375,40 @@ def search(problem: PlacementProblem, *, moves: int | None = None, seed: int = 0
     Raises
     ------
     NetworkInfeasible
-        ``NW-3`` if more qubits are needed at some step than there are, or if no start could be found that fits.
+        ``NW-13`` if more qubits are needed at some step than there are, or if no start could be found that fits.
     """
     if moves is None:
         moves = default_moves(problem)
     check_capacity(problem)
-    starts = _starts(problem)
-    arrays = _arrays(problem)
+    core, merge = contract(problem)
+    starts = _starts(core)
+    start_cost, name, place, item_place = starts[0]
+    if problem.num_nodes > 1 and problem.num_items:
+        found = _anneal(core, [s[2:] for s in starts], moves, 0.6, 0.1, 2 * seed)
+        place, item_place = expand(problem, core, merge, *found)
+        if merge is not None:
+            place, item_place = _anneal(problem, [(place, item_place)], moves // 8, 0.12, 0.08, 2 * seed)
+    _tidy(problem, place, item_place)
+    return Placement(place, item_place, count_cost(problem, place, item_place), start_cost, name)
+
+
+def _anneal(
+    problem: PlacementProblem, starts: list[tuple[Int, Int]], moves: int, hot: float, cold: float, seed: int
+) -> tuple[Int, Int]:
+    """Anneal the first two starts (or the first one twice) in two threads; return the better result."""
     from gossamer.passes import partition_kernels
 
-    anneal: Any = partition_kernels.anneal
+    kernel: Any = partition_kernels.anneal
+    arrays = _arrays(problem)
 
-    def run(start: tuple[Int, Int], moves: int, hot: float, cold: float, seed: int) -> tuple[int, Int, Int]:
-        place, item_place = start[0].copy(), start[1].copy()
-        cost = anneal(*arrays, place, item_place, moves, hot, cold, seed)
-        return int(cost), place, item_place
+    def run(thread: int) -> tuple[int, Int, Int]:
+        place, item_place = (x.copy() for x in starts[min(thread, len(starts) - 1)])
+        cost = int(kernel(*arrays, place, item_place, moves, hot, cold, seed + thread))
+        return cost, place, item_place
 
-    start_cost, name, place, item_place = starts[0]
-    best = (start_cost, place, item_place)
-    if problem.num_nodes > 1 and problem.num_items:
-        with ThreadPoolExecutor(2) as pool:
-            jobs = [pool.submit(run, s[2:], moves, 1.0, 0.08, 2 * seed + i) for i, s in enumerate(starts[:2])]
-            best = min([best, *(job.result() for job in jobs)], key=lambda r: r[0])
-    _, place, item_place = best
-    _tidy(problem, place, item_place)
-    return Placement(place, item_place, int(count_cost(problem, place, item_place)), start_cost, name)
+    with ThreadPoolExecutor(2) as pool:
+        _, place, item_place = min(pool.map(run, range(2)), key=lambda r: r[0])
+    return place, item_place
 
 
 def _arrays(problem: PlacementProblem) -> tuple[Any, ...]:
@@ -414,6 +423,100 @@ def _arrays(problem: PlacementProblem) -> tuple[Any, ...]:
         np.ascontiguousarray(problem.items), incident_start, incident, chain_start, chain, problem.chain_of, index_of,
         first, last, (problem.fixed < 0).astype(np.uint8), problem.capacity, problem.steiner, distance, problem.third,
     )  # fmt: skip
+
+
+def _bare(problem: PlacementProblem) -> NDArray[np.bool_]:
+    """The spiders that have chain items only and no fixed place."""
+    bare = problem.fixed < 0
+    legs = problem.items[~problem.is_chain].ravel()
+    bare[legs[legs >= 0]] = False
+    return np.asarray(bare)
+
+
+def contract(problem: PlacementProblem) -> tuple[PlacementProblem, Int | None]:
+    """Merge spiders that have chain items only into a neighbour on their chain.
+
+    Between ``p`` and ``w`` on a wire such a spider can be free of charge: it stands where the wire is handed over. So a
+    smaller problem is searched, in which ``w`` begins where the first of them did; before the first and after the last other
+    spider of a chain they join that spider.
+
+    Returns
+    -------
+    PlacementProblem, int32[S] or None
+        The smaller problem and the spider there that each spider has become; None if there was nothing to merge.
+    """
+    bare = _bare(problem)
+    if not bare.any():
+        return problem, None
+    into = np.empty(problem.num_spiders, np.int32)
+    head: list[int] = []  # first and last spider of each group, in the order of the groups
+    tail: list[int] = []
+    successor: list[int] = []
+    start, chain = problem.chains
+    for a, b in zip(start[:-1].tolist(), start[1:].tolist(), strict=True):
+        wire = chain[a:b]
+        keep = np.flatnonzero(~bare[wire])
+        ends = [*keep[:-1].tolist(), b - a - 1] if len(keep) else [b - a - 1]
+        begin = 0
+        for end in ends:
+            into[wire[begin : end + 1]] = len(head)
+            successor.append(len(head) + 1 if end < b - a - 1 else -1)
+            head.append(int(wire[begin]))
+            tail.append(int(wire[end]))
+            begin = end + 1
+    items = np.where(problem.items >= 0, into[problem.items], -1).astype(np.int32)
+    kept = ~problem.is_chain | (items[:, 0] != items[:, 1])
+    fixed = np.full(len(head), -1, np.int32)
+    np.maximum.at(fixed, into, problem.fixed)
+    core = replace(
+        problem, num_spiders=len(head), items=items[kept], is_chain=problem.is_chain[kept],
+        start=problem.start[head], end=problem.end[tail], successor=np.array(successor, np.int32),
+        item_time=problem.item_time[kept], fixed=fixed,
+    )  # fmt: skip
+    return core, into
+
+
+def expand(
+    problem: PlacementProblem, core: PlacementProblem, into: Int | None, place: Int, item_place: Int
+) -> tuple[Int, Int]:
+    """Carry a placement of the contracted problem over to the problem; it fits if the contracted one does."""
+    if into is None:
+        return place, item_place
+    full = place[into].astype(np.int32)
+    items = np.empty(problem.num_items, np.int32)
+    merged = into[problem.items[:, 0]] == into[problem.items[:, 1]]
+    kept = ~problem.is_chain | ~merged
+    items[kept] = item_place
+    items[~kept] = full[problem.items[~kept, 0]]
+    # A merged spider stands with its successor, but it is where the wire is handed over that it costs nothing.
+    first, _, _ = problem.cells
+    occupied = count_occupied(problem, full)
+    start, chain = problem.chains
+    chain_item = np.full(problem.num_spiders, -1, np.int32)
+    of_chain = np.flatnonzero(problem.is_chain)
+    chain_item[problem.items[of_chain, 0]] = of_chain
+    bare = _bare(problem)
+    for a, b in zip(start[:-1].tolist(), start[1:].tolist(), strict=True):
+        wire = chain[a:b].tolist()
+        for i in range(1, len(wire)):
+            p, x = wire[i - 1], wire[i]
+            if into[p] == into[x] or not bare[x]:
+                continue
+            j = i
+            while bare[wire[j]]:  # not beyond the chain: what follows its last other spider is in that one's group
+                j += 1
+            here, there, hand_over = int(full[p]), int(full[x]), int(items[chain_item[p]])
+            if hand_over == there:
+                continue
+            u, v = int(first[x]), int(first[wire[j]])
+            room = occupied[hand_over, u + (hand_over == here) : v + 1]
+            if (room < problem.capacity[hand_over]).all():
+                room += 1
+                occupied[there, u + (here == there) : v] -= 1
+                for s in wire[i:j]:
+                    full[s] = hand_over
+                    items[chain_item[s]] = hand_over
+    return full, items
 
 
 def count_cost(problem: PlacementProblem, place: Int, item_place: Int) -> int:
@@ -439,7 +542,7 @@ def count_occupied(problem: PlacementProblem, place: Int) -> Int:
 
 
 def check_capacity(problem: PlacementProblem) -> None:
-    """Raise ``NW-3`` if at some step more spiders are alive than there are data qubits."""
+    """Raise ``NW-13`` if at some step more spiders are alive than there are data qubits."""
     if problem.num_spiders == 0:
         return
     alive = count_occupied(problem, np.zeros(problem.num_spiders, np.int32))[0]
@@ -448,7 +551,7 @@ def check_capacity(problem: PlacementProblem) -> None:
         names = problem.node_names or tuple(f"n{i}" for i in range(problem.num_nodes))
         sizes = ", ".join(f"{name}: {c}" for name, c in zip(names[:8], problem.capacity.tolist(), strict=False))
         raise NetworkInfeasible(
-            "NW-3",
+            "NW-13",
             f"the program needs {int(alive.max())} data qubits at one time, the network has {total} ({sizes}"
             + (", ..." if len(names) > 8 else "") + f"): {int(alive.max()) - total} too few",
             help="add nodes or raise their 'data' qubits",
