@@ -7,7 +7,7 @@ JOBS ?= 2
 .PHONY: demo test nightly lint bench clean
 
 demo: $(VENV)/.stamp
-	$(BIN)/gossamer compile examples/grover.qasm -n 2 -o out/grover
+	$(BIN)/gossamer compile examples/grover.qasm -n 2:qubits=2 -o out/grover
 	@echo
 	$(BIN)/gossamer run out/grover --shots 1000
 	@echo

@@ -312,9 +312,9 @@ def _read(source: str, format: str | None) -> Any:
 
     if source != "-":
         return api.read(Path(source), format)
-    text = api.decode(sys.stdin.buffer.read(api.MAX_SOURCE_BYTES + 1), "<stdin>")
     if format is None:
         raise UsageError("TL-2", "the format of stdin is not known", help="name it with -f, for example -f qasm")
+    text = api.decode(sys.stdin.buffer.read(api.MAX_SOURCE_BYTES + 1), "<stdin>")
     return api.read(text if "\n" in text else text + "\n", format, name="<stdin>")
 
 
@@ -421,7 +421,10 @@ def _report(error: GossamerError, debug: bool) -> int:
     if debug:
         import traceback
 
-        traceback.print_exception(error)
+        if error.__cause__ is not None:
+            traceback.print_exception(error.__cause__)
+        print("Traceback (most recent call last):", file=sys.stderr)
+        traceback.print_tb(error.__traceback__)
     print(error, file=sys.stderr)
     return error.exit_code
 
