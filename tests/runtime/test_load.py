@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 
 from gossamer.diagnostics import InputError
+from gossamer.formats.circuit_program import print_program
 from gossamer.runtime import folder as folder_module
-from gossamer.runtime.run import load
+from gossamer.runtime.run import load, run
+from tests.runtime.world import random_world
 
 PROGRAM = """OPENQASM 3.0;
 include "stdgates.inc";
@@ -115,3 +117,15 @@ def test_what_is_no_file(tmp_path: Path) -> None:
 def test_long_files_are_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(folder_module, "MAX_BYTES", 10)
     refused(write(tmp_path, manifest()), "at most 10 are read")
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_written_folder_runs_as_the_programs_in_memory(tmp_path: Path, seed: int) -> None:
+    programs, data = random_world(seed, clifford=False).build()
+    write(tmp_path, data.model_dump(mode="json"))
+    for node, program in zip(data.nodes, programs, strict=True):
+        (tmp_path / node.program).write_text(print_program(program), encoding="utf-8")
+    (tmp_path / "source.gsm").write_text("not read")
+    again, manifest_again = load(tmp_path)
+    assert manifest_again == data
+    assert run(again, manifest_again, shots=300).counts == run(programs, data, shots=300).counts
