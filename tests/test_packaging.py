@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from fnmatch import fnmatch
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,18 +15,29 @@ PROJECT = ROOT / "pyproject.toml"
 pytestmark = pytest.mark.skipif(not PROJECT.exists(), reason="not a checkout")
 
 
+def _setuptools() -> dict[str, Any]:
+    found: dict[str, Any] = tomllib.loads(PROJECT.read_text())["tool"]["setuptools"]
+    return found
+
+
 def test_every_package_is_listed() -> None:
-    setuptools = tomllib.loads(PROJECT.read_text())["tool"]["setuptools"]
-    there = {".".join(p.parent.relative_to(ROOT).parts) for p in (ROOT / "gossamer").rglob("__init__.py")}
-    assert set(setuptools["packages"]) == there | {"gossamer.spec"}
+    listed = set(_setuptools()["packages"])
+    code = {".".join(p.parent.relative_to(ROOT).parts) for p in (ROOT / "gossamer").rglob("__init__.py")}
+    assert listed == code | {"gossamer.ir.presets", "gossamer.spec", "gossamer.spec.grammar"}
 
 
-def test_every_file_of_the_specification_is_shipped() -> None:
-    patterns = tomllib.loads(PROJECT.read_text())["tool"]["setuptools"]["package-data"]["gossamer.spec"]
-    for path in (ROOT / "spec").rglob("*"):
-        if path.is_file():
-            name = path.relative_to(ROOT / "spec").as_posix()
-            assert any(fnmatch(name, p) or fnmatch(name, p.removeprefix("**/")) for p in patterns), name
+@pytest.mark.parametrize(
+    ("folder", "package"), [("spec", "gossamer.spec"), ("gossamer/ir/presets", "gossamer.ir.presets")]
+)
+def test_every_file_that_is_read_at_run_time_is_shipped(folder: str, package: str) -> None:
+    found, data = 0, _setuptools()["package-data"]
+    for path in (ROOT / folder).rglob("*"):
+        if path.is_file() and path.suffix != ".pyc":
+            name = ".".join((package, *path.parent.relative_to(ROOT / folder).parts))
+            assert name in _setuptools()["packages"]
+            assert any(fnmatch(path.name, pattern) for pattern in data[name]), path
+            found += 1
+    assert found
 
 
 @pytest.mark.parametrize("name", ["ir", "frontends", "passes", "backends"])
