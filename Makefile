@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 JOBS ?= 2
 
-.PHONY: demo test nightly lint bench clean
+.PHONY: demo test nightly lint clean
 
 demo: $(VENV)/.stamp
 	$(BIN)/gossamer compile examples/grover.qasm -n 2:qubits=2 -o out/grover
@@ -24,9 +24,6 @@ lint: $(VENV)/.stamp-test
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-
-bench: $(VENV)/.stamp
-	$(BIN)/python -m benchmarks
 
 $(VENV)/.stamp: pyproject.toml
 	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'Python 3.11 or newer is needed: make PYTHON=python3.11')"

@@ -169,7 +169,7 @@ class _Lowering:
         """The qubit of a live terminal; communication qubits are marked by negative numbers until the end."""
         where = self.qubit[terminal]
         if where is None:
-            raise InternalError("PR-20", f"terminal {terminal} has no qubit")
+            raise InternalError("TL-14", f"terminal {terminal} has no qubit")
         return where[1] if where[0] == "data" else -1 - where[1]
 
     def prepare(self, v: int) -> None:
@@ -227,7 +227,7 @@ class _Lowering:
         if hub in self.extra_z:
             phase = -phase
         if len(legs) != 2:
-            raise InternalError("PR-20", f"gadget {hub} has {len(legs)} legs")
+            raise InternalError("TL-14", f"gadget {hub} has {len(legs)} legs")
         qubits = tuple(self.address(leg) for leg in legs)
         bits = self.local_bits(at, self.t[hub])
         data = next((q for q in qubits if q >= 0), None)
@@ -240,7 +240,7 @@ class _Lowering:
             self.emit(at, *flip)
         else:  # communication qubits take diagonal gates only: choose the sign by cases
             if len(bits) > 6:
-                raise InternalError("PR-20", "too many signs on one rotation")
+                raise InternalError("TL-14", "too many signs on one rotation")
             for k in range(1 << len(bits)):
                 values = tuple((b, bool(k >> i & 1)) for i, b in enumerate(bits))
                 self.emit_phase(at, qubits, -phase if k.bit_count() % 2 else phase, values)
@@ -274,12 +274,12 @@ class _Lowering:
 
     def flip_x(self, v: int, bits: set[int]) -> None:
         if self.ended[v]:
-            raise InternalError("PR-21", f"an X signal reaches vertex {v} after its end")
+            raise InternalError("TL-14", f"an X signal reaches vertex {v} after its end")
         self.s[v] ^= bits
 
     def flip_z(self, terminal: int, bits: set[int]) -> None:
         if self.ended[terminal]:
-            raise InternalError("PR-21", f"a Z signal reaches terminal {terminal} after its end")
+            raise InternalError("TL-14", f"a Z signal reaches terminal {terminal} after its end")
         self.t[terminal] ^= bits
 
     def apply_x(self, v: int) -> None:

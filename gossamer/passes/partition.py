@@ -327,7 +327,7 @@ def partition(graph: OpenGraph, network: Network, *, effort: int = 1, seed: int 
     for hub, item in names.item_of_hub.items():
         place[hub] = found.item_place[item]
     if np.any(place < 0):
-        raise InternalError("PT-9", f"vertex v{int(np.argmin(place))} was not placed")
+        raise InternalError("TL-14", f"vertex v{int(np.argmin(place))} was not placed")
     return Partition(place, found.item_place[names.item_of_edge].astype(np.int32), found)
 
 
