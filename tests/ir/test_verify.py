@@ -1,0 +1,723 @@
+"""Every rule of every level has a value that violates it and nothing before it, and a clause in the specification."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import gossamer.ir.rules
+from gossamer.conformance.strategies import diagrams, open_graphs, placed_graphs
+from gossamer.diagnostics import InputError
+from gossamer.ir.diagram import Bit, BitKind, Register
+from gossamer.ir.network import Network, NetworkLink, Node
+from gossamer.ir.open_graph import Label
+from gossamer.ir.phase import BitExpr, Phase
+from gossamer.ir.placed import EventKind, Placed
+from gossamer.ir.program import (
+    Conditional,
+    Distribution,
+    Ebit,
+    Gate,
+    Manifest,
+    ManifestBit,
+    ManifestLink,
+    ManifestMessage,
+    ManifestNode,
+    ManifestPlace,
+    ManifestRegister,
+    Measure,
+    NodeProgram,
+    Recv,
+    Reset,
+    Send,
+)
+from gossamer.ir.rules import links as link_rules
+from gossamer.ir.text import parse_text
+from gossamer.ir.verify import invert_gf2, live_peaks
+from gossamer.specification import read_spec
+
+SOME = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+EXAMPLES = re.findall(r"```gsm\n(.*?)```", read_spec("ir.md"), re.DOTALL)
+TELEPORT = parse_text(EXAMPLES[0])
+REMOTE_CZ = parse_text(EXAMPLES[1])
+#: Two wires with a gadget: v0 -> v1 is a chain that ends in a reported measurement, v2 an output, h = v3 the hub.
+GRAPH = parse_text("""gossamer open-graph 1
+b0 = outcome v1
+b1 = input "flag"
+v0 = XY(1/4) -> v1 input 0 "p"
+v1 = X(1*b0)
+v2 = OUTPUT(1*b0) input 1 "q" output 0 "q"
+v3 = YZ(1/4 + 1/2*b1) -> v3
+v4 = XY(0) -> v5
+v5 = OUTPUT(0) output 1 "r"
+v0 ~ v1
+v0 ~ v2
+v0 ~ v3
+v2 ~ v3
+v4 ~ v5
+order v3..v4 v0..v2 v5
+register "c" 1
+"c"[0] = b0
+""")
+#: The same on two nodes: the hub is a rotation on n0, a copy of v2 comes to it over a link; v4 steps on n1.
+PLACED = parse_text("""gossamer placed 1
+node n0 circuit data 2 comm 1
+node n1 circuit data 2 comm 1
+node n2 circuit data 1
+channel n0 - n1
+channel n1 - n2
+b0 = outcome v1
+b1 = input "flag"
+v0 = XY(1/4) -> v1 input 0 "p" @ n0
+v1 = X(1*b0) @ n0
+v2 = OUTPUT(1*b0) input 1 "q" output 0 "q" @ n1
+v3 = YZ(1/4 + 1/2*b1) -> v3 @ n0
+v4 = XY(0) -> v5 @ n1
+v5 = OUTPUT(0) output 1 "r" @ n1
+v0 ~ v1
+v0 ~ v2
+v0 ~ v3
+v2 ~ v3
+v4 ~ v5
+order v3..v4 v0..v2 v5
+l0 = n0 - n1
+j0 = v2 ~ l0.b
+j1 = l0.a ~ v0
+j2 = v0 ~ v3
+j3 = l0.a ~ v3
+j4 = v0 ~ v1
+prepare v0
+prepare v2
+prepare v4
+ebit l0
+join j0
+join j1
+rotate v3
+measure l0.a
+measure l0.b
+prepare v1
+join j4
+measure v0
+measure v1
+step v4
+finish v2
+finish v5
+""")
+
+NODE = {"model": "circuit", "data": 1, "comm": 1, "bits": 3}
+SHARED = (Gate("cz", (0, 1)), Gate("h", (1,)), Measure(1, 0))
+
+
+def cz_program(node: str, peer: str, first: bool) -> NodeProgram:
+    """A node's half of a remote CZ; then its data qubit is measured as ``c[0]`` or ``c[1]``."""
+    code = [Ebit("l0", peer, 1), *([Gate("h", (1,))] if first else []), *SHARED]
+    code += [Send(f"m_{node}", peer, (0,)), Recv(f"m_{peer}", peer, 1)]
+    code += [Conditional(((1, True),), (Gate("z", (0,)),)), Gate("rz", (0,), Phase(1 / 4)), Measure(0, 2)]
+    return NodeProgram(node, instructions=tuple(code), results=((2, f"c[{0 if first else 1}]"),), **NODE)
+
+
+NET = Network(
+    nodes=(Node(name="x", data=1, comm=1), Node(name="y", data=1, comm=1)), links=(NetworkLink(nodes=("x", "y")),)
+)
+MANIFEST = Manifest(
+    nodes=[ManifestNode(name=n, model="circuit", program=f"{n}.qasm", data=1, comm=1) for n in "xy"],
+    links=[ManifestLink(id="l0", nodes=("x", "y"))],
+    messages=[ManifestMessage(id=f"m_{a}", sender=a, receiver=b) for a, b in ("xy", "yx")],
+    inputs=[ManifestPlace(name=n, node=n, qubit=0) for n in "xy"],
+    outputs=[],
+    registers=[ManifestRegister(name="c", bits=[ManifestBit(node="x", bit=2), ManifestBit(node="y", bit=2), None])],
+    outcomes=[ManifestBit(node="x", bit=2), None],
+    source_digest="",
+)
+DIST = Distribution((cz_program("x", "y", True), cz_program("y", "x", False)), MANIFEST, NET)
+
+
+# --- ways to break things ------------------------------------------------------------------------------------------------
+
+
+def with_column(value, name: str, index, new):
+    column = getattr(value, name).copy()
+    column[index] = new
+    return replace(value, **{name: column})
+
+
+def diagram(**changes):
+    return replace(TELEPORT, **changes)
+
+
+def phase_at(value, vertex: int, phase: Phase):
+    return with_column(replace(value, phases=(*value.phases, phase)), "phase", vertex, len(value.phases))
+
+
+def bit_at(value, index: int, bit: Bit):
+    return replace(value, bits=tuple(bit if i == index else b for i, b in enumerate(value.bits)))
+
+
+def events(*rows: tuple[EventKind, int], drop: tuple[int, ...] = (), at: int | None = None) -> Placed:
+    """PLACED with events dropped and others put in at a place (default: the end)."""
+    old = [tuple(r) for i, r in enumerate(PLACED.events.tolist()) if i not in drop]
+    k = len(old) if at is None else at
+    return replace(PLACED, events=np.array([*old[:k], *((int(a), b) for a, b in rows), *old[k:]], np.int32))
+
+
+def network(**nodes: dict[str, int]) -> Placed:
+    """PLACED on a network with other capacities."""
+    new = tuple(n.model_copy(update=nodes.get(n.name, {})) for n in PLACED.network.nodes)
+    return replace(PLACED, network=Network(nodes=new, links=PLACED.network.links))
+
+
+def joins(*rows: tuple[int, int]) -> Placed:
+    return replace(PLACED, joins=np.array(rows, np.int32))
+
+
+def program(node: int, edit: Callable[[list], list], **changes) -> Distribution:
+    p = DIST.programs[node]
+    p = replace(p, instructions=tuple(edit(list(p.instructions))), **changes)
+    return replace(DIST, programs=tuple(p if i == node else q for i, q in enumerate(DIST.programs)))
+
+
+def put(index: int, *ops) -> Callable[[list], list]:
+    return lambda code: code[:index] + list(ops) + code[index:]
+
+
+def swap(index: int, *ops) -> Callable[[list], list]:
+    return lambda code: code[:index] + list(ops) + code[index + 1 :]
+
+
+def manifest(**changes) -> Distribution:
+    return replace(DIST, manifest=MANIFEST.model_copy(update=changes))
+
+
+E = EventKind
+XY, Z, Y = int(Label.XY), int(Label.Z), int(Label.Y)
+HALF = PLACED.graph.num_vertices
+
+VIOLATIONS: dict[str, list[Callable[[], object]]] = {
+    "IR-1": [
+        lambda: with_column(TELEPORT, "kind", 3, 9),
+        lambda: with_column(TELEPORT, "edges", (0, 0), 99),
+        lambda: with_column(TELEPORT, "phase", 3, -1),
+        lambda: diagram(hadamard=TELEPORT.hadamard[:-1]),
+        lambda: diagram(phase=TELEPORT.phase.astype(np.int64)),
+        lambda: diagram(edges=TELEPORT.edges.ravel()),
+    ],
+    "IR-2": [lambda: with_column(TELEPORT, "edges", (0, 0), 0), lambda: phase_at(TELEPORT, 11, Phase(1))],
+    "IR-3": [
+        lambda: with_column(TELEPORT, "inputs", 0, 11),
+        lambda: diagram(inputs=np.zeros(0, np.int32), input_names=()),
+        lambda: diagram(outputs=np.array([11, 11], np.int32)),
+    ],
+    "IR-4": [
+        lambda: diagram(input_names=("",)),
+        lambda: diagram(output_names=()),
+        lambda: diagram(output_names=("a\nb",)),
+        lambda: diagram(registers=TELEPORT.registers * 2),
+        lambda: diagram(bits=(*TELEPORT.bits, Bit(BitKind.INPUT), Bit(BitKind.INPUT))),
+        lambda: replace(GRAPH, input_names=("q", "q")),
+    ],
+    "IR-5": [
+        lambda: diagram(bits=(*TELEPORT.bits, Bit(BitKind.DERIVED, -1, BitExpr.bit(2)))),
+        lambda: diagram(bits=(*TELEPORT.bits, Bit(BitKind.DERIVED))),
+        lambda: bit_at(TELEPORT, 0, Bit(BitKind.OUTCOME, 7, BitExpr())),
+        lambda: diagram(bits=(*TELEPORT.bits, Bit(BitKind.INPUT, 3, None, "x"))),
+    ],
+    "IR-6": [
+        lambda: phase_at(TELEPORT, 10, Phase.of_bit(2)),
+        lambda: diagram(registers=(Register("c", (BitExpr.bit(7),)),)),
+        lambda: phase_at(GRAPH, 2, Phase.of_bit(2)),
+    ],
+    "IR-7": [
+        lambda: bit_at(TELEPORT, 0, Bit(BitKind.OUTCOME, -1)),
+        lambda: bit_at(TELEPORT, 0, Bit(BitKind.OUTCOME, 8)),
+        lambda: phase_at(TELEPORT, 7, Phase(1)),
+        lambda: phase_at(TELEPORT, 7, Phase.of_bit(0) + Phase(1 / 2).times(BitExpr.bit(0) & BitExpr.bit(1))),
+        lambda: with_column(TELEPORT, "kind", 7, 2),
+    ],
+    "IR-8": [
+        lambda: phase_at(TELEPORT, 3, Phase.of_bit(0)),
+        lambda: phase_at(
+            diagram(
+                bits=(
+                    *TELEPORT.bits,
+                    Bit(BitKind.DERIVED, -1, BitExpr.bit(0)),
+                    Bit(BitKind.DERIVED, -1, BitExpr.bit(2)),
+                )
+            ),
+            3,
+            Phase.of_bit(3),
+        ),
+    ],
+    "IR-9": [lambda name=name: phase_at(TELEPORT, 3, Phase.of_symbol(name)) for name in ("b1", "a b", "", "2x")],
+    "OG-1": [
+        lambda: with_column(GRAPH, "label", 0, 7),
+        lambda: with_column(GRAPH, "successor", 0, -2),
+        lambda: with_column(GRAPH, "outcome", 0, 2),
+        lambda: replace(GRAPH, order=GRAPH.order[:-1]),
+    ],
+    "OG-2": [
+        lambda: with_column(GRAPH, "edges", 0, (1, 0)),
+        lambda: with_column(GRAPH, "edges", 0, (1, 1)),
+        lambda: with_column(GRAPH, "edges", 1, (0, 1)),
+        lambda: replace(GRAPH, edges=GRAPH.edges[::-1].copy()),
+    ],
+    "OG-3": [
+        lambda: with_column(GRAPH, "successor", 0, -1),
+        lambda: with_column(GRAPH, "successor", 0, 0),
+        lambda: with_column(GRAPH, "successor", 3, 0),
+        lambda: with_column(GRAPH, "successor", 5, 4),
+        lambda: with_column(GRAPH, "successor", 1, 0),
+        lambda: with_column(GRAPH, "label", 0, int(Label.XZ)),
+    ],
+    "OG-4": [
+        lambda: phase_at(GRAPH, 0, Phase.of_bit(0)),
+        lambda: phase_at(GRAPH, 3, Phase.of_bit(0, 1)),
+        lambda: phase_at(
+            replace(GRAPH, bits=(*GRAPH.bits, Bit(BitKind.DERIVED, -1, ~BitExpr.bit(0)))), 4, Phase.of_bit(2)
+        ),
+    ],
+    "OG-5": [
+        lambda: phase_at(with_column(GRAPH, "label", 4, int(Label.X)), 4, Phase(1 / 4)),
+        lambda: with_column(GRAPH, "label", 4, Y),
+        lambda: with_column(GRAPH, "label", 3, Z),
+    ],
+    "OG-6": [
+        lambda: replace(GRAPH, outputs=np.array([2, 4], np.int32)),
+        lambda: replace(GRAPH, outputs=np.array([2, 2], np.int32)),
+        lambda: replace(GRAPH, inputs=np.array([0, 0], np.int32)),
+        lambda: replace(GRAPH, outputs=GRAPH.outputs[:1], output_names=("q",)),
+    ],
+    "OG-7": [lambda: with_column(GRAPH, "successor", 4, 1), lambda: with_column(GRAPH, "successor", 0, 4)],
+    "OG-8": [
+        lambda: replace(GRAPH, inputs=np.array([0, 2, 5], np.int32), input_names=("a", "b", "c")),
+        lambda: replace(GRAPH, inputs=np.array([0, 3], np.int32), input_names=("a", "b")),
+        lambda: with_column(with_column(with_column(GRAPH, "edges", 3, (1, 4)), "successor", 4, 1), "label", 4, XY),
+    ],
+    "OG-9": [lambda: with_column(GRAPH, "order", 0, 4)],
+    "OG-10": [lambda: replace(GRAPH, order=np.array([3, 1, 0, 2, 4, 5], np.int32))],
+    "OG-11": [
+        lambda: replace(
+            GRAPH, edges=np.insert(GRAPH.edges, 4, (2, 5), axis=0), order=np.array([3, 0, 1, 2, 4, 5], np.int32)
+        ),
+    ],
+    "OG-12": [lambda: replace(GRAPH, order=np.array([0, 1, 3, 2, 4, 5], np.int32))],
+    "OG-13": [
+        lambda: with_column(GRAPH, "outcome", 1, -1),
+        lambda: phase_at(GRAPH, 1, Phase(1)),
+        lambda: with_column(GRAPH, "label", 1, Z),
+        lambda: bit_at(GRAPH, 0, Bit(BitKind.OUTCOME, 77)),
+    ],
+    "PL-1": [
+        lambda: with_column(PLACED, "place", 0, 3),
+        lambda: with_column(PLACED, "joins", (0, 0), 8),
+        lambda: with_column(PLACED, "links", (0, 0), -1),
+        lambda: replace(PLACED, place=PLACED.place[1:]),
+    ],
+    "PL-2": [
+        lambda: with_column(PLACED, "joins", 1, (0, 0)),
+        lambda: with_column(PLACED, "joins", 1, (0, 2)),
+        lambda: with_column(PLACED, "joins", 1, (1, 0)),
+    ],
+    "PL-3": [
+        lambda: events((E.MEASURE, 99)),
+        lambda: events((E.MEASURE_HALF, 0)),
+        lambda: events((E.JOIN, 5)),
+        lambda: replace(PLACED, events=np.array([[8, 0]], np.int32)),
+        lambda: events((E.MEASURE, 5), drop=(15,)),
+        lambda: events((E.FINISH, 1), drop=(12,)),
+        lambda: events((E.ROTATE, 0), drop=(11,)),
+        lambda: events((E.STEP, 1), drop=(12,)),
+        lambda: events((E.STEP, 3), drop=(6,)),
+        lambda: replace(PLACED, place=np.array([0, 0, 1, 0, 1, 2], np.int32)),
+    ],
+    "PL-4": [
+        lambda: events(drop=(0,)),
+        lambda: events((E.PREPARE, 0)),
+        lambda: events((E.PREPARE, 5)),
+        lambda: events((E.PREPARE, 3)),
+    ],
+    "PL-5": [
+        lambda: events(drop=(12,)),
+        lambda: events((E.MEASURE, 1)),
+        lambda: events((E.MEASURE, 1), drop=(12,), at=0),
+        lambda: events((E.FINISH, 5), drop=(15,), at=12),
+    ],
+    "PL-6": [
+        lambda: events(drop=(5,)),
+        lambda: events((E.JOIN, 1)),
+        lambda: events((E.JOIN, 2), at=6),
+        lambda: events((E.JOIN, 0), drop=(4,), at=0),
+        lambda: events((E.JOIN, 0), drop=(4,), at=8),
+        lambda: events((E.JOIN, 4), drop=(10,)),
+        lambda: events((E.ROTATE, 3), drop=(6,), at=8),
+        lambda: rotated_pair(),
+    ],
+    "PL-7": [
+        lambda: without_join(1),
+        lambda: with_extra_join(),
+        lambda: without_step(),
+    ],
+    "PL-8": [lambda: network(n0={"data": 1}), lambda: network(n1={"data": 1})],
+    "PL-9": [lambda: network(n0={"comm": 0}), lambda: network(n1={"comm": 0})],
+    "LK-1": [lambda: with_column(PLACED, "links", (0, 1), 2), lambda: with_column(PLACED, "links", (0, 1), 0)],
+    "LK-2": [
+        lambda: events((E.EBIT, 0)),
+        lambda: events(drop=(7,)),
+        lambda: events((E.MEASURE_HALF, HALF), drop=(7,), at=0),
+    ],
+    "LK-3": [lambda: singular_links()],
+    "LK-4": [],  # needs a graph too large for a test; see test_too_wide_links_are_refused
+    "PR-1": [
+        lambda: replace(DIST, programs=DIST.programs[::-1]),
+        lambda: replace(DIST, programs=DIST.programs[:1] * 2),
+        lambda: program(0, lambda c: c, comm=2),
+        lambda: manifest(nodes=[MANIFEST.nodes[0], MANIFEST.nodes[1].model_copy(update={"program": "../x"})]),
+        lambda: manifest(nodes=[MANIFEST.nodes[0], MANIFEST.nodes[1].model_copy(update={"program": "x.qasm"})]),
+        lambda: replace(DIST, network=Network(nodes=(Node(name="x", data=0), NET.nodes[1]), links=NET.links)),
+        lambda: replace(DIST, network=Network(nodes=(NET.nodes[0], Node(name="z", data=1)), links=())),
+    ],
+    "PR-2": [
+        lambda: program(0, put(0, Gate("t", (0,)))),
+        lambda: program(0, put(0, Gate("cz", (0, 0)))),
+        lambda: program(0, put(0, Gate("z", (2,)))),
+        lambda: program(0, put(0, Gate("rz", (0,)))),
+        lambda: program(0, put(0, Gate("z", (0,), Phase(1)))),
+        lambda: program(0, put(0, Gate("rz", (0,), Phase.of_bit(0)))),
+        lambda: program(0, put(0, Conditional((), (Gate("z", (0,)),)))),
+        lambda: program(0, put(0, Reset(2))),
+        lambda: program(0, put(9, Measure(0, 3))),
+        lambda: program(0, swap(5, Send("m_x", "y", (0, 0)))),
+        lambda: program(0, swap(7, Conditional(((1, True), (1, False)), (Gate("z", (0,)),)))),
+    ],
+    "PR-3": [
+        lambda: program(0, put(0, Ebit("l1", "y", 1))),
+        lambda: program(0, put(5, Ebit("l0", "y", 1), Gate("h", (1,)), Gate("h", (1,)), Measure(1, 1))),
+        lambda: program(0, swap(0, Ebit("l0", "x", 1))),
+        lambda: program(0, lambda c: c[5:]),
+        lambda: manifest(links=MANIFEST.links * 2),
+        lambda: manifest(links=[ManifestLink(id="l0", nodes=("x", "x"))]),
+    ],
+    "PR-4": [
+        lambda: program(0, swap(5)),
+        lambda: program(0, put(5, Send("m_x", "y", (0,)))),
+        lambda: program(0, put(5, Recv("m_q", "y", 2))),
+        lambda: program(0, swap(5, Send("m_x", "x", (0,)))),
+        lambda: manifest(messages=[*MANIFEST.messages, ManifestMessage(id="m", sender="x", receiver="x")]),
+        lambda: manifest(messages=MANIFEST.messages * 2),
+    ],
+    "PR-5": [
+        lambda: program(0, lambda c: [*c[:6], c[7], c[6], *c[8:]]),
+        lambda: program(0, swap(6, Recv("m_y", "y", 0))),
+        lambda: program(0, put(0, Conditional(((2, True),), ()))),
+    ],
+    "PR-6": [
+        lambda: manifest(registers=[]),
+        lambda: manifest(registers=MANIFEST.registers * 2),
+        lambda: manifest(outcomes=[ManifestBit(node="x", bit=5)]),
+        lambda: manifest(outcomes=[ManifestBit(node="z", bit=0)]),
+        lambda: program(0, lambda c: c, results=()),
+        lambda: program(0, lambda c: c, results=DIST.programs[0].results * 2),
+    ],
+    "PR-7": [
+        lambda: program(0, swap(0, Ebit("l0", "y", 0))),
+        lambda: program(0, swap(1)),
+        lambda: program(1, put(1, Gate("h", (1,)))),
+        lambda: program(0, put(2, Gate("x", (1,)))),
+        lambda: program(0, put(0, Gate("z", (1,)))),
+        lambda: program(0, put(2, Reset(1))),
+        lambda: program(1, put(1, Gate("rx", (1,), Phase(1)))),
+        lambda: program(1, swap(2)),
+        lambda: no_measurement(),
+        lambda: twice_on_one_qubit(),
+    ],
+    "PR-8": [
+        lambda: program(0, put(10, Gate("x", (0,)))),
+        lambda: program(0, put(0, Reset(0))),
+        lambda: manifest(outputs=[ManifestPlace(name="x", node="x", qubit=0)]),
+    ],
+    "PR-9": [
+        lambda: manifest(inputs=[ManifestPlace(name="x", node="x", qubit=1)]),
+        lambda: manifest(inputs=[ManifestPlace(name="x", node="z", qubit=0)]),
+        lambda: manifest(inputs=[ManifestPlace(name=n, node="x", qubit=0) for n in "ab"]),
+        lambda: manifest(inputs=[ManifestPlace(name="a", node=n, qubit=0) for n in "xy"]),
+    ],
+    "PR-10": [
+        lambda: program(0, lambda c: [c[6], *c[:6], *c[7:]]),
+        lambda: replace(DIST, programs=tuple(replace(p, instructions=receive_first(p)) for p in DIST.programs)),
+    ],
+}
+
+
+def receive_first(p: NodeProgram) -> tuple:
+    code = list(p.instructions)
+    send = next(i for i, op in enumerate(code) if isinstance(op, Send))
+    code[send], code[send + 1] = code[send + 1], code[send]
+    return tuple(code)
+
+
+def rotated_pair() -> Placed:
+    """Two hubs on one node, both rotated, and a join between them (the edge is in the graph's order, in no flow)."""
+    g = parse_text("""gossamer open-graph 1
+v0 = YZ(1/4) -> v0
+v1 = YZ(1/4) -> v1
+v2 = OUTPUT(0) output 0 "q"
+v0 ~ v2
+v1 ~ v2
+order v0 v1 v2
+""")
+    order = [(E.PREPARE, 2), (E.ROTATE, 0), (E.ROTATE, 1), (E.FINISH, 2)]
+    return Placed(
+        g,
+        Network(nodes=(Node(name="n", data=3),), links=()),
+        np.zeros(3, np.int32),
+        np.zeros((0, 2), np.int32),
+        np.array([[0, 2], [1, 2], [0, 1]], np.int32),
+        np.array([(int(a), b) for a, b in order], np.int32),
+    )
+
+
+def without_join(index: int) -> Placed:
+    """PLACED without a join and its event."""
+    rows = [r for i, r in enumerate(PLACED.joins.tolist()) if i != index]
+    new = [(k, a - (k == E.JOIN and a > index)) for k, a in PLACED.events.tolist() if not (k == E.JOIN and a == index)]
+    return replace(PLACED, joins=np.array(rows, np.int32), events=np.array(new, np.int32))
+
+
+def with_extra_join() -> Placed:
+    p = joins(*PLACED.joins.tolist(), (2, 4))
+    return replace(p, events=np.array([*p.events.tolist()[:4], [int(E.JOIN), 5], *p.events.tolist()[4:]], np.int32))
+
+
+def without_step() -> Placed:
+    """The step of v4 becomes a preparation and a measurement without the CZ between them."""
+    rows = PLACED.events.tolist()
+    i = rows.index([int(E.STEP), 4])
+    return replace(
+        network(n1={"data": 3}),
+        events=np.array([*rows[:i], [int(E.PREPARE), 5], [int(E.MEASURE), 4], *rows[i + 1 :]], np.int32),
+    )
+
+
+def singular_links() -> Placed:
+    """Two links between the same nodes, joined a to a and b to b: a ring of four halves, whose adjacency has rank 2."""
+    n = HALF
+    rows = [*PLACED.joins.tolist(), [n, n + 2], [n + 1, n + 3]]
+    old = PLACED.events.tolist()
+    new = [
+        *old[:4],
+        [E.EBIT, 1],
+        [E.JOIN, 5],
+        [E.JOIN, 6],
+        *old[4:9],
+        [E.MEASURE_HALF, n + 2],
+        [E.MEASURE_HALF, n + 3],
+        *old[9:],
+    ]
+    links = np.array([[0, 1], [0, 1]], np.int32)
+    p = network(n0={"comm": 2}, n1={"comm": 2})
+    return replace(
+        p, links=links, joins=np.array(rows, np.int32), events=np.array([[int(a), b] for a, b in new], np.int32)
+    )
+
+
+def no_measurement() -> Distribution:
+    """The half is left as it is; the message takes another bit."""
+    return program(1, lambda c: [c[0], c[1], c[5], Send("m_y", "x", (1,)), *c[6:]])
+
+
+def twice_on_one_qubit() -> Distribution:
+    two = [*MANIFEST.links, ManifestLink(id="l1", nodes=("x", "y"))]
+    d = program(0, put(1, Ebit("l1", "y", 1)))
+    y = d.programs[1]
+    other = replace(y, bits=4, instructions=(*y.instructions, Ebit("l1", "x", 1), Gate("h", (1,)), Measure(1, 3)))
+    return replace(d, programs=(d.programs[0], other), manifest=MANIFEST.model_copy(update={"links": two}))
+
+
+def verify(value) -> None:
+    if isinstance(value, Distribution):
+        value.verify_structure()
+    else:
+        value.verify()
+
+
+CASES = [(code, i) for code, cases in VIOLATIONS.items() for i in range(len(cases))]
+
+
+def test_the_examples_hold():
+    for value in (TELEPORT, REMOTE_CZ, GRAPH, PLACED, DIST):
+        verify(value)
+
+
+@pytest.mark.parametrize(("code", "case"), CASES)
+def test_violations_are_refused_with_their_clause(code, case):
+    value = VIOLATIONS[code][case]()
+    with pytest.raises(InputError) as caught:
+        verify(value)
+    assert caught.value.code == code, str(caught.value)
+
+
+def clauses(name: str) -> list[str]:
+    return re.findall(r"^\[([A-Z]+-[0-9]+)\] ", read_spec(name), re.MULTILINE)
+
+
+def test_rules_and_clauses_agree():
+    sources = [p.read_text(encoding="utf-8") for p in Path(gossamer.ir.rules.__file__).parent.glob("*.py")]
+    raised = {code for s in sources for code in re.findall(r'"((?:IR|OG|PL|LK|PR)-[0-9]+)"', s)}
+    listed = clauses("ir.md") + clauses("program.md")
+    assert len(set(listed)) == len(listed)
+    assert raised == set(VIOLATIONS)
+    without_rule = {"OG-14", "PR-11", "PR-12"}  # IR clauses again; the text form; lowering
+    assert {c for c in listed if c.split("-")[0] in ("IR", "OG", "PL", "LK", "PR")} == raised | without_rule
+
+
+def test_too_wide_links_are_refused(monkeypatch):
+    monkeypatch.setattr(link_rules, "MAX_BLOCK", 0)
+    with pytest.raises(InputError) as caught:
+        PLACED.verify()
+    assert caught.value.code == "LK-4"
+
+
+# --- what random values must satisfy -------------------------------------------------------------------------------------
+
+
+@SOME
+@given(diagrams())
+def test_drawn_diagrams_hold(d):
+    d.verify()
+
+
+@SOME
+@given(open_graphs())
+def test_flow_axioms_agree_with_their_definition(g):
+    """A slow, literal reading of the axioms beside the vectorised rules."""
+    g.verify()
+    at = {v: i for i, v in enumerate(g.order.tolist())}
+    for v in range(g.num_vertices):
+        f = int(g.successor[v])
+        if f == v:
+            assert all(at[v] < at[u] for u in g.neighbours(v))
+        elif f >= 0:
+            assert f in g.neighbours(v)
+            assert at[v] < at[f]
+            assert all(at[v] < at[u] for u in g.neighbours(f) if u != v)
+
+
+@SOME
+@given(open_graphs(), st.data())
+def test_a_shuffled_order_is_refused_unless_the_axioms_hold(g, data):
+    order = data.draw(st.permutations(g.order.tolist()))
+    at = {v: i for i, v in enumerate(order)}
+    need = [
+        (v, u)
+        for v in range(g.num_vertices)
+        for f in [int(g.successor[v])]
+        if f >= 0
+        for u in [f, *g.neighbours(f)]
+        if u != v
+    ]
+    uses = [(g.bits[b].vertex, v) for v in range(g.num_vertices) for b in g.phase_of(v).bits if g.bits[b].vertex != v]
+    good = all(at[a] < at[b] for a, b in need + uses)
+    shuffled = replace(g, order=np.array(order, np.int32))
+    if good:
+        shuffled.verify()
+    else:
+        with pytest.raises(InputError) as caught:
+            shuffled.verify()
+        assert caught.value.code in {"OG-4", "OG-10", "OG-11", "OG-12"}
+
+
+def realised_edges(p: Placed) -> set[tuple[int, int]]:
+    """Naive twin of PL-7: eliminate the halves one pair at a time by pivoting on an edge between them."""
+    n = p.graph.num_vertices
+    near: dict[int, set[int]] = {t: set() for t in range(n + 2 * p.num_links)}
+
+    def toggle(a: int, b: int) -> None:
+        near[a] ^= {b}
+        near[b] ^= {a}
+
+    for a, b in p.joins.tolist():
+        toggle(a, b)
+    for k in range(p.num_links):
+        toggle(n + 2 * k, n + 2 * k + 1)
+    for kind, v in p.events.tolist():
+        if kind == E.STEP:
+            toggle(v, int(p.graph.successor[v]))
+    left = set(range(n, n + 2 * p.num_links))
+    while left:
+        a = min(left)
+        b = min(near[a] & left)  # fails if the halves are singular
+        na, nb = near[a] - {b}, near[b] - {a}
+        for x in na:
+            for y in nb:
+                if x != y:
+                    toggle(x, y)
+        for x in (a, b):
+            for y in list(near[x]):
+                toggle(x, y)
+            left.discard(x)
+    return {(u, v) for u in range(n) for v in near[u] if u < v}
+
+
+@SOME
+@given(placed_graphs())
+def test_links_realise_the_edges(p):
+    p.verify()
+    assert realised_edges(p) == {(u, v) for u, v in p.graph.edges.tolist()}
+
+
+@SOME
+@given(placed_graphs(), st.data())
+def test_toggling_one_join_is_noticed(p, data):
+    """Drop a join of a link half, with its event: never the same edges, unless the half reached nothing."""
+    index = [
+        i for i, (a, b) in enumerate(p.joins.tolist()) if any(k == E.JOIN and x == i for k, x in p.events.tolist())
+    ]
+    if not index:
+        return
+    drop = data.draw(st.sampled_from(index))
+    rows = [r for i, r in enumerate(p.joins.tolist()) if i != drop]
+    new = [(k, a - (k == E.JOIN and a > drop)) for k, a in p.events.tolist() if not (k == E.JOIN and a == drop)]
+    broken = replace(p, joins=np.array(rows, np.int32).reshape(-1, 2), events=np.array(new, np.int32))
+    with pytest.raises(InputError) as caught:
+        broken.verify()
+    assert caught.value.code in {"PL-7", "LK-3"}
+
+
+@SOME
+@given(placed_graphs())
+def test_live_peaks_agree_with_a_replay(p):
+    data, comm = np.zeros(p.network.size, int), np.zeros(p.network.size, int)
+    most = data.copy(), comm.copy()
+    for kind, arg in p.events.tolist():
+        if kind == E.PREPARE:
+            data[p.node_of(arg)] += 1
+        elif kind == E.MEASURE:
+            data[p.node_of(arg)] -= 1
+        elif kind == E.EBIT:
+            comm[p.links[arg]] += 1
+        elif kind == E.MEASURE_HALF:
+            comm[p.node_of(arg)] -= 1
+        np.maximum(most[0], data, out=most[0])
+        np.maximum(most[1], comm, out=most[1])
+    got = live_peaks(p)
+    assert got[0].tolist() == most[0].tolist()
+    assert got[1].tolist() == most[1].tolist()
+
+
+@SOME
+@given(st.integers(1, 6), st.randoms(use_true_random=False))
+def test_inverse_over_two_elements(size, random):
+    m = np.array([[random.randint(0, 1) for _ in range(size)] for _ in range(size)], np.uint8)
+    inverse = invert_gf2(m)
+    if inverse is None:
+        kernel = [x for x in range(1, 2**size) if not (m @ [(x >> i) & 1 for i in range(size)] % 2).any()]
+        assert kernel
+    else:
+        assert ((m @ inverse) % 2 == np.eye(size)).all()
