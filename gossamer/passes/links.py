@@ -165,7 +165,7 @@ class _Realiser:
         if kind == StepKind.END:
             self.prepare(arg)
             if self.copies[arg]:
-                raise InternalError("LK-9", f"copies of vertex {arg} outlive it")
+                raise InternalError("TL-14", f"copies of vertex {arg} outlive it")
             after = self.successor[arg]
             if after >= 0 and self.place[after] == self.place[arg]:
                 self.prepared[after] = True
