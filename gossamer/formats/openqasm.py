@@ -73,7 +73,29 @@ def parse_openqasm(text: str, file: str = "<text>", *, syntax_code: str = "QASM-
         return SyntaxTree(version, tuple(_reader(version, syntax_code).read(text, file)), file)
     except InputError as error:
         error.with_source(text)
-        raise
+        raise _beyond_subset(error) if syntax_code == error.code == "QASM-1" else error from None
+
+
+def _beyond_subset(error: InputError) -> InputError:
+    """Say so if a syntax error is a construct of OpenQASM 3 that is not read."""
+    d = error.diagnostic
+    words = (d.source_line or "").replace("(", " ").replace(";", " ").split()
+    if not words or words[0] not in _BEYOND:
+        return error
+    return InputError(
+        "QASM-14",
+        f"'{words[0]}' is beyond what is read of OpenQASM",
+        span=d.span,
+        source_line=d.source_line,
+        help="of OpenQASM 3 qubits, bits, gates, gate definitions, measure, reset, barrier and if/else are read",
+    )
+
+
+_BEYOND = frozenset(
+    {"angle", "array", "bool", "box", "cal", "complex", "const", "ctrl", "def", "defcal", "defcalgrammar", "delay"}
+    | {"duration", "end", "extern", "float", "for", "gphase", "input", "int", "inv", "let", "negctrl", "output", "pow"}
+    | {"pragma", "#pragma", "return", "stretch", "switch", "uint", "while"}
+)
 
 
 def normalise(text: str) -> str:
@@ -82,32 +104,38 @@ def normalise(text: str) -> str:
 
 
 def _find_version(text: str, file: str) -> int:
-    """The major version that the header names; comments before it are skipped by hand, as they may be long."""
-    at, end = 0, len(text)
-    while at < end:
+    """The major version that the header names."""
+    at = _skip_blank(text, 0)
+    if not text.startswith("OPENQASM", at):
+        return 2
+    number = _skip_blank(text, at + len("OPENQASM"))
+    major, _, rest = text[number : number + 20].partition(".")
+    if major.strip(" \n\t;") in ("2", "3") or (major[:1] in ("2", "3") and major[1:2] in ("", ";", " ", "\n", "/")):
+        return int(major[0])
+    shown = (major + "." + rest.partition(";")[0] if rest else major.partition(";")[0]).strip()
+    column = at - text.rfind("\n", 0, at)
+    raise InputError(
+        "QASM-2",
+        f"OpenQASM version {shown!r} is not known" if shown else "the header has no version",
+        span=Span(file, text.count("\n", 0, at) + 1, column, column + len("OPENQASM")),
+        help="write OPENQASM 2.0; or OPENQASM 3.0;",
+    )
+
+
+def _skip_blank(text: str, at: int) -> int:
+    """The first place from ``at`` on that is neither blank nor comment; by hand, as comments may be long."""
+    while at < len(text):
         if text[at].isspace():
             at += 1
         elif text.startswith("//", at):
-            at = text.find("\n", at) % (end + 1)
+            end = text.find("\n", at)
+            at = len(text) if end < 0 else end
         elif text.startswith("/*", at):
-            at = text.find("*/", at + 2) + 2
-            if at == 1:
-                break
+            end = text.find("*/", at + 2)
+            at = len(text) if end < 0 else end + 2
         else:
             break
-    if not text.startswith("OPENQASM", at):
-        return 2
-    stop = text.find(";", at, at + 200)
-    number = text[at + 8 : stop].strip() if stop > 0 else ""
-    major = number.split(".")[0]
-    if major in ("2", "3"):
-        return int(major)
-    line = text.count("\n", 0, at) + 1
-    span = Span(file, line, at - text.rfind("\n", 0, at), at - text.rfind("\n", 0, at) + 8)
-    shown = number[:20] if number and number.isprintable() else "missing"
-    raise InputError(
-        "QASM-2", f"OpenQASM version {shown} is not known", span=span, help="write OPENQASM 2.0; or OPENQASM 3.0;"
-    )
+    return at
 
 
 @cache

@@ -1,0 +1,92 @@
+"""Real files: what other readers accept is accepted, the benchmark circuits are read quickly, broken files are refused cleanly."""
+
+from __future__ import annotations
+
+import csv
+import time
+from pathlib import Path
+
+import pytest
+
+from gossamer.diagnostics import GossamerError
+from gossamer.frontends.qasm import read_qasm
+
+SHARED = Path(__file__).resolve().parents[3] / "shared"
+pytestmark = pytest.mark.skipif(not SHARED.is_dir(), reason="the corpus of circuits is not beside the checkout")
+
+#: Valid for other readers, refused here with reason: the code says which.
+REFUSED = {
+    "Qiskit+qiskit__test_python_qasm2_test_circuit_methods__test_opaque_gate_L205.qasm": "QASM-14",
+    "Qiskit+qiskit__test_python_qasm2_test_export__test_opaque_output_L741.qasm": "QASM-14",
+    "Qiskit+qiskit__test_python_qasm2_test_structure__test_can_define_builtin_as_opaque_L1589.qasm": "QASM-14",
+    "Qiskit+qiskit__test_python_qasm2_test_structure__test_simple_L745.qasm": "QASM-14",
+    "Qiskit+qiskit__test_python_qasm2_test_structure__test_broadcast_against_empty_register_L212.qasm": "QASM-6",
+    "Qiskit+qiskit__test_python_qasm2_test_structure__test_conditioned_broadcast_against_empty_register_L1006.qasm": "QASM-6",
+    "QuEraComputing+bloqade-circuit__test_qasm2_emit_test_qasm2_emit__test_global_L71.qasm": "QASM-5",
+}
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def _text(path: Path) -> str:
+    return path.read_bytes().decode("utf-8")
+
+
+def test_valid_openqasm2_files_are_read() -> None:
+    rows = [r for r in _rows(SHARED / "corpus/manifest.csv") if r["kind"] == "qasm2" and r["label"] == "valid"]
+    assert len(rows) > 300
+    refused = {}
+    for row in rows:
+        path = SHARED / "corpus" / row["path"]
+        try:
+            diagram = read_qasm(_text(path), path.name)
+        except GossamerError as error:
+            refused[path.name] = error.code
+            continue
+        assert diagram.num_vertices >= len(diagram.inputs)
+    assert refused == REFUSED
+
+
+def test_benchmark_circuits_are_read_quickly() -> None:
+    files = sorted((SHARED / "baselines/qasm").glob("*.qasm"))
+    assert len(files) > 20
+    for path in files:
+        text = _text(path)
+        start = time.perf_counter()
+        diagram = read_qasm(text, path.name)
+        assert time.perf_counter() - start < 6, path.name  # about one second on an idle machine
+        assert len(diagram.inputs) == int(path.stem.split("_")[-1])
+
+
+#: Beyond the subset of OpenQASM 3, though correct.
+BEYOND = {
+    "qasm3/negative_index_ok.qasm", "qasm3/input_unbound.qasm", "qasm3/annotation_pragma.qasm", "qasm3/unicode_identifier.qasm",
+    "qasm3/early_end.qasm", "qasm3/mixed_global_phase.qasm",
+}  # fmt: skip
+
+
+def test_hostile_and_broken_files() -> None:
+    for row in _rows(SHARED / "corpus/invalid/manifest.csv"):
+        if not row["path"].endswith(".qasm"):
+            continue
+        path = SHARED / "corpus/invalid" / row["path"]
+        try:
+            text = _text(path)
+        except UnicodeDecodeError:
+            continue  # refused before it comes here
+        start = time.perf_counter()
+        try:
+            read_qasm(text, path.name)
+            accepted = True
+        except GossamerError as error:
+            accepted = False
+            assert error.code.startswith("QASM-")
+            assert len(str(error)) < 2000
+        assert time.perf_counter() - start < 60, row["path"]
+        if row["expected"] == "accept" and row["path"] not in BEYOND:
+            assert accepted, row["path"]
+        if row["expected"] == "reject":
+            assert not accepted, row["path"]
