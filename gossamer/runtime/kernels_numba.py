@@ -15,20 +15,36 @@ from gossamer.runtime.kernels import Complex, Float, Index
 
 #: Sums may be reassociated, so that they vectorise; nan and infinity keep their meaning.
 _OPTIONS: dict[str, Any] = {"cache": True, "nogil": True, "fastmath": {"reassoc", "contract", "nsz"}}
+#: Amplitudes in a buffer (it stays in the first cache), and the length below which an inner loop is not worth setting up.
+_BLOCK, _SHORT = 512, 16
 
 
 @njit(**_OPTIONS)  # type: ignore[untyped-decorator]
 def _matrix(state: Any, stride: int, m: Any) -> None:
     branches, size = state.shape
+    step = min(stride, _BLOCK)
+    new_zero, new_one = np.empty(step, state.dtype), np.empty(step, state.dtype)
     for b in range(branches):
         m00, m01, m10, m11 = m[b, 0, 0], m[b, 0, 1], m[b, 1, 0], m[b, 1, 1]
         for base in range(0, size, 2 * stride):
-            zero = state[b, base : base + stride]
-            one = state[b, base + stride : base + 2 * stride]
-            for i in range(stride):
-                x, y = zero[i], one[i]
-                zero[i] = m00 * x + m01 * y
-                one[i] = m10 * x + m11 * y
+            for start in range(base, base + stride, step):
+                zero = state[b, start : start + step]
+                one = state[b, start + stride : start + stride + step]
+                if step < _SHORT:
+                    for i in range(step):
+                        x, y = zero[i], one[i]
+                        zero[i] = m00 * x + m01 * y
+                        one[i] = m10 * x + m11 * y
+                    continue
+                # Through a buffer, since the compiler vectorises only loops whose output is none of their inputs.
+                for i in range(step):
+                    new_zero[i] = m00 * zero[i] + m01 * one[i]
+                for i in range(step):
+                    new_one[i] = m10 * zero[i] + m11 * one[i]
+                for i in range(step):
+                    zero[i] = new_zero[i]
+                for i in range(step):
+                    one[i] = new_one[i]
 
 
 @njit(**_OPTIONS)  # type: ignore[untyped-decorator]
@@ -41,6 +57,12 @@ def _phases(state: Any, high: int, low: int, phases: Any) -> None:
                 continue
             start = (k >> 1) * high + (k & 1) * low
             for outer in range(start, size, 2 * high):
+                if low < _SHORT:
+                    for i in range(low):
+                        spread = state[b, outer + i : outer + high : 2 * low]
+                        for j in range(len(spread)):
+                            spread[j] *= p
+                    continue
                 for base in range(outer, outer + high, 2 * low):
                     part = state[b, base : base + low]
                     for i in range(low):

@@ -11,6 +11,9 @@ precision, and each branch is scaled to norm 1 by the weight that was measured, 
 from __future__ import annotations
 
 import math
+import os
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import pairwise
@@ -30,6 +33,10 @@ MAX_LIVE = 26
 BATCH_AMPLITUDES = 1 << 19
 #: ... or more bits than this.
 BATCH_BITS = 1 << 26
+#: Threads together keep their states within this many bytes (one thread may need more) ...
+BATCH_MEMORY = 1 << 31
+#: ... and there are at most so many of them.
+MAX_WORKERS = 16
 #: Above this many amplitude updates, compiled kernels repay their import.
 NUMBA_WORK = 3 * 10**8
 
@@ -77,16 +84,19 @@ class _Batch:
     bits: NDArray[np.uint8]  # (slots, branches)
     state: Complex  # (branches, 2**len(axes))
     axes: list[int]  # qubit of each axis, the most significant first
+    rng: np.random.Generator  # its own stream, so that the order in which batches are run plays no part
     gathered: dict[int, NDArray[np.complex128]] = field(default_factory=dict)  # qubit -> (1 or branches, 2, 2)
     at: int = 0
+    path: tuple[int, ...] = ()  # which piece of which piece
 
     def stride(self, qubit: int) -> int:
         return 1 << (len(self.axes) - 1 - self.axes.index(qubit))
 
-    def part(self, which: slice) -> _Batch:
+    def part(self, number: int, which: slice, rng: np.random.Generator) -> _Batch:
         gathered = {q: m if len(m) == 1 else m[which] for q, m in self.gathered.items()}
         bits = np.ascontiguousarray(self.bits[:, which])
-        return _Batch(self.shots[which], bits, self.state[which], list(self.axes), gathered, self.at)
+        path = (*self.path, number)
+        return _Batch(self.shots[which], bits, self.state[which], list(self.axes), rng, gathered, self.at, path)
 
 
 def estimate_work(trace: Trace, shots: int) -> int:
@@ -104,6 +114,12 @@ def estimate_work(trace: Trace, shots: int) -> int:
             live = max(live - 1, 0)
             branches = min(2 * branches, shots)
     return total
+
+
+def _workers(trace: Trace, itemsize: int) -> int:
+    """Threads to use: the processors of this process, as long as three states for each fit in a few gigabytes."""
+    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(processors, MAX_WORKERS, BATCH_MEMORY // (3 * itemsize << trace.peak)))
 
 
 class StateVector:
@@ -146,32 +162,41 @@ class StateVector:
             self.kernels = kernels_numba
         else:
             self.kernels = kernels
-        rng = np.random.default_rng(seed)
         wanted = np.arange(trace.slots) if keep is None else keep
-        first = _Batch(
-            np.array([shots], np.int64),
-            np.zeros((trace.slots, 1), np.uint8),
-            np.ones((1, 1), self.dtype),
-            [],
-        )
-        todo = [first]
-        bits: list[NDArray[np.uint8]] = []
-        counts: list[Index] = []
-        while todo:
-            batch = todo.pop()
-            pieces = self._replay(trace, batch, rng)
-            if pieces:
-                # The piece with the fewest shots goes first, so at most log2(shots) generations of pieces ever wait.
-                todo.extend(sorted(pieces, key=lambda b: -int(b.shots.sum())))
-            else:
-                bits.append(batch.bits[wanted])
-                counts.append(batch.shots)
-        return np.concatenate(bits, axis=1), np.concatenate(counts)
+        todo = [
+            _Batch(
+                np.array([shots], np.int64),
+                np.zeros((trace.slots, 1), np.uint8),
+                np.ones((1, 1), self.dtype),
+                [],
+                np.random.default_rng(seed),
+            )
+        ]
+        finished: list[tuple[tuple[int, ...], NDArray[np.uint8], Index]] = []
+        workers = _workers(trace, self.dtype.itemsize) if use else 1
+        with ThreadPoolExecutor(workers) if workers > 1 else nullcontext() as pool:
+            running: set[Future[tuple[_Batch, list[_Batch]]]] = set()
+            while todo or running:
+                if pool is None:
+                    results = [self._replay(trace, todo.pop())]
+                else:
+                    while todo and len(running) < workers:
+                        running.add(pool.submit(self._replay, trace, todo.pop()))
+                    done, running = wait(running, return_when=FIRST_COMPLETED)
+                    results = [future.result() for future in done]
+                for batch, pieces in results:
+                    if pieces:
+                        # The piece with the fewest shots goes first: at most log2(shots) generations of pieces ever wait.
+                        todo.extend(sorted(pieces, key=lambda b: -int(b.shots.sum())))
+                    else:
+                        finished.append((batch.path, batch.bits[wanted], batch.shots))
+        finished.sort(key=lambda item: item[0])
+        return np.concatenate([bits for _, bits, _ in finished], axis=1), np.concatenate([n for _, _, n in finished])
 
     # -- one batch
 
-    def _replay(self, trace: Trace, batch: _Batch, rng: np.random.Generator) -> list[_Batch]:
-        """Run a batch to its end, or to the place where it must be cut (then its pieces)."""
+    def _replay(self, trace: Trace, batch: _Batch) -> tuple[_Batch, list[_Batch]]:
+        """Run a batch to its end, or to the place where it must be cut (then with its pieces)."""
         while batch.at < len(trace.operations):
             op = trace.operations[batch.at]
             if isinstance(op, Apply):
@@ -182,15 +207,15 @@ class StateVector:
                 grows = 1 if isinstance(op, Join) else 2 if isinstance(op, Pair) else 0
                 pieces = self._cut(batch, trace, grows)
                 if pieces:
-                    return pieces
+                    return batch, pieces
                 if isinstance(op, Join):
                     self._join(batch, op.qubit)
                 elif isinstance(op, Pair):
                     self._pair(batch, op)
                 else:
-                    self._observe(batch, op, rng)
+                    self._observe(batch, op)
             batch.at += 1
-        return []
+        return batch, []
 
     def _cut(self, batch: _Batch, trace: Trace, grows: int) -> list[_Batch]:
         branches = len(batch.shots)
@@ -199,7 +224,8 @@ class StateVector:
             return []
         pieces = -(-branches // fits)
         edges = [branches * k // pieces for k in range(pieces + 1)]
-        return [batch.part(slice(lo, hi)) for lo, hi in pairwise(edges)]
+        streams = batch.rng.spawn(pieces)
+        return [batch.part(k, slice(lo, hi), streams[k]) for k, (lo, hi) in enumerate(pairwise(edges))]
 
     def _apply(self, batch: _Batch, op: Apply) -> None:
         holds = _holds(batch.bits, op.conditions)
@@ -244,7 +270,7 @@ class StateVector:
         batch.state = new.reshape(branches, -1)
         batch.axes[:0] = [op.first, op.second]
 
-    def _observe(self, batch: _Batch, op: Observe, rng: np.random.Generator) -> None:
+    def _observe(self, batch: _Batch, op: Observe) -> None:
         branches = len(batch.shots)
         matrix = batch.gathered.pop(op.qubit, None)
         joint = op.qubit in batch.axes
@@ -262,7 +288,7 @@ class StateVector:
         likely = weight[:, 1] / weight.sum(axis=1)
         likely[likely < self.noise] = 0
         likely[likely > 1 - self.noise] = 1
-        ones = rng.binomial(batch.shots, likely)
+        ones = batch.rng.binomial(batch.shots, likely)
         # Branch k goes on as outcome 0 with shots - ones shots and as outcome 1 with the rest; empty branches go.
         share = np.stack([batch.shots - ones, ones], axis=1)
         source, outcome = np.nonzero(share)
