@@ -63,7 +63,7 @@ def dynamic_circuit(seed: int) -> str:
     for step in range(14):
         i, j = rng.sample(range(qubits), 2)
         gate = rng.choice(["cx", "cz", "rot", "h", "cp", "cu3", "measure", "reset", "if", "if"])
-        condition = rng.choice(["if(a==%d) " % rng.randrange(4), "if(b==1) ", "if(b==0) "])
+        condition = rng.choice([f"if(a=={rng.randrange(4)}) ", "if(b==1) ", "if(b==0) "])
         if gate in ("cx", "cz"):
             lines.append(f"{gate} q[{i}],q[{j}];")
         elif gate == "rot":
