@@ -361,7 +361,7 @@ class PartitionPass:
 def default_moves(problem: PlacementProblem, effort: int = 1) -> int:
     """The number of annealing moves of a thread for an effort of 0 to 3: about constant work for each spider and item."""
     size = problem.num_spiders + problem.num_items
-    return int(min(400 * size, 2_000_000) * (0, 1, 4, 16)[effort]) + 20 * size
+    return min(3000 * size, 20_000_000) * (1, 8, 32, 128)[effort] // 8
 
 
 def search(problem: PlacementProblem, *, moves: int | None = None, seed: int = 0) -> Placement:
@@ -384,7 +384,7 @@ def search(problem: PlacementProblem, *, moves: int | None = None, seed: int = 0
     starts = _starts(core)
     start_cost, name, place, item_place = starts[0]
     if problem.num_nodes > 1 and problem.num_items:
-        found = _anneal(core, [s[2:] for s in starts], moves, 0.6, 0.1, 2 * seed)
+        found = _anneal(core, [s[2:] for s in starts], moves, 0.55, 0.13, 2 * seed)
         place, item_place = expand(problem, core, merge, *found)
         if merge is not None:
             place, item_place = _anneal(problem, [(place, item_place)], moves // 8, 0.12, 0.08, 2 * seed)

@@ -209,7 +209,7 @@ def anneal(
             for d in range(1, MAX_RISE):
                 accept[d] = np.uint64(np.exp(-d / temperature) * 4294967296.0)
         kind = _below(state, 16)
-        if kind < 8 and num_items > 0:
+        if kind < 4 and num_items > 0:
             # One item, or all items that a spider has on one node, moves to another node.
             e = _below(state, num_items)
             b0 = item_place[e]
@@ -228,7 +228,7 @@ def anneal(
                 b1 = _below(state, nodes)
             if b1 == b0:
                 continue
-            if kind < 6:
+            if kind < 3:
                 if not _allowed(e, b1, items, place, third):
                     continue
                 d = _rise(e, b0, b1, items, place, mask, count, cost, table, distance)
