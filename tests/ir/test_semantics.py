@@ -241,7 +241,7 @@ def test_conditional_cp_keep_and_reset():
     for value in (False, True):
         k = kraus(d, {m: value, forgotten: value})
         project = np.zeros((2, 2))
-        project[0, value] = 1
+        project[0, int(value)] = 1
         want = np.kron(diagonal(0, 0, 0, 0.5 * value), project)
         assert same_up_to_scalar(k, want)
         assert np.abs(kraus(d, {m: value, forgotten: not value})).max() == 0

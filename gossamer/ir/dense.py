@@ -1,0 +1,412 @@
+"""Dense states for the sweep of :mod:`gossamer.ir.semantics`: one flat array of ``2**k`` amplitudes, one bit of the index per axis.
+
+Axis ``p`` is bit ``p`` of the index (axis 0 is the least significant). Three classes speak the same language:
+:class:`SmallState` (numpy, the slow and obvious twin), :class:`LargeState` (numba kernels that work in place inside one
+buffer, for more than about 14 axes) and :class:`DryState`, which has no amplitudes and only adds up what the others would
+cost. Masks are sets of axes, as bit masks; ``parity(mask)`` of an index is the XOR of its bits in the mask.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+
+#: From this number of axes on the kernels of :class:`LargeState` are used.
+LARGE = 14
+
+
+class State(Protocol):
+    """What the sweep asks of a state."""
+
+    k: int
+
+    def copy(self) -> State: ...
+    def double(self, f0: complex, f1: complex) -> None:
+        """Add an axis at the top: ``new[x, i] = f_x old[i]``."""
+
+    def phase(self, p: int, f0: complex, f1: complex) -> None:
+        """Multiply by ``f_x`` where axis p is x."""
+
+    def parity_phase(self, mask: int, f0: complex, f1: complex) -> None:
+        """Multiply by ``f_x`` where the parity of the mask is x."""
+
+    def and_phase(self, mask: int, f: complex) -> None:
+        """Multiply by ``f`` where all axes of the mask are 1."""
+
+    def step(self, p: int, mask: int, f0: complex, f1: complex) -> None:
+        """Hadamard on axis p after ``f_x`` and ``(-1)**(x parity(mask))``; p is not in the mask."""
+
+    def reduce(self, p: int, mask: int, f0: complex, f1: complex) -> None:
+        """Sum over axis p after ``f_x`` and ``(-1)**(x parity(mask))``; axes above p move down by one."""
+
+    def merge(self, p: int, q: int) -> None:
+        """Keep the amplitudes where axes p < q agree, and drop p (axes above p move down by one)."""
+
+    def marginal(self, mask: int) -> tuple[float, float]:
+        """Squared norms where the parity of the mask is 0 and 1."""
+
+    def overlap(self, p: int, mask: int) -> tuple[float, float, complex]:
+        """Squared norms of the halves a, b of axis p, and ``<a| (-1)**parity(mask) |b>``."""
+
+    def norm(self) -> float: ...
+    def permuted(self, order: list[int]) -> Array:
+        """The amplitudes with ``order[0]`` as the most significant axis; all axes occur."""
+
+
+class SmallState:
+    """Numpy on views of shape ``(2,) * k``."""
+
+    def __init__(self, amplitudes: Array) -> None:
+        self.a = amplitudes
+        self.k = int(amplitudes.size).bit_length() - 1
+
+    def copy(self) -> SmallState:
+        return SmallState(self.a.copy())
+
+    def _view(self) -> Array:
+        return self.a.reshape((2,) * self.k)
+
+    def _at(self, fixed: dict[int, int]) -> tuple[Any, ...]:
+        index: list[Any] = [slice(None)] * self.k
+        for p, x in fixed.items():
+            index[self.k - 1 - p] = x
+        return tuple(index)
+
+    def _sign(self, p: int, mask: int) -> None:
+        view = self._view()
+        for q in _axes(mask):
+            view[self._at({p: 1, q: 1})] *= -1
+
+    def double(self, f0: complex, f1: complex) -> None:
+        self.a = np.concatenate([self.a * f0, self.a * f1]).astype(self.a.dtype, copy=False)
+        self.k += 1
+
+    def phase(self, p: int, f0: complex, f1: complex) -> None:
+        view = self._view()
+        if f0 != 1:
+            view[self._at({p: 0})] *= f0
+        view[self._at({p: 1})] *= f1
+
+    def parity_phase(self, mask: int, f0: complex, f1: complex) -> None:
+        odd = _parity_table(self.k, mask)
+        self.a *= np.where(odd, f1, f0).astype(self.a.dtype, copy=False)
+
+    def and_phase(self, mask: int, f: complex) -> None:
+        self._view()[self._at(dict.fromkeys(_axes(mask), 1))] *= f
+
+    def step(self, p: int, mask: int, f0: complex, f1: complex) -> None:
+        self._sign(p, mask)
+        view = self._view()
+        x, y = view[self._at({p: 0})], view[self._at({p: 1})]
+        r = 0.5**0.5
+        u, v = x * (r * f0), y * (r * f1)
+        view[self._at({p: 0})] = u + v
+        view[self._at({p: 1})] = u - v
+
+    def reduce(self, p: int, mask: int, f0: complex, f1: complex) -> None:
+        self._sign(p, mask)
+        view = self._view()
+        out = view[self._at({p: 0})] * f0 + view[self._at({p: 1})] * f1
+        self.a = np.ascontiguousarray(out).reshape(-1).astype(self.a.dtype, copy=False)
+        self.k -= 1
+
+    def merge(self, p: int, q: int) -> None:
+        i = np.arange(self.a.size)
+        self.a = self.a[((i >> p) & 1) == ((i >> q) & 1)]  # without the lower axis, the kept indices keep their order
+        self.k -= 1
+
+    def marginal(self, mask: int) -> tuple[float, float]:
+        odd = _parity_table(self.k, mask)
+        weights = self.a.real**2 + self.a.imag**2
+        one = float(weights[odd].sum())
+        return float(weights[~odd].sum()), one
+
+    def overlap(self, p: int, mask: int) -> tuple[float, float, complex]:
+        other = self.copy()
+        other._sign(p, mask)
+        x, y = self._view()[self._at({p: 0})], other._view()[self._at({p: 1})]
+        n0, n1 = float((abs(x) ** 2).sum()), float((abs(y) ** 2).sum())
+        return n0, n1, complex((x.conj() * y).sum())
+
+    def norm(self) -> float:
+        return float((self.a.real**2 + self.a.imag**2).sum())
+
+    def permuted(self, order: list[int]) -> Array:
+        return np.ascontiguousarray(self._view().transpose([self.k - 1 - p for p in order])).reshape(-1)
+
+
+class LargeState:
+    """Kernels in place, inside a buffer that only grows."""
+
+    def __init__(self, amplitudes: Array, k: int | None = None) -> None:
+        self.buffer = amplitudes
+        self.k = int(amplitudes.size).bit_length() - 1 if k is None else k
+        self.kernels = _kernels()
+
+    @property
+    def a(self) -> Array:
+        return self.buffer[: 1 << self.k]
+
+    def copy(self) -> LargeState:
+        return LargeState(self.a.copy())
+
+    def _scalar(self, f: complex) -> Any:
+        return self.buffer.dtype.type(f)
+
+    def double(self, f0: complex, f1: complex) -> None:
+        n = 1 << self.k
+        if self.buffer.size < 2 * n:
+            grown = np.empty(2 * n, self.buffer.dtype)
+            grown[:n] = self.a
+            self.buffer = grown
+        if f1 == 1:
+            self.buffer[n : 2 * n] = self.buffer[:n]
+        else:
+            np.multiply(self.buffer[:n], self._scalar(f1), out=self.buffer[n : 2 * n])
+        if f0 != 1:
+            self.buffer[:n] *= self._scalar(f0)
+        self.k += 1
+
+    def phase(self, p: int, f0: complex, f1: complex) -> None:
+        view = self.a.reshape(-1, 2, 1 << p)
+        if f0 != 1:
+            view[:, 0] *= self._scalar(f0)
+        view[:, 1] *= self._scalar(f1)
+
+    def parity_phase(self, mask: int, f0: complex, f1: complex) -> None:
+        self.kernels["parity_phase"](self.a, mask, self._scalar(f0), self._scalar(f1))
+
+    def and_phase(self, mask: int, f: complex) -> None:
+        self.kernels["and_phase"](self.a, mask, self._scalar(f))
+
+    def step(self, p: int, mask: int, f0: complex, f1: complex) -> None:
+        r = 0.5**0.5
+        self.kernels["step"](self.a, p, mask, self._scalar(r * f0), self._scalar(r * f1))
+
+    def reduce(self, p: int, mask: int, f0: complex, f1: complex) -> None:
+        self.kernels["reduce"](self.a, p, mask, self._scalar(f0), self._scalar(f1))
+        self.k -= 1
+
+    def merge(self, p: int, q: int) -> None:
+        self.kernels["merge"](self.a, p, q)
+        self.k -= 1
+
+    def marginal(self, mask: int) -> tuple[float, float]:
+        n0, n1 = self.kernels["marginal"](self.a, mask)
+        return float(n0), float(n1)
+
+    def overlap(self, p: int, mask: int) -> tuple[float, float, complex]:
+        n0, n1, re, im = self.kernels["overlap"](self.a, p, mask)
+        return float(n0), float(n1), complex(re, im)
+
+    def norm(self) -> float:
+        n0, n1 = self.kernels["marginal"](self.a, 0)
+        return float(n0 + n1)
+
+    def permuted(self, order: list[int]) -> Array:
+        if all(p == self.k - 1 - i for i, p in enumerate(order)):
+            return self.a
+        low = self.k // 2
+        tables = [np.zeros(1 << low, np.int64), np.zeros(1 << (self.k - low), np.int64)]
+        for i, p in enumerate(order):
+            q = self.k - 1 - i  # the bit of the new index that is read from bit p of the old one
+            table, bit = (tables[0], q) if q < low else (tables[1], q - low)
+            table |= ((np.arange(table.size) >> bit) & 1) << p
+        out = np.empty_like(self.a)
+        self.kernels["gather"](self.a, out, tables[0], tables[1])
+        return out
+
+
+class DryState:
+    """No amplitudes: ``peak`` axes at one time, and ``work``, the number of amplitudes touched."""
+
+    def __init__(self, k: int = 0) -> None:
+        self.k = self.peak = k
+        self.work = 0.0
+
+    def copy(self) -> DryState:
+        out = DryState(self.k)
+        out.peak, out.work = self.peak, self.work
+        return out
+
+    def _touch(self) -> None:
+        self.work += 2.0**self.k
+
+    def double(self, f0: complex, f1: complex) -> None:
+        self.k += 1
+        self.peak = max(self.peak, self.k)
+        self._touch()
+
+    def phase(self, p: int, f0: complex, f1: complex) -> None:
+        self._touch()
+
+    def parity_phase(self, mask: int, f0: complex, f1: complex) -> None:
+        self._touch()
+
+    def and_phase(self, mask: int, f: complex) -> None:
+        self._touch()
+
+    def step(self, p: int, mask: int, f0: complex, f1: complex) -> None:
+        self._touch()
+
+    def reduce(self, p: int, mask: int, f0: complex, f1: complex) -> None:
+        self._touch()
+        self.k -= 1
+
+    def merge(self, p: int, q: int) -> None:
+        self._touch()
+        self.k -= 1
+
+    def marginal(self, mask: int) -> tuple[float, float]:
+        self._touch()
+        return 1.0, 1.0
+
+    def overlap(self, p: int, mask: int) -> tuple[float, float, complex]:
+        self._touch()
+        return 1.0, 1.0, 0j
+
+    def norm(self) -> float:
+        return 1.0
+
+    def permuted(self, order: list[int]) -> Array:
+        self._touch()
+        return np.zeros(0)
+
+
+def _axes(mask: int) -> list[int]:
+    out = []
+    while mask:
+        low = mask & -mask
+        out.append(low.bit_length() - 1)
+        mask ^= low
+    return out
+
+
+def _parity_table(k: int, mask: int) -> NDArray[np.bool_]:
+    odd = np.zeros(1 << k, np.bool_)
+    view = odd.reshape((2,) * k)
+    for p in _axes(mask):
+        index: list[Any] = [slice(None)] * k
+        index[k - 1 - p] = 1
+        view[tuple(index)] ^= True
+    return odd
+
+
+@cache
+def _kernels() -> dict[str, Any]:
+    import numba
+
+    jit = numba.njit(cache=True, nogil=True, error_model="numpy")
+
+    @jit
+    def odd(x: int) -> int:  # pragma: no cover
+        x ^= x >> 16
+        x ^= x >> 8
+        x ^= x >> 4
+        x ^= x >> 2
+        x ^= x >> 1
+        return x & 1
+
+    @jit
+    def parity_phase(a, mask, f0, f1):  # type: ignore[no-untyped-def]  # pragma: no cover
+        for i in range(a.size):
+            a[i] *= f1 if odd(i & mask) else f0
+
+    @jit
+    def and_phase(a, mask, f):  # type: ignore[no-untyped-def]  # pragma: no cover
+        for i in range(a.size):
+            if i & mask == mask:
+                a[i] *= f
+
+    @jit
+    def step(a, p, mask, f0, f1):  # type: ignore[no-untyped-def]  # pragma: no cover
+        half = 1 << p
+        low = mask & (half - 1)
+        for top in range(0, a.size, 2 * half):
+            g = -f1 if odd(top & mask) else f1
+            if low == 0:
+                for i in range(top, top + half):
+                    u = f0 * a[i]
+                    v = g * a[i + half]
+                    a[i] = u + v
+                    a[i + half] = u - v
+            else:
+                for i in range(top, top + half):
+                    u = f0 * a[i]
+                    v = g * a[i + half]
+                    if odd(i & low):
+                        v = -v
+                    a[i] = u + v
+                    a[i + half] = u - v
+
+    @jit
+    def reduce(a, p, mask, f0, f1):  # type: ignore[no-untyped-def]  # pragma: no cover
+        half = 1 << p
+        low = mask & (half - 1)
+        out = 0
+        for top in range(0, a.size, 2 * half):
+            g = -f1 if odd(top & mask) else f1
+            for i in range(top, top + half):
+                v = g * a[i + half]
+                if low and odd(i & low):
+                    v = -v
+                a[out] = f0 * a[i] + v  # out <= i: nothing that is still needed is overwritten
+                out += 1
+
+    @jit
+    def merge(a, p, q):  # type: ignore[no-untyped-def]  # pragma: no cover
+        out = 0
+        for i in range(a.size):
+            if (i >> p) & 1 == (i >> q) & 1:
+                a[out] = a[i]
+                out += 1
+
+    @jit
+    def marginal(a, mask):  # type: ignore[no-untyped-def]  # pragma: no cover
+        n0 = 0.0
+        n1 = 0.0
+        for i in range(a.size):
+            w = float(a[i].real) ** 2 + float(a[i].imag) ** 2
+            if odd(i & mask):
+                n1 += w
+            else:
+                n0 += w
+        return n0, n1
+
+    @jit
+    def overlap(a, p, mask):  # type: ignore[no-untyped-def]  # pragma: no cover
+        half = 1 << p
+        n0 = 0.0
+        n1 = 0.0
+        re = 0.0
+        im = 0.0
+        for top in range(0, a.size, 2 * half):
+            for i in range(top, top + half):
+                x = a[i]
+                y = a[i + half]
+                n0 += float(x.real) ** 2 + float(x.imag) ** 2
+                n1 += float(y.real) ** 2 + float(y.imag) ** 2
+                r = float(x.real) * y.real + float(x.imag) * y.imag
+                s = float(x.real) * y.imag - float(x.imag) * y.real
+                if odd(i & mask):
+                    re -= r
+                    im -= s
+                else:
+                    re += r
+                    im += s
+        return n0, n1, re, im
+
+    @jit
+    def gather(a, out, low, high):  # type: ignore[no-untyped-def]  # pragma: no cover
+        n = low.size
+        for h in range(high.size):
+            base = high[h]
+            for l in range(n):
+                out[h * n + l] = a[base | low[l]]
+
+    return {f.__name__: f for f in (parity_phase, and_phase, step, reduce, merge, marginal, overlap, gather)}
