@@ -383,11 +383,12 @@ def search(problem: PlacementProblem, *, moves: int | None = None, seed: int = 0
     core, merge = contract(problem)
     starts = _starts(core)
     start_cost, name, place, item_place = starts[0]
-    if problem.num_nodes > 1 and problem.num_items:
-        found = _anneal(core, [s[2:] for s in starts], moves, 0.55, 0.13, 2 * seed)
-        place, item_place = expand(problem, core, merge, *found)
-        if merge is not None:
-            place, item_place = _anneal(problem, [(place, item_place)], moves // 8, 0.12, 0.08, 2 * seed)
+    choice = problem.num_nodes > 1 and problem.num_items > 0
+    if choice:
+        place, item_place = _anneal(core, [s[2:] for s in starts], moves, 0.55, 0.13, 2 * seed)
+    place, item_place = expand(problem, core, merge, place, item_place)
+    if choice and merge is not None:
+        place, item_place = _anneal(problem, [(place, item_place)], moves // 8, 0.12, 0.08, 2 * seed)
     _tidy(problem, place, item_place)
     return Placement(place, item_place, count_cost(problem, place, item_place), start_cost, name)
 
