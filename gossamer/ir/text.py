@@ -43,6 +43,7 @@ _VERSION = 1
 _MAX_INDEX = 2**31 - 1
 _MAX_SHAPES = 10_000
 _HOLE = re.compile(r'"(?:[^"\\]|\\.)*"|(?<!\w)[vblj][0-9]+(?!\w)|[0-9]+(?!\w)|\w+')
+_WORD_INSIDE = re.compile(r"\w\w")
 
 # --- printing ------------------------------------------------------------------------------------------------------------
 
@@ -231,7 +232,11 @@ def _syntax_tree(line: str, starts: dict[int, int], where: Span) -> Tree:
         if node is None:
             return None
         if isinstance(node, Token):
-            return starts.get(node.start_pos or 0, str(node))
+            start = node.start_pos or 0
+            if start and _WORD_INSIDE.match(line, start - 1):  # "diagram1": the lexer would split a word
+                span = Span(where.file, where.line, start + 1, start + len(node) + 1)
+                raise InputError("GSM-2", "two words without a space between them", span=span, source_line=line)
+            return starts.get(start, str(node))
         return (str(node.data), tuple(convert(child) for child in node.children))
 
     tree: Tree = convert(parsed.children[0])

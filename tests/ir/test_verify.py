@@ -43,7 +43,7 @@ from gossamer.ir.text import parse_text
 from gossamer.ir.verify import invert_gf2, live_peaks
 from gossamer.specification import read_spec
 
-SOME = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+SOME = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 EXAMPLES = re.findall(r"```gsm\n(.*?)```", read_spec("ir.md"), re.DOTALL)
 TELEPORT = parse_text(EXAMPLES[0])
