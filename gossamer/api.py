@@ -8,6 +8,7 @@ written unless the whole of it is.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from html import escape
@@ -313,8 +314,8 @@ def read_text(path: Path) -> str:
     try:
         with path.open("rb") as file:
             data = file.read(MAX_SOURCE_BYTES + 1)
-    except OSError as error:
-        raise InputError("TL-3", f"cannot read '{path}': {error.strerror or error}") from error
+    except (OSError, ValueError) as error:  # ValueError: a null character in the name
+        raise InputError("TL-3", f"cannot read '{path}': {getattr(error, 'strerror', None) or error}") from error
     return decode(data, str(path))
 
 
@@ -497,7 +498,7 @@ def inspect(source: Any, format: str | None = None) -> dict[str, Any]:
     >>> figures["qubits"], figures["t_count"], figures["clifford"], figures["flow"]
     (2, 1, False, 'causal')
     """
-    if isinstance(source, str | Path) and "\n" not in str(source) and Path(source).is_dir():
+    if isinstance(source, str | Path) and "\n" not in str(source) and os.path.isdir(source):
         return _inspect_folder(Path(source))
     return _inspect_diagram(read(source, format))
 

@@ -202,7 +202,7 @@ def inspect(
     """Figures of a source or of an output folder."""
     from gossamer import api
 
-    figures = api.inspect(source if Path(source).is_dir() else _read(source, format))
+    figures = api.inspect(source if os.path.isdir(source) else _read(source, format))
     if as_json:
         _print_json(figures)
     else:

@@ -22,7 +22,7 @@ _FORMAT = "gossamer-manifest/"
 
 def check_target(target: Path, *, force: bool = False) -> None:
     """Raise InputError [TL-4] if ``target`` must not be replaced by an output folder."""
-    if target.is_dir():
+    if os.path.isdir(target):
         if force or is_ours(target) or not any(target.iterdir()):
             return
         raise InputError(
@@ -35,7 +35,7 @@ def check_target(target: Path, *, force: bool = False) -> None:
             "TL-4", f"'{target}' is a file, and the output is a folder", help="name another folder with -o"
         )
     for parent in target.parents:
-        if parent.is_dir():
+        if os.path.isdir(parent):
             if not os.access(parent, os.W_OK | os.X_OK):
                 raise InputError("TL-4", f"cannot write into '{parent}'", help="name another folder with -o")
             return
@@ -74,7 +74,7 @@ def write_folder(target: Path, files: Mapping[str, str], *, force: bool = False)
     with _parents(target), _temporary_folder(target) as temporary:
         for name, text in files.items():
             (temporary / name).write_text(text, encoding="utf-8", newline="\n")
-        if target.is_dir():
+        if os.path.isdir(target):
             old = temporary.with_name(temporary.name + ".old")
             target.rename(old)
             try:
@@ -95,7 +95,7 @@ def write_file(target: Path, text: str) -> None:
     InputError
         ``TL-5`` if ``target`` is a folder or the system refuses to write.
     """
-    if target.is_dir():
+    if os.path.isdir(target):
         raise InputError("TL-5", f"'{target}' is a folder, and the output is a file")
     temporary = ""
     try:
@@ -117,7 +117,7 @@ def _parents(target: Path) -> Iterator[None]:
     made: list[Path] = []
     try:
         for parent in reversed(target.parents):
-            if not parent.is_dir():
+            if not os.path.isdir(parent):
                 parent.mkdir()
                 made.append(parent)
         yield

@@ -249,6 +249,16 @@ def test_missing_and_unknown_sources(tmp_path: Path, gossamer: Gossamer) -> None
     assert gossamer("compile", "-", "-n", "2", "-o", out).code == 2
 
 
+def test_names_that_no_system_takes(bell: Path, gossamer: Gossamer) -> None:
+    for name in ("x" * 5000, "a\0b"):
+        assert gossamer("inspect", name + ".qasm").code == 1
+        assert gossamer("inspect", name).code == 2
+        assert gossamer("network", "show", name + ".yaml").code == 1
+        assert gossamer("run", name).code == 1
+    result = gossamer("compile", bell, "-n", "2", "-o", bell.parent / ("x" * 5000))
+    assert (result.code, "error[TL-5]" in result.err) == (1, True)
+
+
 def test_a_network_that_is_too_small_is_exit_3(bell: Path, gossamer: Gossamer) -> None:
     result = gossamer("compile", bell, "-n", "1:qubits=1", "-o", bell.parent / "out")
     assert result.code == 3

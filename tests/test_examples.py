@@ -54,3 +54,12 @@ def test_an_example_is_distributed_run_and_verified(name: str, network: str, tmp
 @pytest.mark.parametrize("name", sorted(EXPECTED))
 def test_an_example_says_where_it_comes_from(name: str) -> None:
     assert "// Origin: " in (EXAMPLES / f"{name}.qasm").read_text()
+
+
+def test_the_python_example_of_the_readme_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = (EXAMPLES.parent / "README.md").read_text()
+    code = text.split("```python\n")[1].split("```")[0]
+    (tmp_path / "examples").symlink_to(EXAMPLES)
+    monkeypatch.chdir(tmp_path)
+    exec(compile(code, "README.md", "exec"), {})
+    assert (tmp_path / "out" / "grover" / "manifest.json").exists()

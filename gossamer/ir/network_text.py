@@ -88,8 +88,9 @@ def read_network(path: Path) -> Network:
     try:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise InputError("NW-2", f"cannot read the network file '{path}': {error.strerror or error}") from error
+    except (OSError, ValueError) as error:  # ValueError: a null character in the name
+        reason = getattr(error, "strerror", None) or error
+        raise InputError("NW-2", f"cannot read the network file '{path}': {reason}") from error
     if len(data) > MAX_BYTES:
         raise InputError("NW-1", f"the network file '{path}' is larger than {MAX_BYTES} bytes")
     try:
@@ -180,7 +181,9 @@ class _Document:
         except yaml.YAMLError as error:
             mark = getattr(error, "problem_mark", None)
             what = getattr(error, "problem", None) or str(error).split("\n", 1)[0]
-            raise self._at("NW-1", f"not YAML or JSON: {what}", (mark.line + 1, mark.column + 1) if mark else None) from error
+            raise self._at(
+                "NW-1", f"not YAML or JSON: {what}", (mark.line + 1, mark.column + 1) if mark else None
+            ) from error
         if root is None:
             raise self._at("NW-3", "the network file is empty", (1, 1))
         return self._value(root, ())
@@ -293,7 +296,9 @@ def _shorthand(text: str, wires: int | None) -> Network:
         data = -(-wires // k) + 1
     else:
         raise UsageError(
-            "NW-6", f"'{text}' leaves the number of data qubits to the program", help="add :qubits=N, or say how many wires"
+            "NW-6",
+            f"'{text}' leaves the number of data qubits to the program",
+            help="add :qubits=N, or say how many wires",
         )
     if max(data, settings.get("comm", 0)) > MAX_QUBITS:
         raise InputError("NW-7", f"a node has at most {MAX_QUBITS} qubits of each kind")

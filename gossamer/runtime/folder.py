@@ -6,6 +6,7 @@ for the manifest, the grammar for programs); whether the programs make sense tog
 
 from __future__ import annotations
 
+import os
 import stat
 from pathlib import Path
 
@@ -38,7 +39,7 @@ def load(directory: str | Path) -> tuple[tuple[NodeProgram, ...], Manifest]:
     from gossamer.formats.circuit_program import read_program
 
     folder = Path(directory)
-    if not folder.is_dir():
+    if not os.path.isdir(folder):  # unlike Path.is_dir it takes any name
         raise InputError(
             "PR-1", f"'{folder}' is not a folder", help="name a folder that `gossamer compile -o` has written"
         )
