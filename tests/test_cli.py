@@ -254,7 +254,7 @@ def test_names_that_no_system_takes(bell: Path, gossamer: Gossamer) -> None:
         assert gossamer("inspect", name + ".qasm").code == 1
         assert gossamer("inspect", name).code == 2
         assert gossamer("network", "show", name + ".yaml").code == 1
-        assert gossamer("run", name).code == 1
+        assert gossamer("run", name).code in (1, 2)
     result = gossamer("compile", bell, "-n", "2", "-o", bell.parent / ("x" * 5000))
     assert (result.code, "error[TL-5]" in result.err) == (1, True)
 
