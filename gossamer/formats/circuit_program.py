@@ -100,7 +100,7 @@ class _Printer:
         self.results: dict[int, list[str]] = {}
         for bit, name in sorted(program.results):
             if not _RESULT.fullmatch(name):
-                raise InputError(CODE, f"'{name}' is not the name of a result")
+                raise InputError(CODE, f"{name[:80]!r} is not the name of a result")
             self.results.setdefault(bit, []).append(name)
 
     def lines(self) -> Iterable[str]:
@@ -288,7 +288,7 @@ class _Reader:
                 self._note_results(notes[:-1], bit)
                 return Recv(_name(message, notes[-1].span), _name(peer, notes[-1].span), bit)
         if notes:
-            raise _refused(f"annotation '@{notes[0].name[:40]}' cannot stand here", notes[0].span)
+            raise _refused(f"annotation {notes[0].name[:40]!r} cannot stand here", notes[0].span)
         raise _refused("this statement is not one of a node program", s.span)
 
     def _gate(self, s: Apply) -> Gate:
@@ -348,7 +348,7 @@ class _Reader:
     def _bit_text(self, text: str, span: Span) -> int:
         match = _BIT.fullmatch(text)
         if match is None:
-            raise _refused(f"'{text[:40]}' is not a bit m[i]", span)
+            raise _refused(f"{text[:40]!r} is not a bit m[i]", span)
         return self._in_range(int(match[1]), span)
 
     def _in_range(self, bit: int, span: Span) -> int:

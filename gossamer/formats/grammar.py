@@ -71,7 +71,7 @@ def syntax_error(error: UnexpectedInput, text: str, file: str, code: str) -> Inp
             lines = text.split("\n")
             line, column = len(lines), len(lines[-1]) + 1
         else:
-            found = f"'{_short(str(error.token))}'"
+            found = repr(_short(str(error.token)))
             width = min(len(error.token), 80)
     else:
         assert isinstance(error, UnexpectedCharacters)

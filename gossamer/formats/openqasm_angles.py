@@ -16,8 +16,8 @@ from gossamer.diagnostics import InputError, Span
 from gossamer.formats.openqasm_syntax import Expression, Name, Number
 from gossamer.ir.phase import FLOAT_BITS
 
-#: Exact numbers with longer numerators or denominators become floats.
-MAX_BITS = 2048
+#: Exact numbers with longer numerators or denominators become floats; shorter ones are in the range of floats.
+MAX_BITS = 1000
 #: A decimal fraction with more digits was printed from a float, so it counts as one.
 FLOAT_DIGITS = 15
 

@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 from gossamer.diagnostics import InputError, Span
 from gossamer.formats.openqasm_angles import CONSTANTS, Exact, Value, evaluate, multiples_of_pi
-from gossamer.formats.openqasm_syntax import Apply, Expression, GateDefinition, Name, Number, Operand
+from gossamer.formats.openqasm_syntax import Apply, Expression, GateDefinition, Name, Number, Operand, Operation
 from gossamer.frontends.qasm_gates import BUILT_IN, STANDARD, StandardGate, Steps
 
 #: Qubits or classical bits of one source.
@@ -163,7 +163,8 @@ class Scope:
             check_distinct(at, statement.span)
             arguments = tuple(_prepare(a, known_names, definition.parameters) for a in statement.arguments)
             body.append(Call(gate, arguments, tuple(at)))
-        size = 1 + sum(call.gate.size for call in body)
+        # evaluating arguments counts too: a long expression may be evaluated once for every call
+        size = 1 + sum(call.gate.size + sum(_weight(a) for a in call.arguments) // 8 for call in body)
         self.gates[name] = DefinedGate(name, definition.parameters, len(places), tuple(body), size)
 
     def _place(self, operand: Operand, places: dict[str, int], gate: str) -> int:
@@ -281,6 +282,11 @@ def _names(expression: Expression) -> Iterator[Name]:
     elif not isinstance(expression, Number):
         for x in expression.operands:
             yield from _names(x)
+
+
+def _weight(a: Expression | Value) -> int:
+    """The number of operations in an argument."""
+    return 1 + sum(_weight(x) for x in a.operands) if isinstance(a, Operation) else 0
 
 
 def _check_new(name: str, span: Span) -> None:
