@@ -58,10 +58,41 @@ def realise(graph: OpenGraph, assignment: Assignment, network: Network) -> Place
 
 @dataclass(frozen=True)
 class Links:
-    """Pass: ``OpenGraph``, ``Assignment``, ``Network`` -> ``Placed``. Joins and links give back exactly the edges of the graph."""
+    """Pass: ``OpenGraph``, ``Assignment``, ``Network`` -> ``Placed``. Joins and links give back exactly the edges of the graph.
+
+    Where communication qubits are limited, copies that live long may have to be fetched again and again; then the same
+    placement with short-lived copies is tried too, and the one with fewer links kept.
+    """
 
     def run(self, graph: OpenGraph, assignment: Assignment, network: Network) -> Placed:
-        return realise(graph, assignment, network)
+        if all(node.comm is None for node in network.nodes):
+            return realise(graph, assignment, network)
+        short = realise(graph, shorten_copies(graph, assignment), network)
+        try:
+            given = realise(graph, assignment, network)
+        except NetworkInfeasible:  # it asks for more communication qubits than there are; the other one fits
+            return short
+        return min(given, short, key=lambda placed: placed.num_links)
+
+
+def shorten_copies(graph: OpenGraph, assignment: Assignment) -> Assignment:
+    """The same places of vertices, but every edge and gadget realised at the end that lives on.
+
+    Edges are realised right before one of their ends ends; a copy of that end is needed for these steps only.
+    """
+    place, edge_place = assignment.place.copy(), assignment.edge_place.copy()
+    start, _, edge = graph.adjacency
+    ending = -1
+    for kind, arg in reversed(step_order(graph).tolist()):
+        if kind == StepKind.END:
+            ending = arg
+        elif kind == StepKind.EDGE:
+            u, v = graph.edges[arg].tolist()
+            edge_place[arg] = place[v if u == ending else u]
+        else:
+            place[arg] = place[next(v for v in legs(graph, arg) if v != ending)]
+            edge_place[edge[start[arg] : start[arg + 1]]] = place[arg]
+    return Assignment(place, edge_place)
 
 
 class _Realiser:
