@@ -109,10 +109,12 @@ def _find_version(text: str, file: str) -> int:
     if not text.startswith("OPENQASM", at):
         return 2
     number = _skip_blank(text, at + len("OPENQASM"))
-    major, _, rest = text[number : number + 20].partition(".")
-    if major.strip(" \n\t;") in ("2", "3") or (major[:1] in ("2", "3") and major[1:2] in ("", ";", " ", "\n", "/")):
-        return int(major[0])
-    shown = (major + "." + rest.partition(";")[0] if rest else major.partition(";")[0]).strip()
+    end = number
+    while end < len(text) and end < number + 20 and text[end] in "0123456789.":
+        end += 1
+    shown = text[number:end]
+    if shown.split(".")[0] in ("2", "3"):
+        return int(shown[0])
     column = at - text.rfind("\n", 0, at)
     raise InputError(
         "QASM-2",

@@ -99,6 +99,8 @@ def test_golden_rendering() -> None:
     [
         ("QASM-2", "OPENQASM 4.0; qreg q[1];"),
         ("QASM-2", "OPENQASM; qreg q[1];"),
+        ("QASM-2", "OPENQASM ;.; qreg q[1];"),
+        ("QASM-2", "OPENQASM"),
         ("QASM-1", "qreg q[1]; OPENQASM 2.0;"),
         ("QASM-7", "OPENQASM 2.0; qreg q[1]; h q[0];"),
         ("QASM-5", 'gate h a { U(0,0,0) a; } include "qelib1.inc";'),
