@@ -98,7 +98,9 @@ def best_peer(circuit: str, k: int, topology: str) -> int:
     return min(
         r["ebits"]
         for r in rows
-        if (r["circuit"], r["k"], r["topo"]) == (circuit, k, topology) and r.get("status") == "ok" and r.get("ebits") is not None
+        if (r["circuit"], r["k"], r["topo"]) == (circuit, k, topology)
+        and r.get("status") == "ok"
+        and r.get("ebits") is not None
     )
 
 
@@ -143,7 +145,9 @@ def test_a_line_of_four(source, tmp_path):
 
 
 def test_a_swap_counts_every_hop(tmp_path):
-    text = 'OPENQASM 2.0; include "qelib1.inc"; qreg q[4]; creg c[4]; h q[0]; cx q[0],q[3]; cx q[1],q[2]; measure q -> c;'
+    text = (
+        'OPENQASM 2.0; include "qelib1.inc"; qreg q[4]; creg c[4]; h q[0]; cx q[0],q[3]; cx q[1],q[2]; measure q -> c;'
+    )
     program = gossamer.compile(text, "line:4:qubits=1")
     program.save(tmp_path / "out")
     ebits, counts = count_folder(tmp_path / "out")
@@ -154,6 +158,11 @@ def test_a_swap_counts_every_hop(tmp_path):
 def test_the_counter_sees_misuse():
     link = "@gossamer.link id=l0 peer=b\nreset comm[0];\n"
     assert count_program(link + "cz data[0], comm[0];\nh comm[0];\nm[0] = measure comm[0];", set()) == Count(1, 1, 1)
-    for wrong in ("x comm[0];", "h comm[0];\ncz data[0], comm[0];\nh comm[0];\ncz data[0], comm[0];", "m[0] = measure comm[0];", link):
+    for wrong in (
+        "x comm[0];",
+        "h comm[0];\ncz data[0], comm[0];\nh comm[0];\ncz data[0], comm[0];",
+        "m[0] = measure comm[0];",
+        link,
+    ):
         with pytest.raises(AssertionError):
             count_program(link + wrong, set())

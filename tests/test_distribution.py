@@ -13,8 +13,9 @@ from gossamer.backends.circuit import lower
 from gossamer.diagnostics import NetworkInfeasible
 from gossamer.ir.network import Network, NetworkLink, Node
 from gossamer.ir.open_graph import OpenGraph
+from gossamer.ir.placed import Assignment
 from gossamer.passes.graph_like import to_open_graph
-from gossamer.passes.links import Assignment, realise
+from gossamer.passes.links import realise
 from tests.oracle import random_circuit, random_state, run_distribution
 
 

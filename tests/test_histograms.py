@@ -58,7 +58,14 @@ def dynamic_circuit(seed: int) -> str:
     """OpenQASM 2 text with `if`, and qubits used again after a measurement or a reset; ends with all qubits measured."""
     rng = random.Random(seed)
     qubits = rng.randint(3, 5)
-    lines = ["OPENQASM 2.0;", 'include "qelib1.inc";', f"qreg q[{qubits}];", "creg a[2];", "creg b[1];", f"creg out[{qubits}];"]
+    lines = [
+        "OPENQASM 2.0;",
+        'include "qelib1.inc";',
+        f"qreg q[{qubits}];",
+        "creg a[2];",
+        "creg b[1];",
+        f"creg out[{qubits}];",
+    ]
     lines += [f"ry({rng.uniform(0.4, 2.6):.4f}) q[{i}];" for i in range(qubits)]
     for step in range(14):
         i, j = rng.sample(range(qubits), 2)
@@ -79,7 +86,16 @@ def dynamic_circuit(seed: int) -> str:
         elif gate == "reset":
             lines.append(f"reset q[{i}];")
         else:
-            body = rng.choice([f"x q[{i}]", f"h q[{i}]", f"cx q[{i}],q[{j}]", f"rx(0.9) q[{i}]", f"u3(0.4,1.1,2.0) q[{i}]", f"t q[{i}]"])
+            body = rng.choice(
+                [
+                    f"x q[{i}]",
+                    f"h q[{i}]",
+                    f"cx q[{i}],q[{j}]",
+                    f"rx(0.9) q[{i}]",
+                    f"u3(0.4,1.1,2.0) q[{i}]",
+                    f"t q[{i}]",
+                ]
+            )
             lines.append(condition + body + ";")
         if step == 4:  # every circuit of this family has a measurement, a condition and a reuse after reset
             lines += [f"measure q[{i}] -> a[0];", f"if(a==1) ry(1.0) q[{j}];", f"reset q[{i}];", f"ry(0.8) q[{i}];"]
@@ -93,7 +109,9 @@ def test_dynamic_circuits(seed):
     assert outcomes >= 4
 
 
-@pytest.mark.parametrize("path", sorted((Path(__file__).parent.parent / "examples").glob("*.qasm")), ids=lambda p: p.stem)
+@pytest.mark.parametrize(
+    "path", sorted((Path(__file__).parent.parent / "examples").glob("*.qasm")), ids=lambda p: p.stem
+)
 def test_examples(path):
     text = path.read_text(encoding="utf-8")
     if "measure" not in text:

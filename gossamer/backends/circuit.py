@@ -227,7 +227,8 @@ class _Lowering:
         if hub in self.extra_z:
             phase = -phase
         if len(legs) != 2:
-            raise InternalError("TL-14", f"gadget {hub} has {len(legs)} legs")
+            raise InputError("PR-12", f"the phase gadget at v{hub} has {len(legs)} legs; a circuit node rotates two qubits",
+                             span=self.graph.spans.get(hub), help="write it as CX gates and a gadget with two legs")  # fmt: skip
         qubits = tuple(self.address(leg) for leg in legs)
         bits = self.local_bits(at, self.t[hub])
         data = next((q for q in qubits if q >= 0), None)
@@ -268,7 +269,9 @@ class _Lowering:
         assert where is not None
         for i, o in enumerate(self.graph.outputs.tolist()):
             if o == v:
-                self.outputs[i] = ManifestPlace(name=self.graph.output_names[i], node=self.nodes[at].name, qubit=where[1])
+                self.outputs[i] = ManifestPlace(
+                    name=self.graph.output_names[i], node=self.nodes[at].name, qubit=where[1]
+                )
 
     # ---- frames ----------------------------------------------------------------------------------------------------
 
@@ -373,7 +376,9 @@ class _Lowering:
         """Rz or rzz by a phase; terms with bits become conditional gates."""
         for mono, c, symbols in phase.terms:
             if symbols:
-                raise InputError("PR-12", f"parameter '{symbols[0][0]}' has no value", help="bind all parameters before compiling")
+                raise InputError(
+                    "PR-12", f"parameter '{symbols[0][0]}' has no value", help="bind all parameters before compiling"
+                )
             if len(qubits) == 2:
                 gate = Gate("rzz", qubits, Phase(c))
             elif c in _NAMED:
@@ -448,8 +453,13 @@ class _Lowering:
         for at, node in enumerate(self.nodes):
             programs.append(
                 NodeProgram(
-                    node=node.name, model="circuit", data=node.size["data"], comm=node.size["comm"], bits=node.bits,
-                    instructions=self.flatten(node), results=tuple(sorted(results[at])),
+                    node=node.name,
+                    model="circuit",
+                    data=node.size["data"],
+                    comm=node.size["comm"],
+                    bits=node.bits,
+                    instructions=self.flatten(node),
+                    results=tuple(sorted(results[at])),
                 )  # fmt: skip
             )
         manifest = Manifest(

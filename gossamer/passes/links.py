@@ -16,7 +16,7 @@ arXiv:2207.11674. Farthest next use: Belady, IBM Systems Journal 5, 78 (1966). T
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -92,7 +92,7 @@ def shorten_copies(graph: OpenGraph, assignment: Assignment) -> Assignment:
         else:
             place[arg] = place[next(v for v in legs(graph, arg) if v != ending)]
             edge_place[edge[start[arg] : start[arg + 1]]] = place[arg]
-    return Assignment(place, edge_place)
+    return replace(assignment, place=place, edge_place=edge_place)
 
 
 class _Realiser:

@@ -17,7 +17,8 @@ from gossamer.ir.network import Network, Node
 from gossamer.ir.phase import BitExpr, Phase
 from gossamer.ir.wires import WireBuilder
 from gossamer.passes.graph_like import to_open_graph
-from gossamer.passes.links import Assignment, realise
+from gossamer.ir.placed import Assignment
+from gossamer.passes.links import realise
 from gossamer.passes.steps import step_order
 from tests.oracle import random_circuit, random_state, run_distribution
 
@@ -142,5 +143,18 @@ def test_steps_cover_everything_once():
     steps = step_order(graph).tolist()
     assert len({tuple(s) for s in steps}) == len(steps)
     hubs = int(graph.is_hub.sum())
-    free_edges = graph.num_edges - int(graph.is_chain_edge.sum()) - sum(len(graph.neighbours(h)) for h in np.flatnonzero(graph.is_hub))
+    free_edges = (
+        graph.num_edges
+        - int(graph.is_chain_edge.sum())
+        - sum(len(graph.neighbours(h)) for h in np.flatnonzero(graph.is_hub))
+    )
     assert len(steps) == graph.num_vertices - hubs + hubs + free_edges
+
+
+def test_a_gadget_with_three_legs_is_refused_when_lowered():
+    graph = graph_of(3, ("gadget", [0, 1, 2], T))
+    home = Assignment(np.zeros(graph.num_vertices, np.int32), np.zeros(graph.num_edges, np.int32))
+    placed = realise(graph, home, Network(nodes=(Node(name="n0", data=9),), links=()))
+    with pytest.raises(InputError) as error:
+        lower(placed)
+    assert error.value.code == "PR-12"
