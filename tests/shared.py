@@ -9,7 +9,9 @@ import pytest
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
-needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason="../shared (corpus and baselines) is absent: nothing was checked")
+needs_shared = pytest.mark.skipif(
+    not SHARED.is_dir(), reason="../shared (corpus and baselines) is absent: nothing was checked"
+)
 
 
 def corpus(prefix: str, *, max_qubits: int | None = None, label: str | None = None) -> list[Path]:

@@ -150,7 +150,7 @@ def test_a_swap_counts_every_hop(tmp_path):
     )
     program = gossamer.compile(text, "line:4:qubits=1")
     program.save(tmp_path / "out")
-    ebits, counts = count_folder(tmp_path / "out")
+    ebits, _ = count_folder(tmp_path / "out")
     assert ebits == program.report["ebits"] >= 2
     assert program.report["verified"]["holds"] is True
 

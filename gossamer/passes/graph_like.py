@@ -215,7 +215,9 @@ class _WorkGraph:
                 open_count[w] -= 1
                 if w in self.hubs and w not in solved and open_count[w] == 0:
                     hub_ready.append(w)
-                elif w in solved and w not in self.hubs and w not in inputs and w not in corrects and open_count[w] == 1:
+                elif (
+                    w in solved and w not in self.hubs and w not in inputs and w not in corrects and open_count[w] == 1
+                ):
                     queue.append(w)
             if v not in self.hubs and v not in inputs and v not in corrects and open_count[v] == 1:
                 queue.append(v)
