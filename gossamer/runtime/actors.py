@@ -16,7 +16,7 @@ from fractions import Fraction
 
 from gossamer.diagnostics import InputError
 from gossamer.ir.program import Conditional, Ebit, Gate, Instruction, Manifest, Measure, NodeProgram, Recv, Reset, Send
-from gossamer.runtime.trace import Apply, Conditions, Join, Observe, Operation, Pair, Parity, Trace
+from gossamer.runtime.trace import Apply, Conditions, Join, Observe, Operation, Pair, Parity, Trace, measured_cost
 from gossamer.runtime.validate import at, check_programs, gates_of
 
 _ZERO, _LONE, _JOINT = range(3)  # in |0>; a factor of its own; part of the joint state
@@ -81,7 +81,6 @@ class _Stage:
         self.qubits = [_ZERO] * qubits
         self.actor_of = {p.node: self.actors[k] for k, p in enumerate(programs)}
         self.delivered: set[str] = set()
-        self.live = self.peak = self.work = 0
 
     # -- what an instruction would do to the qubits
 
@@ -130,26 +129,12 @@ class _Stage:
 
     # -- doing it
 
-    def record(self, op: Operation) -> None:
-        self.operations.append(op)
-        if isinstance(op, Join):
-            self.live += 1
-        elif isinstance(op, Pair):
-            self.live += 2
-        elif isinstance(op, Apply) and len(op.qubits) == 1 and self.qubits[op.qubits[0]] != _JOINT:
-            return
-        self.peak = max(self.peak, self.live)
-        if not isinstance(op, Parity):
-            self.work = min(self.work + (1 << min(self.live, 61)), 1 << 62)
-
     def observe(self, qubit: int, slot: int | None) -> None:
         if self.qubits[qubit] == _ZERO:
             if slot is not None:
-                self.record(Parity(slot, ()))
+                self.operations.append(Parity(slot, ()))
             return
-        self.record(Observe(qubit, slot))
-        if self.qubits[qubit] == _JOINT:
-            self.live -= 1
+        self.operations.append(Observe(qubit, slot))
         self.qubits[qubit] = _ZERO
 
     def can_move(self, actor: _Actor) -> bool:
@@ -169,27 +154,26 @@ class _Stage:
         if isinstance(op, (Gate, Conditional)):
             gates, joins, state = self.plan(actor, op)
             for q in joins:
-                self.record(Join(q))
+                self.operations.append(Join(q))
             for q, new in state.items():
                 self.qubits[q] = new
-            for apply in gates:
-                self.record(apply)
+            self.operations.extend(gates)
         elif isinstance(op, Measure):
             self.observe(actor.first_qubit + op.qubit, actor.first_slot + op.bit)
         elif isinstance(op, Reset):
             self.observe(actor.first_qubit + op.qubit, None)
         elif isinstance(op, Send):
-            self.record(Parity(self.mailbox[op.message], tuple(actor.first_slot + b for b in op.bits)))
+            self.operations.append(Parity(self.mailbox[op.message], tuple(actor.first_slot + b for b in op.bits)))
             self.delivered.add(op.message)
             woken.append(self.actor_of[op.peer])
         elif isinstance(op, Recv):
-            self.record(Parity(actor.first_slot + op.bit, (self.mailbox[op.message],)))
+            self.operations.append(Parity(actor.first_slot + op.bit, (self.mailbox[op.message],)))
         else:
             peer = self.actor_of[op.peer]
             other = peer.next
             assert isinstance(other, Ebit)
             halves = (actor.first_qubit + op.qubit, peer.first_qubit + other.qubit)
-            self.record(Pair(*halves))
+            self.operations.append(Pair(*halves))
             for half in halves:
                 self.qubits[half] = _JOINT
             self.retire(peer)
@@ -248,7 +232,7 @@ def run_actors(programs: Sequence[NodeProgram], manifest: Manifest) -> Trace:
             costly.difference_update(other.index for other in woken)
             awake.extend([*woken, actor])
     _check_finished(stage)
-    return Trace(tuple(stage.operations), len(stage.qubits), stage.slots, stage.slot_of, stage.peak, stage.work)
+    return measured_cost(Trace(tuple(stage.operations), len(stage.qubits), stage.slots, stage.slot_of, 0, 0))
 
 
 def _preference(actor: _Actor) -> tuple[int, int, int]:

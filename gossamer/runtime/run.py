@@ -20,6 +20,7 @@ from gossamer.ir.program import Manifest, ManifestBit, ManifestRegister, Measure
 from gossamer.runtime.actors import run_actors
 from gossamer.runtime.folder import load
 from gossamer.runtime.kernels import Index
+from gossamer.runtime.reorder import reorder
 from gossamer.runtime.statevector import MAX_LIVE, StateVector, estimate_work
 from gossamer.runtime.tableau import Stabilizer, find_non_clifford
 from gossamer.runtime.trace import Trace
@@ -30,6 +31,8 @@ __all__ = ["ENGINES", "RunResult", "load", "measure_outputs", "run"]
 ENGINES = ("statevector", "statevector128", "stim")
 #: Above this many amplitude updates a Clifford program goes to stim rather than to the statevector.
 _CLIFFORD_WORK = 10**7
+#: Above this many amplitude updates the search for a better order is worth its time.
+_REORDER_WORK = 10**6
 
 
 @dataclass(frozen=True)
@@ -120,7 +123,7 @@ def run(
             "TL-12", "the program reports no measured bit, so there is nothing to count", help="use --measure-all"
         )
     trace = run_actors(programs, manifest)
-    name = _choose(trace, shots, engine)
+    name, trace = _choose(trace, shots, engine)
     chosen: _Engine
     if name == "stim":
         chosen = Stabilizer()
@@ -162,28 +165,27 @@ def measure_outputs(programs: Sequence[NodeProgram], manifest: Manifest) -> tupl
     return tuple(by_node.values()), manifest.model_copy(update={"outputs": [], "registers": registers})
 
 
-def _choose(trace: Trace, shots: int, engine: str | None) -> str:
-    """The engine to use; refuses one that cannot give the right answer."""
-    reason = find_non_clifford(trace) if engine != "statevector" or trace.peak > MAX_LIVE else None
+def _choose(trace: Trace, shots: int, engine: str | None) -> tuple[str, Trace]:
+    """The engine to use and the trace in the order that suits it; refuses an engine that cannot give the right answer."""
+    reason = find_non_clifford(trace)
+    if engine == "stim" and reason is not None:
+        raise UsageError("RES-1", f"engine stim cannot run this program: {reason}", help="leave --engine out")
+    work = estimate_work(trace, shots)
+    if engine == "stim" or (engine is None and reason is None and (trace.peak > MAX_LIVE or work > _CLIFFORD_WORK)):
+        return "stim", trace
+    if trace.peak > MAX_LIVE or work > _REORDER_WORK:
+        trace = reorder(trace)
+    if trace.peak <= MAX_LIVE:
+        return engine or "statevector", trace
     too_large = f"{trace.peak} qubits are live at one time, and a statevector holds at most {MAX_LIVE}"
-    if engine == "stim":
-        if reason is not None:
-            raise UsageError("RES-1", f"engine stim cannot run this program: {reason}", help="leave --engine out")
-        return engine
     if engine is not None:
-        if trace.peak > MAX_LIVE:
-            way = "use --engine stim" if reason is None else None
-            raise UsageError("RES-1", f"engine {engine} cannot run this program: {too_large}", help=way)
-        return engine
-    if reason is None and (trace.peak > MAX_LIVE or estimate_work(trace, shots) > _CLIFFORD_WORK):
-        return "stim"
-    if trace.peak > MAX_LIVE:
-        raise InputError(
-            "RES-1",
-            f"no engine can run this program: {too_large}, and {reason}",
-            help="a schedule or placement with fewer live qubits may fit; Clifford programs run at any size",
-        )
-    return "statevector"
+        way = "use --engine stim" if reason is None else None
+        raise UsageError("RES-1", f"engine {engine} cannot run this program: {too_large}", help=way)
+    raise InputError(
+        "RES-1",
+        f"no engine can run this program: {too_large}, and {reason}",
+        help="a schedule or placement with fewer live qubits may fit; Clifford programs run at any size",
+    )
 
 
 def _count(

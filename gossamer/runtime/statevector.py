@@ -30,7 +30,7 @@ from gossamer.runtime.trace import Apply, Conditions, Join, Observe, Pair, Parit
 #: More live qubits than this are refused: 2**26 amplitudes are half a gigabyte in single precision.
 MAX_LIVE = 26
 #: A batch is cut when it would hold more amplitudes than this (it stays in a processor's cache) ...
-BATCH_AMPLITUDES = 1 << 19
+BATCH_AMPLITUDES = 1 << 20
 #: ... or more bits than this.
 BATCH_BITS = 1 << 26
 #: Threads together keep their states within this many bytes (one thread may need more) ...
@@ -38,7 +38,7 @@ BATCH_MEMORY = 1 << 31
 #: ... and there are at most so many of them.
 MAX_WORKERS = 16
 #: Above this many amplitude updates, compiled kernels repay their import.
-NUMBA_WORK = 3 * 10**8
+NUMBA_WORK = 10**8
 
 _S = 1 / math.sqrt(2)
 _FIXED: dict[str, NDArray[np.complex128]] = {

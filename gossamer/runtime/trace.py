@@ -7,7 +7,7 @@ bit slots are numbered over the whole network. It guarantees that every qubit en
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TypeAlias
 
@@ -73,3 +73,30 @@ class Trace:
     slot_of: dict[tuple[str, int], int]
     peak: int
     work: int
+
+
+def qubits_of(op: Operation) -> tuple[int, ...]:
+    """The qubits that an operation touches."""
+    if isinstance(op, Apply):
+        return op.qubits
+    if isinstance(op, Pair):
+        return (op.first, op.second)
+    return (op.qubit,) if isinstance(op, (Join, Observe)) else ()
+
+
+def measured_cost(trace: Trace) -> Trace:
+    """The trace with ``peak`` and ``work`` counted from its operations."""
+    held: set[int] = set()
+    peak = work = 0
+    for op in trace.operations:
+        if isinstance(op, Join):
+            held.add(op.qubit)
+        elif isinstance(op, Pair):
+            held |= {op.first, op.second}
+        elif isinstance(op, Parity) or (isinstance(op, (Apply, Observe)) and not held.issuperset(qubits_of(op))):
+            continue
+        peak = max(peak, len(held))
+        work = min(work + (1 << min(len(held), 61)), 1 << 62)
+        if isinstance(op, Observe):
+            held.discard(op.qubit)
+    return replace(trace, peak=peak, work=work)
