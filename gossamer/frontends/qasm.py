@@ -46,6 +46,8 @@ from gossamer.ir.diagram import Diagram, VertexKind
 from gossamer.ir.phase import BitExpr, Phase
 from gossamer.ir.wires import WireBuilder
 
+#: Annotations of node programs that take part in what the program does. All others are ignored, as OpenQASM 3 allows.
+_COMMUNICATION = frozenset({"gossamer.link", "gossamer.send", "gossamer.recv"})
 #: An expression with more terms becomes a derived bit before it is combined further.
 _MAX_TERMS = 8
 
@@ -181,6 +183,14 @@ class _Reader:
             case Branch():
                 self.branch(s, condition)
             case Annotated():
+                for note in s.annotations:
+                    if note.name in _COMMUNICATION:
+                        raise InputError(
+                            "QASM-14",
+                            "this is the program of one node of several; alone it has no meaning",
+                            span=note.span,
+                            help="run or verify the folder that holds its manifest",
+                        )
                 self.statement(s.statement, condition)
             case _ if self.blocks:
                 raise InputError("QASM-13", "a declaration cannot stand in a block", span=s.span)

@@ -106,6 +106,8 @@ def test_golden_rendering() -> None:
         ("QASM-5", 'gate h a { U(0,0,0) a; } include "qelib1.inc";'),
         ("QASM-14", "OPENQASM 3.0; qubit q;\nfor int i in [0:3] { U(0,0,0) q; }"),
         ("QASM-13", "OPENQASM 3.0; bit c; if (c) { qubit q; }"),
+        ("QASM-14", "OPENQASM 3.0; qubit[1] comm;\n@gossamer.link id=l0 peer=n1\nreset comm[0];"),
+        ("QASM-14", "OPENQASM 3.0; bit[1] m;\n@gossamer.recv id=m0 from=n1 bit=m[0]\nbarrier;"),
         ("QASM-13", "OPENQASM 3.0; bit[2] c; qubit q; if (c) { reset q; }"),
         ("QASM-13", "OPENQASM 3.0; qubit q; reset q[0];"),
         ("QASM-12", "OPENQASM 3.0; bit c; " + "if (c) { " * 500 + "}" * 500),
