@@ -269,8 +269,8 @@ def equal_branchwise(a: Diagram, b: Diagram, witness: Mapping[int, BitExpr], tol
     witness
         For each outcome bit of ``a`` an expression over the bits of ``b``.
 
-    Every branch of ``a`` has to be met by the same number of branches of ``b``, so this implies equality of the instruments
-    whose results are the outcomes of ``a``.
+    Every branch of ``a`` has to be met by the same number of branches of ``b``, and the registers have to agree, so this
+    implies equality of the instruments.
 
     Examples
     --------
@@ -287,19 +287,21 @@ def find_branch_difference(
 ) -> dict[int, bool] | None:
     """The bits of a branch of ``b`` that :func:`equal_branchwise` objects to (empty if one of ``a`` is missing), or None."""
     outcomes = a.outcome_bits
-    wanted = {tuple(bits[i] for i in outcomes): k.reshape(-1) for bits, k in branches(a)}
+    wanted = {tuple(bits[i] for i in outcomes): (k.reshape(-1), results_of(a, bits)) for bits, k in branches(a)}
     met = dict.fromkeys(wanted, 0)
     ratio: float | None = None
     for bits, k in branches(b):
         key = tuple(witness[i].evaluate(bits) for i in outcomes)
         v = k.reshape(-1)
-        if key not in wanted or wanted[key].size != v.size:
+        if key not in wanted or wanted[key][0].size != v.size:
             return bits
-        u = wanted[key]
+        u, results = wanted[key]
         met[key] += 1
         nu, nv = float(np.vdot(u, u).real), float(np.vdot(v, v).real)
         ratio = nv / nu if ratio is None else ratio
         if abs(nv / nu / ratio - 1) > tol or abs(abs(np.vdot(u, v)) / math.sqrt(nu * nv) - 1) > tol:
+            return bits
+        if results != results_of(b, bits):
             return bits
     return None if len(set(met.values())) <= 1 and 0 not in met.values() else {}
 
@@ -318,9 +320,9 @@ def sweep_cost(diagram: Diagram, *, open_inputs: bool = False) -> tuple[int, flo
     """
     n = len(diagram.inputs)
     state = DryState(0 if open_inputs else n)
-    given = {i: False for i, b in enumerate(diagram.bits) if b.kind != BitKind.DERIVED}
-    sweep = _Sweep(_Plan(diagram), given, (state, None if open_inputs else 0), measure=not open_inputs)
-    sweep.run(given, None)
+    given = {i: False for i, b in enumerate(diagram.bits) if b.kind == BitKind.INPUT}
+    sweep = _Sweep(_Plan(diagram), given, (state, None if open_inputs else 0), measure=True)
+    sweep.run(given, np.random.default_rng(0))
     sweep.finish()
     return state.peak, state.work
 

@@ -1,0 +1,110 @@
+"""The sampled check: random branches on random entangled inputs, up to 26 live qubits.
+
+The stitched programs are swept with random outcomes; then the source with the outcomes that the witness names. The states
+have to agree (fidelity 1), the probabilities too (that of the programs is the source's times 1/2 for each outcome that the
+source does not have), and so do the registers. Inputs are random states of a shallow circuit with all-range entangling
+phases: on product states alone an error could hide in a relative phase between them. It is a test, not a proof: an error that
+shows only in branches or amplitudes of small weight can escape; the verdict names samples and tolerance.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from gossamer.checks.case import Case, NotApplicable
+from gossamer.ir.dense import LARGE, Array, LargeState, SmallState, State
+from gossamer.ir.semantics import SINGLE, Branch, branch, results_of
+from gossamer.diagnostics import InputError
+
+MAX_AXES = 26
+#: Of 1 - fidelity, and of log2 of the ratio of probabilities: in double and in single precision.
+TOLERANCE = {False: 1e-9, True: 2e-4}
+MAX_SAMPLES = 32
+
+
+def predict(case: Case) -> float:
+    """Seconds for one sample, roughly.
+
+    Raises
+    ------
+    NotApplicable
+        For too many live qubits, or outcomes without a witness.
+    """
+    if not case.complete:
+        raise NotApplicable("some outcomes of the source have no witness")
+    axes, work = case.cost
+    if axes > MAX_AXES:
+        raise NotApplicable(f"{axes} live qubits, at most {MAX_AXES} can be simulated")
+    vertices = case.source.num_vertices + case.target.num_vertices
+    return 4e-5 * vertices + 4e-9 * work + 4e-8 * 2.0 ** len(case.source.inputs)
+
+
+def check_sampled(case: Case, samples: int, seed: int = 0) -> tuple[bool, int, str]:
+    """Whether it holds, how many samples were compared, and what was found."""
+    axes = case.cost[0]
+    if axes > MAX_AXES:
+        raise NotApplicable(f"{axes} live qubits, at most {MAX_AXES} can be simulated")
+    if not case.complete:
+        raise NotApplicable("some outcomes of the source have no witness")
+    single = axes >= SINGLE
+    rng = np.random.default_rng(seed)
+    for i in range(samples):
+        problem = _sample(case, rng, single)
+        if problem:
+            return False, i + 1, problem
+    return True, samples, f"random branches on random inputs, {axes} live qubits, tolerance {TOLERANCE[single]:g}"
+
+
+def _sample(case: Case, rng: np.random.Generator, single: bool) -> str:
+    tolerance = TOLERANCE[single]
+    psi = random_input(len(case.source.inputs), rng, single)
+    ran = branch(case.target, psi, rng=rng, uncounted=case.discards, single=single)
+    outcomes = {i: w.evaluate(ran.bits) for i, w in case.witness.items()}
+    shown = "".join("01"[x] for x in outcomes.values())[:64] or "none"
+    try:
+        want = branch(case.source, psi, outcomes, single=single)
+    except InputError:
+        return f"source outcomes {shown} occur, which the source cannot have"
+    extra = len(case.target.outcome_bits) - len(case.discards) - len(outcomes)
+    gap = ran.log2_probability + extra - want.log2_probability
+    if abs(gap) > tolerance * max(1, len(case.target.outcome_bits)):
+        return f"source outcomes {shown} have a probability that is wrong by a factor {2**gap:.6g}"
+    fidelity = _fidelity(ran, want)
+    if abs(fidelity - 1) > tolerance:
+        return f"for source outcomes {shown} the fidelity is {fidelity:.6f}"
+    if results_of(case.target, ran.bits) != results_of(case.source, want.bits):
+        return f"for source outcomes {shown} a result is wrong"
+    return ""
+
+
+def _fidelity(a: Branch, b: Branch) -> float:
+    """In pieces, so that sums of single precision numbers stay accurate."""
+    step = 1 << 14
+    total = sum(complex(np.vdot(a.state[i : i + step], b.state[i : i + step])) for i in range(0, a.state.size, step))
+    return abs(total) ** 2
+
+
+def random_input(qubits: int, rng: np.random.Generator, single: bool) -> Array:
+    """Amplitudes of a random shallow circuit: rotations, a phase on a random parity for each qubit, rotations."""
+    dtype = np.complex64 if single else np.complex128
+    amplitudes = np.zeros(1 << qubits, dtype)
+    amplitudes[0] = 1
+    state: State = LargeState(amplitudes) if qubits > LARGE else SmallState(amplitudes)
+
+    def turn() -> complex:
+        angle = rng.uniform(0, 2 * math.pi)
+        return complex(math.cos(angle), math.sin(angle))
+
+    for layer in range(2):
+        for p in range(qubits):
+            state.step(p, 0, 1, turn())
+            state.step(p, 0, 1, turn())
+            state.phase(p, 1, turn())
+        if layer == 0:
+            for p in range(qubits):
+                q = int(rng.integers(qubits))
+                if q != p:
+                    state.parity_phase(1 << p | 1 << q, 1, turn())
+    return state.permuted(list(range(qubits - 1, -1, -1)))

@@ -1,0 +1,112 @@
+"""`verify`: choose a check by what it would cost, run it, and say what was skipped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from time import perf_counter
+
+from gossamer.checks import exact, sampled, stabiliser
+from gossamer.checks.case import Case, NotApplicable, Verdict, make_case
+from gossamer.checks.structural import check_structural
+from gossamer.diagnostics import InputError, UsageError
+from gossamer.ir.diagram import Diagram
+from gossamer.ir.network import Network
+from gossamer.ir.program import Manifest, NodeProgram
+
+METHODS = ("exact", "stabiliser", "sampled", "structural")
+
+
+def verify(
+    programs: Sequence[NodeProgram],
+    manifest: Manifest,
+    source: Diagram,
+    *,
+    method: str | None = None,
+    seed: int = 0,
+    budget: float = 5.0,
+    network: Network | None = None,
+) -> Verdict:
+    """Check that node programs mean what a source does.
+
+    Parameters
+    ----------
+    method
+        ``exact``, ``stabiliser``, ``sampled`` or ``structural``. Without it: the structure first, then the strongest method
+        that is predicted to stay within ``budget``.
+    budget
+        Seconds; with a method named, only the number of samples depends on it.
+    network
+        Where given, links have to join its neighbours and nodes have to have the qubits.
+
+    Returns
+    -------
+    Verdict
+        ``holds`` is True only after a check of meaning; None if nothing was decided, with the reason in ``detail``.
+
+    Examples
+    --------
+    >>> from gossamer.ir.program import Gate, ManifestNode, ManifestPlace
+    >>> from gossamer.ir.wires import WireBuilder
+    >>> w = WireBuilder(); q = w.add_input("q"); w.h(q); _ = w.output(q, "q")
+    >>> place = ManifestPlace(name="q", node="n0", qubit=0)
+    >>> m = Manifest(nodes=[ManifestNode(name="n0", model="circuit", program="n0.qasm", data=1, comm=0)], links=[],
+    ...     messages=[], inputs=[place], outputs=[place], registers=[], outcomes=[], source_digest="")
+    >>> [verify([NodeProgram("n0", "circuit", 1, 0, 0, (Gate(g, (0,)),))], m, w.build()).holds for g in "hx"]
+    [True, False]
+    """
+    if method is not None and method not in METHODS:
+        raise UsageError("TL-7", f"there is no method '{method}'", help=f"known: {', '.join(METHODS)}")
+    begin = perf_counter()
+
+    def verdict(name: str, holds: bool | None, cases: int, detail: str) -> Verdict:
+        return Verdict(name, holds, cases, perf_counter() - begin, detail)
+
+    sound, rules, detail = check_structural(programs, manifest, source, network)
+    if not sound:
+        return verdict("structural", False, rules, detail)
+    if method == "structural":
+        return verdict("structural", None, rules, detail)
+    try:
+        case = make_case(programs, manifest, source)
+    except InputError as error:
+        return verdict(method or "structural", False, rules, f"{error.code}: {error.diagnostic.message}")
+    skipped: list[str] = []
+    for name, plan in _PLANS.items():
+        if method not in (None, name):
+            continue
+        try:
+            check = plan(case, seed, budget, method is not None)
+            holds, cases, found = check()
+        except NotApplicable as reason:
+            skipped.append(f"{name} ({reason})")
+            continue
+        note = f"{found}; skipped: {', '.join(skipped)}" if skipped else found
+        return verdict(name, holds, cases, note)
+    return verdict(method or "structural", None, rules, f"meaning not checked: {', '.join(skipped)}")
+
+
+_Check = Callable[[], tuple[bool, int, str]]
+
+
+def _exact(case: Case, seed: int, budget: float, asked: bool) -> _Check:
+    seconds = exact.predict(case)
+    if seconds > (max(budget, 60.0) if asked else min(budget, 3.0)):
+        raise NotApplicable(f"about {seconds:.0f} s")
+    return lambda: exact.check_exact(case)
+
+
+def _stabiliser(case: Case, seed: int, budget: float, asked: bool) -> _Check:
+    return lambda: stabiliser.check_stabiliser(case, seed)
+
+
+def _sampled(case: Case, seed: int, budget: float, asked: bool) -> _Check:
+    each = sampled.predict(case)
+    samples = int(min(sampled.MAX_SAMPLES, budget / each))
+    if samples < 2:
+        if not asked:
+            raise NotApplicable(f"{case.cost[0]} live qubits, about {2 * each:.0f} s")
+        samples = 2
+    return lambda: sampled.check_sampled(case, samples, seed)
+
+
+_PLANS = {"exact": _exact, "stabiliser": _stabiliser, "sampled": _sampled}
