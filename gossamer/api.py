@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 MAX_SOURCE_BYTES = 256_000_000
 OBJECTIVES = ("ebits",)
-METHODS = ("exact", "stabiliser", "sampled", "structural")
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,7 +95,7 @@ class CompiledProgram:
     def verify(self, against: Any = None, *, method: str | None = None) -> Verdict:
         """Check the programs against ``against``, or against the source that was compiled; see :func:`verify`."""
         source = self.source if against is None else read(against)
-        return _verify(self.programs, self.manifest, source, method)
+        return _verify(self.programs, self.manifest, source, method, self.distribution.network)
 
     def files(self) -> dict[str, str]:
         """Name and text of each file that :meth:`save` writes."""
@@ -219,7 +218,7 @@ def compile(
         if progress is not None:
             progress("verify")
         start = perf_counter()
-        verdict = _verify(distribution.programs, distribution.manifest, diagram, None)
+        verdict = _verify(distribution.programs, distribution.manifest, diagram, None, network)
         seconds["verify"] = perf_counter() - start
         if verdict.holds is False:
             raise VerificationFailed(
@@ -464,12 +463,16 @@ def verify(
     return _verify(programs, manifest, measured(source) if measure_all else source, method)
 
 
-def _verify(programs: tuple[NodeProgram, ...], manifest: Manifest, source: Diagram, method: str | None) -> Verdict:
+def _verify(
+    programs: tuple[NodeProgram, ...],
+    manifest: Manifest,
+    source: Diagram,
+    method: str | None,
+    network: Network | None = None,
+) -> Verdict:
     from gossamer.checks import verify as check
 
-    if method is not None and method not in METHODS:
-        raise UsageError("TL-7", f"there is no method '{method}'", help=f"known: {', '.join(METHODS)}")
-    return check(programs, manifest, source, method=method)
+    return check(programs, manifest, source, method=method, network=network)
 
 
 def convert(source: Any, to: str = "gsm", format: str | None = None) -> str:
