@@ -303,6 +303,30 @@ def test_live_qubits_are_few() -> None:
     assert run_actors(*w.build()).peak == 0
 
 
+def test_a_qubit_that_is_not_touched_again_is_forgotten() -> None:
+    """A cluster chain of 30 qubits of which only the last is measured, and one qubit that is reset again and again."""
+    w = World(data=30, comm=0, nodes=("a",))
+    for q in range(30):
+        w.gate("a", "h", q)
+        if q:
+            w.gate("a", "cz", q - 1, q)
+    w.register("c", ("a", w.measure("a", 29)))
+    assert run_actors(*w.build()).peak == 2
+    w = World(data=3, comm=0, nodes=("a",))
+    for _ in range(5):
+        w.gate("a", "h", 0)
+        w.gate("a", "h", 1)
+        w.gate("a", "cz", 0, 1)
+        w.gate("a", "h", 1)
+        w.gate("a", "h", 2)
+        w.gate("a", "cz", 1, 2)
+        w.reset("a", 0)
+        w.reset("a", 1)
+        w.reset("a", 2)
+    w.register("c", ("a", w.measure("a", 0)))
+    assert run_actors(*w.build()).peak == 2
+
+
 def entangled(qubits: int) -> World:
     """``qubits`` qubits that must all be held at one time, by non-Clifford gates."""
     w = World(data=qubits, comm=0, nodes=("a",))
