@@ -72,7 +72,7 @@ BUILT_IN: dict[Kind, tuple[Registration, ...]] = {
     ),
     "passes": (
         Registration("graph-like", "gossamer.passes.graph_like:GraphLike", "diagram to open graph with causal flow, wires kept", takes=("diagram",), gives="graph"),
-        Registration("partition", "gossamer.passes.partition:PartitionPass", "place vertices and edges on nodes so that few ebits are needed", takes=("graph", "network"), gives="assignment"),
+        Registration("partition", "gossamer.passes.partition_pass:Partition", "place vertices and edges on nodes so that few ebits are needed", takes=("graph", "network"), gives="assignment"),
         Registration("links", "gossamer.passes.links:Links", "realise cut edges by links and order all events", takes=("graph", "assignment", "network"), gives="placed"),
     ),
     "backends": (

@@ -1,0 +1,34 @@
+"""`partition` as a pass of a pipeline: its options, and what it guarantees; the search itself is in ``partition``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gossamer.ir.network import Network
+from gossamer.ir.open_graph import OpenGraph
+from gossamer.ir.placed import Assignment
+from gossamer.passes.partition import partition
+
+
+@dataclass(frozen=True)
+class Partition:
+    """Pass: ``OpenGraph``, ``Network`` -> ``Assignment``. The data qubits of every node suffice at every step.
+
+    Attributes
+    ----------
+    effort : 0 to 3, how many moves the search makes
+    seed : of its random numbers
+    """
+
+    effort: int = 1
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.effort <= 3:
+            raise ValueError(f"effort is 0 to 3, not {self.effort}")
+        if self.seed < 0:
+            raise ValueError(f"a seed is not negative: {self.seed}")
+
+    def run(self, graph: OpenGraph, network: Network) -> Assignment:
+        found: Assignment = partition(graph, network, effort=self.effort, seed=self.seed)
+        return found
