@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 MAX_SOURCE_BYTES = 256_000_000
 OBJECTIVES = ("ebits",)
+#: Predicted seconds that a check may take where it is asked for, and where it is a part of compiling.
+CHECK_SECONDS = 60.0
+COMPILE_CHECK_SECONDS = 5.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -218,7 +221,7 @@ def compile(
         if progress is not None:
             progress("verify")
         start = perf_counter()
-        verdict = _verify(distribution.programs, distribution.manifest, diagram, None, network)
+        verdict = _verify(distribution.programs, distribution.manifest, diagram, None, network, COMPILE_CHECK_SECONDS)
         seconds["verify"] = perf_counter() - start
         if verdict.holds is False:
             raise VerificationFailed(
@@ -469,10 +472,11 @@ def _verify(
     source: Diagram,
     method: str | None,
     network: Network | None = None,
+    budget: float = CHECK_SECONDS,
 ) -> Verdict:
     from gossamer.checks import verify as check
 
-    return check(programs, manifest, source, method=method, network=network)
+    return check(programs, manifest, source, method=method, network=network, budget=budget)
 
 
 def convert(source: Any, to: str = "gsm", format: str | None = None) -> str:
