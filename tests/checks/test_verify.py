@@ -1,0 +1,208 @@
+"""Programs written by hand hold; every mutant of them is caught by every method that applies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from fractions import Fraction
+
+import pytest
+
+from gossamer.checks import verify
+from gossamer.diagnostics import UsageError
+from gossamer.ir.network import Network, NetworkLink, Node
+from gossamer.ir.phase import Phase
+from gossamer.ir.program import Conditional, Gate, Instruction, ManifestBit, Measure, Recv, Send
+from tests.checks.programs import EXAMPLES, Example, conditional, g, remote_cz, swapped_cz, teleport
+
+MEANING = ("exact", "stabiliser", "sampled")
+
+
+def check(e: Example, method: str | None, **options):
+    return verify(e.programs, e.manifest, e.source, method=method, **options)
+
+
+def applicable(e: Example) -> list[str]:
+    return [m for m in MEANING if check(e, m).holds is not None]
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_hold(name):
+    e = EXAMPLES[name]()
+    clifford = name not in ("teleportation", "conditional T")
+    assert applicable(e) == ["exact", "stabiliser", "sampled"] if clifford else ["exact", "sampled"]
+    for method in applicable(e):
+        verdict = check(e, method)
+        assert (verdict.method, verdict.holds) == (method, True), verdict
+        assert verdict.cases > 0
+    structural = check(e, "structural")
+    assert (structural.method, structural.holds) == ("structural", None)
+    automatic = check(e, None)
+    assert automatic.method == "exact"
+    assert automatic.holds is True
+    assert set(automatic.as_dict()) == {"method", "holds", "cases", "seconds", "detail"}
+
+
+def edited(e: Example, node: int, code: list[Instruction]) -> Example:
+    programs = list(e.programs)
+    programs[node] = replace(programs[node], instructions=tuple(code))
+    return Example(tuple(programs), e.manifest, e.source)
+
+
+def code_mutants(e: Example) -> Iterator[tuple[str, Example]]:
+    """One edit of one instruction; each changes the meaning of these examples."""
+    flips = {"s": "sdg", "sdg": "s", "x": "z", "z": "x"}
+    for k, program in enumerate(e.programs):
+        code = list(program.instructions)
+        for i, op in enumerate(code):
+            where = f"{program.node}[{i}] {op}"
+            if isinstance(op, Conditional):
+                yield f"dropped {where}", edited(e, k, code[:i] + code[i + 1 :])
+                (bit, value), *rest = op.conditions
+                yield f"inverted {where}", edited(e, k, [*code[:i], Conditional(((bit, not value), *rest), op.body), *code[i + 1 :]])
+                first = op.body[0]
+                if first.name in flips:
+                    other = replace(op, body=(Gate(flips[first.name], first.qubits), *op.body[1:]))
+                    yield f"wrong gate {where}", edited(e, k, [*code[:i], other, *code[i + 1 :]])
+                if program.data == 2 and len(first.qubits) == 1 and first.name != "x":
+                    other = replace(op, body=(replace(first, qubits=(1 - first.qubits[0],)), *op.body[1:]))
+                    yield f"wrong qubit {where}", edited(e, k, [*code[:i], other, *code[i + 1 :]])
+            elif isinstance(op, Gate) and op.angle is not None:
+                yield f"sign {where}", edited(e, k, [*code[:i], replace(op, angle=-op.angle), *code[i + 1 :]])
+            elif isinstance(op, Gate) and op.name == "cz":
+                yield f"dropped {where}", edited(e, k, code[:i] + code[i + 1 :])
+            elif isinstance(op, Gate) and op.name == "h" and op.qubits[0] < program.data:
+                yield f"wrong basis {where}", edited(e, k, code[:i] + code[i + 1 :])
+            elif isinstance(op, Send):
+                others = [j for j in range(program.bits) if (j,) != op.bits and written_before(code, i, j)]
+                for j in others:
+                    yield f"wrong bit {where}", edited(e, k, [*code[:i], replace(op, bits=(j,)), *code[i + 1 :]])
+
+
+def written_before(code: list[Instruction], end: int, bit: int) -> bool:
+    return any(isinstance(op, (Measure, Recv)) and op.bit == bit for op in code[:end])
+
+
+def manifest_mutants(e: Example) -> Iterator[tuple[str, Example]]:
+    """Wrong result bits and wrong witnesses; programs and manifest stay consistent with each other."""
+    registers = e.manifest.registers
+    if registers and len(registers[0].bits) >= 2:
+        bits = list(registers[0].bits)
+        bits[0], bits[1] = bits[1], bits[0]
+        manifest = e.manifest.model_copy(update={"registers": [registers[0].model_copy(update={"bits": bits})]})
+        programs = []
+        for p in e.programs:
+            results = [(w.bit, f"c[{i}]") for i, w in enumerate(bits) if w is not None and w.node == p.node]
+            programs.append(replace(p, results=tuple(sorted(results))))
+        yield "results swapped", Example(tuple(programs), manifest, e.source)
+    outcomes = list(e.manifest.outcomes)
+    if len(outcomes) >= 2:
+        outcomes[0], outcomes[1] = outcomes[1], outcomes[0]
+        yield "witnesses swapped", Example(e.programs, e.manifest.model_copy(update={"outcomes": outcomes}), e.source)
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_mutants_are_caught_by_every_method(name):
+    e = EXAMPLES[name]()
+    mutants = list(code_mutants(e))
+    assert len(mutants) >= 5
+    if name != "measured pair":  # there both outcomes are equal: swapping them changes nothing
+        mutants += manifest_mutants(e)
+    methods = applicable(e)
+    for what, mutant in mutants:
+        for method in methods:
+            verdict = check(mutant, method, seed=3)
+            assert verdict.holds is False, (name, what, verdict)
+        assert check(mutant, None).holds is False
+
+
+def test_swapping_equal_outcomes_is_no_error():
+    e = EXAMPLES["measured pair"]()
+    for _, same in manifest_mutants(e):
+        for method in MEANING:
+            assert check(same, method).holds is True
+
+
+def test_wrong_probability_is_caught():
+    """The source draws a fair coin, the program always says 0: every branch alone looks right."""
+    e = EXAMPLES["measured pair"]()
+    code = [list(p.instructions) for p in e.programs]
+    fair = edited(edited(e, 0, [g("h", 0), *code[0]]), 1, code[1])  # |0> instead of |+> enters the CZ
+    for method in MEANING:
+        verdict = check(fair, method)
+        assert verdict.holds is False, verdict
+        assert method != "stabiliser" or "probability" in verdict.detail
+
+
+def test_structure_is_refused_by_every_method():
+    e = swapped_cz()
+    code = list(e.programs[0].instructions)
+    to_wrong_node = [replace(op, peer="n1") if isinstance(op, Send) else op for op in code]
+    no_x_basis = [op for i, op in enumerate(code) if i != 3]
+    for bad, clause in ((to_wrong_node, "PR-4"), (no_x_basis, "PR-7")):
+        for method in (None, "structural", *MEANING):
+            verdict = check(edited(e, 0, bad), method)
+            assert verdict.holds is False
+            assert clause in verdict.detail
+
+
+def test_deadlock_is_named():
+    e = remote_cz()
+    swapped = []
+    for p in e.programs:
+        code = list(p.instructions)
+        send = next(i for i, op in enumerate(code) if isinstance(op, Send))
+        code[send], code[send + 1] = code[send + 1], code[send]
+        swapped.append(replace(p, instructions=tuple(code)))
+    verdict = verify(swapped, e.manifest, e.source)
+    assert verdict.holds is False
+    assert "PR-10" in verdict.detail
+
+
+def test_places_registers_and_network():
+    e = remote_cz()
+    inputs = [p.model_copy(update={"name": p.name.upper()}) for p in e.manifest.inputs]
+    assert check(Example(e.programs, e.manifest.model_copy(update={"inputs": inputs}), e.source), None).holds is False
+    # the two input places exchanged is the same CZ, but a different map: outputs stay where they were
+    names = [p.model_copy(update={"name": n}) for p, n in zip(e.manifest.inputs, "ba", strict=True)]
+    crossed = Example(e.programs, e.manifest.model_copy(update={"inputs": names}), e.source)
+    assert [check(crossed, m).holds for m in MEANING] == [False, False, False]
+    nodes = tuple(Node(name=f"n{i}", data=1, comm=1) for i in range(3))
+    apart = Network(nodes=nodes, links=(NetworkLink(nodes=("n0", "n2")), NetworkLink(nodes=("n2", "n1"))))
+    verdict = check(e, None, network=apart)
+    assert verdict.holds is False
+    assert "PR-3" in verdict.detail
+    c = conditional()
+    bits = [ManifestBit(node="n0", bit=0), ManifestBit(node="n0", bit=1), None, None]
+    registers = [c.manifest.registers[0].model_copy(update={"bits": bits})]
+    programs = tuple(replace(p, results=tuple(r for r in p.results if r[1] != "c[2]")) for p in c.programs)
+    lost = Example(programs, c.manifest.model_copy(update={"registers": registers}), c.source)
+    assert check(lost, None).holds is False
+
+
+def test_a_removed_outcome_is_decided_by_the_instruments():
+    """The manifest may leave out an outcome on which nothing depends; only the exact method decides then."""
+    c = conditional()
+    outcomes = [*c.manifest.outcomes[:1], None, *c.manifest.outcomes[2:]]
+    less = Example(c.programs, c.manifest.model_copy(update={"outcomes": outcomes}), c.source)
+    assert check(less, "exact").holds is True
+    assert check(less, "sampled").holds is None
+    assert check(less, "stabiliser").holds is None
+    code = list(c.programs[0].instructions)
+    assert check(edited(less, 0, code[:-1]), "exact").holds is False
+
+
+def test_small_angles_are_seen():
+    e = teleport()
+    code = list(e.programs[0].instructions)
+    off = [replace(code[0], angle=Phase(Fraction(1, 4) + Fraction(1, 2**12))), *code[1:]]
+    for method in ("exact", "sampled"):
+        assert check(edited(e, 0, off), method).holds is False
+
+
+def test_verdicts_are_reproducible_and_methods_are_known():
+    e = teleport()
+    one, two = check(e, "sampled", seed=5), check(e, "sampled", seed=5)
+    assert replace(one, seconds=0) == replace(two, seconds=0)
+    with pytest.raises(UsageError):
+        check(e, "hope")
