@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 
 from gossamer.runtime import kernels
 from gossamer.runtime.kernels import Complex, Index
+from gossamer.runtime.tally import Tally
 from gossamer.runtime.trace import Apply, Conditions, Join, Observe, Pair, Parity, Trace
 
 #: More live qubits than this are refused: 2**26 amplitudes are half a gigabyte in single precision.
@@ -87,16 +88,14 @@ class _Batch:
     rng: np.random.Generator  # its own stream, so that the order in which batches are run plays no part
     gathered: dict[int, NDArray[np.complex128]] = field(default_factory=dict)  # qubit -> (1 or branches, 2, 2)
     at: int = 0
-    path: tuple[int, ...] = ()  # which piece of which piece
 
     def stride(self, qubit: int) -> int:
         return 1 << (len(self.axes) - 1 - self.axes.index(qubit))
 
-    def part(self, number: int, which: slice, rng: np.random.Generator) -> _Batch:
+    def part(self, which: slice, rng: np.random.Generator) -> _Batch:
         gathered = {q: m if len(m) == 1 else m[which] for q, m in self.gathered.items()}
         bits = np.ascontiguousarray(self.bits[:, which])
-        path = (*self.path, number)
-        return _Batch(self.shots[which], bits, self.state[which], list(self.axes), rng, gathered, self.at, path)
+        return _Batch(self.shots[which], bits, self.state[which], list(self.axes), rng, gathered, self.at)
 
 
 def estimate_work(trace: Trace, shots: int) -> int:
@@ -149,9 +148,9 @@ class StateVector:
         self.noise = 1e-6 if self.dtype == np.complex64 else 1e-12
 
     def sample(self, trace: Trace, shots: int, seed: int, keep: Index | None = None) -> tuple[NDArray[np.uint8], Index]:
-        """Outcomes of ``shots`` runs: the values (slots, branches) of the slots ``keep`` (all if None), and the shots of each branch.
+        """Outcomes of ``shots`` runs: the values (slots, branches) of the slots ``keep`` (all if None), and the shots of each column.
 
-        Two branches may hold the same values. Same trace, shots, seed and precision: same answer.
+        Columns are distinct and ascending. Same trace, shots, seed and precision: same answer, however many threads there are.
         """
         if trace.peak > MAX_LIVE:
             raise ValueError(f"{trace.peak} live qubits; at most {MAX_LIVE} fit")
@@ -172,7 +171,7 @@ class StateVector:
                 np.random.default_rng(seed),
             )
         ]
-        finished: list[tuple[tuple[int, ...], NDArray[np.uint8], Index]] = []
+        tally = Tally(len(wanted))
         workers = _workers(trace, self.dtype.itemsize) if use else 1
         with ThreadPoolExecutor(workers) if workers > 1 else nullcontext() as pool:
             running: set[Future[tuple[_Batch, list[_Batch]]]] = set()
@@ -189,9 +188,9 @@ class StateVector:
                         # The piece with the fewest shots goes first: at most log2(shots) generations of pieces ever wait.
                         todo.extend(sorted(pieces, key=lambda b: -int(b.shots.sum())))
                     else:
-                        finished.append((batch.path, batch.bits[wanted], batch.shots))
-        finished.sort(key=lambda item: item[0])
-        return np.concatenate([bits for _, bits, _ in finished], axis=1), np.concatenate([n for _, _, n in finished])
+                        tally.add(batch.bits[wanted], batch.shots)
+        tally.merge()
+        return tally.result()
 
     # -- one batch
 
@@ -225,7 +224,7 @@ class StateVector:
         pieces = -(-branches // fits)
         edges = [branches * k // pieces for k in range(pieces + 1)]
         streams = batch.rng.spawn(pieces)
-        return [batch.part(k, slice(lo, hi), streams[k]) for k, (lo, hi) in enumerate(pairwise(edges))]
+        return [batch.part(slice(lo, hi), rng) for (lo, hi), rng in zip(pairwise(edges), streams, strict=True)]
 
     def _apply(self, batch: _Batch, op: Apply) -> None:
         holds = _holds(batch.bits, op.conditions)

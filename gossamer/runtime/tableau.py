@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gossamer.runtime.kernels import Index
+from gossamer.runtime.tally import Tally
 from gossamer.runtime.trace import Apply, Observe, Pair, Parity, Trace
 
 if TYPE_CHECKING:
@@ -150,8 +151,7 @@ def _sample_bulk(
 ) -> tuple[NDArray[np.uint8], Index]:
     sampler = circuit.compile_sampler(seed=seed)
     size = max(1, min(shots, _BULK // (circuit.num_measurements + trace.slots + 1)))
-    parts: list[NDArray[np.uint8]] = []
-    counts: list[Index] = []
+    tally = Tally(len(wanted))
     for start in range(0, shots, size):
         drawn = sampler.sample(min(size, shots - start)).T
         bits = np.zeros((trace.slots, drawn.shape[1]), np.uint8)
@@ -163,13 +163,9 @@ def _sample_bulk(
                 made += 1
             elif isinstance(op, Parity):
                 bits[op.slot] = np.bitwise_xor.reduce(bits[list(op.sources)], axis=0) if op.sources else 0
-        if len(wanted) == 0:
-            distinct, count = np.zeros((0, 1), np.uint8), np.array([bits.shape[1]])
-        else:
-            distinct, count = np.unique(bits[wanted], axis=1, return_counts=True)
-        parts.append(distinct)
-        counts.append(count.astype(np.int64))
-    return np.concatenate(parts, axis=1), np.concatenate(counts)
+        tally.add(bits[wanted], np.ones(bits.shape[1], np.int64))
+    tally.merge()
+    return tally.result()
 
 
 # ---- one tableau for each history ---------------------------------------------------------------------------------------

@@ -309,6 +309,8 @@ def _check_places(programs: Sequence[NodeProgram], manifest: Manifest) -> None:
                 _fail("PR-9", f"{what} {x.name} sits on {x.node} qubit {x.qubit}, which is no data qubit")
         if len({(x.node, x.qubit) for x in places}) != len(places):
             _fail("PR-9", f"two {what}s sit on one qubit")
+        if len({x.name for x in places}) != len(places):
+            _fail("PR-9", f"two {what}s have the same name")
 
     check("input", manifest.inputs)
     check("output", manifest.outputs)

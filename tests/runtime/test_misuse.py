@@ -147,6 +147,8 @@ def test_results_of_program_and_manifest_must_agree() -> None:
     assert caught.value.code == "PR-6"
 
 
+SAME_NAME = [ManifestPlace(name="o", node="alice", qubit=1), ManifestPlace(name="o", node="bob", qubit=1)]
+
 MANIFESTS: list[tuple[str, str, dict[str, Any]]] = [
     ("PR-1", "has no node alice", {"nodes": []}),
     ("PR-3", "names a link twice", {"links": [ManifestLink(id="l0", nodes=("alice", "bob"))] * 2}),
@@ -155,6 +157,7 @@ MANIFESTS: list[tuple[str, str, dict[str, Any]]] = [
     ("PR-4", "not two nodes of the manifest", {"messages": [ManifestMessage(id="m0", sender="bob", receiver="bob")]}),
     ("PR-4", "names a message twice", {"messages": [ManifestMessage(id="m0", sender="bob", receiver="alice")] * 2}),
     ("PR-6", "source outcome 0 points to bit 0 of carol", {"outcomes": [ManifestBit(node="carol", bit=0)]}),
+    ("PR-9", "two outputs have the same name", {"outputs": SAME_NAME}),
     ("TL-12", "nothing to count", {"registers": []}),
     ("TL-12", "nothing to count", {"registers": [ManifestRegister(name="e", bits=[])]}),
 ]

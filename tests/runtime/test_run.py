@@ -392,6 +392,45 @@ def test_batches_are_cut_and_nothing_is_lost(monkeypatch: pytest.MonkeyPatch) ->
     assert chi_square_fits(counts, exact)
 
 
+def test_samples_are_merged_when_they_become_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a tally that merges after every few columns, and many shots."""
+    w = random_world(1004, clifford=True, rich=False)
+    exact = exact_distribution(w)
+    monkeypatch.setattr("gossamer.runtime.tally.MERGE_COLUMNS", 4)
+    monkeypatch.setattr("gossamer.runtime.statevector.BATCH_AMPLITUDES", 16)
+    monkeypatch.setattr("gossamer.runtime.tableau._BULK", 5000)
+    for engine in ENGINES:
+        counts = run(*w.build(), shots=3000, seed=1, engine=engine).counts
+        assert sum(counts.values()) == 3000
+        assert chi_square_fits(counts, exact)
+
+
+def test_a_billion_shots_of_a_bell_pair() -> None:
+    """Shots with the same history are one branch, so their number costs nothing."""
+    w = World(data=2, comm=0, nodes=("a",))
+    w.gate("a", "h", 0)
+    w.gate("a", "h", 1)
+    w.gate("a", "cz", 0, 1)
+    w.gate("a", "rx", 1, angle=Fraction(1, 4))
+    w.gate("a", "h", 1)
+    w.register("c", ("a", w.measure("a", 0)), ("a", w.measure("a", 1)))
+    counts = run(*w.build(), shots=10**9).counts
+    assert sum(counts.values()) == 10**9
+    assert chi_square_fits(counts, exact_distribution(w))
+
+
+def test_threads_do_not_change_the_samples(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gossamer.runtime.statevector.BATCH_AMPLITUDES", 16)
+    trace = run_actors(*random_world(5, clifford=False, nodes=3, length=60).build())
+    found = []
+    for workers in (1, 2, 5):
+        monkeypatch.setattr("gossamer.runtime.statevector.MAX_WORKERS", workers)
+        monkeypatch.setattr("os.sched_getaffinity", lambda pid: range(8), raising=False)
+        bits, shots = StateVector(compiled=True).sample(trace, 500, seed=3)
+        found.append((bits.tolist(), shots.tolist()))
+    assert found[0] == found[1] == found[2]
+
+
 def test_single_precision_stays_normalised_over_thousands_of_gates() -> None:
     w = World(data=3, comm=0, nodes=("a",))
     for k in range(1500):
