@@ -16,6 +16,7 @@ Burt, Chen, Leung, arXiv:2503.19082. Mt-KaHyPar: Gottesbueren et al., ACM TALG 2
 from __future__ import annotations
 
 import importlib.util
+import math
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -25,14 +26,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gossamer.diagnostics import InternalError, NetworkInfeasible
+from gossamer.diagnostics import NetworkInfeasible
 from gossamer.ir.diagram import Int
 from gossamer.ir.network import Network
 from gossamer.ir.open_graph import OpenGraph
 from gossamer.ir.placed import Assignment
+from gossamer.passes.steps import StepKind, step_order
 
 #: Up to so many nodes the cost of every set of nodes is tabulated (Steiner trees); beyond, hops from the spider's place add up.
 MAX_TABLE_NODES = 12
+#: Up to so many nodes Mt-KaHyPar makes a start.
+MAX_BLOCKS = 64
 #: A cost no placement pays if it can do otherwise: a set of nodes that no links can join.
 UNREACHABLE = 10_000
 
@@ -140,40 +144,12 @@ class Placement:
 
 
 @dataclass(frozen=True, eq=False)
-class GraphItems:
-    """How a graph is spoken of in a problem: vertex of each spider, and edge (or, as ``-1 - hub``, gadget) of each item."""
+class _Names:
+    """How a graph is spoken of in its problem: the vertex of each spider, the item of each edge and gadget hub."""
 
     vertex_of: Int
-    spider_of: Int
     item_of_edge: Int
     item_of_hub: dict[int, int]
-    steps: tuple[tuple[str, int], ...]
-
-
-def total_order(graph: OpenGraph) -> Iterator[tuple[str, int]]:
-    """The steps in the one fixed order: ``("edge", e)``, ``("hub", h)``, ``("end", v)``.
-
-    For each vertex ``v`` in the graph's order: its edges and gadgets that are not realised yet, except ``v - f(v)``, and
-    then the end of ``v`` (its measurement, or its step to ``f(v)``, which also realises ``v - f(v)``).
-    """
-    done_edge = np.zeros(graph.num_edges, bool)
-    done_hub: set[int] = set()
-    is_hub = graph.is_hub.tolist()
-    successor = graph.successor.tolist()
-    start, other, edge = (x.tolist() for x in graph.adjacency)
-    for v in graph.order.tolist():
-        if is_hub[v]:
-            continue
-        for y in range(start[v], start[v + 1]):
-            w, e = other[y], edge[y]
-            if is_hub[w]:
-                if w not in done_hub:
-                    done_hub.add(w)
-                    yield "hub", w
-            elif not done_edge[e] and successor[v] != w and successor[w] != v:
-                done_edge[e] = True
-                yield "edge", e
-        yield "end", v
 
 
 def problem_from_graph(graph: OpenGraph, network: Network) -> PlacementProblem:
@@ -196,13 +172,13 @@ def problem_from_graph(graph: OpenGraph, network: Network) -> PlacementProblem:
     return _problem(graph, network)[0]
 
 
-def _problem(graph: OpenGraph, network: Network) -> tuple[PlacementProblem, GraphItems]:
+def _problem(graph: OpenGraph, network: Network) -> tuple[PlacementProblem, _Names]:
     is_hub = graph.is_hub
     vertex_of = np.flatnonzero(~is_hub).astype(np.int32)
     spider_of = np.full(graph.num_vertices, -1, np.int32)
     spider_of[vertex_of] = np.arange(len(vertex_of), dtype=np.int32)
     number = len(vertex_of)
-    steps = tuple(total_order(graph))
+    steps = step_order(graph)
     begin = np.full(number, -1, np.int32)
     finish = np.full(number, len(steps) - 1, np.int32)
     begin[spider_of[graph.inputs]] = 0
@@ -225,11 +201,11 @@ def _problem(graph: OpenGraph, network: Network) -> tuple[PlacementProblem, Grap
                 begin[s] = time
         return len(legs) - 1
 
-    for time, (kind, x) in enumerate(steps):
-        if kind == "edge":
+    for time, (kind, x) in enumerate(steps.tolist()):
+        if kind == StepKind.EDGE:
             u, v = graph.edges[x].tolist()
             item_of_edge[x] = add([int(spider_of[u]), int(spider_of[v])], time, False)
-        elif kind == "hub":
+        elif kind == StepKind.HUB:
             around = range(int(start[x]), int(start[x + 1]))
             item_of_hub[x] = add([int(spider_of[other[y]]) for y in around], time, False)
             for y in around:
@@ -257,7 +233,7 @@ def _problem(graph: OpenGraph, network: Network) -> tuple[PlacementProblem, Grap
         fixed=np.full(number, -1, np.int32), third=all(node.comm is None or node.comm >= 2 for node in network.nodes),
         node_names=tuple(node.name for node in network.nodes),
     )  # fmt: skip
-    return problem, GraphItems(vertex_of, spider_of, item_of_edge, item_of_hub, steps)
+    return problem, _Names(vertex_of, item_of_edge, item_of_hub)
 
 
 def steiner_table(distance: NDArray[np.int32]) -> Int:
@@ -277,6 +253,8 @@ def steiner_table(distance: NDArray[np.int32]) -> Int:
     if k > MAX_TABLE_NODES:
         return np.zeros(0, np.int32)
     d = np.where(distance < 0, UNREACHABLE, distance).astype(np.int32)
+    if (d[~np.eye(k, dtype=bool)] == 1).all():
+        return np.array([max(0, mask.bit_count() - 1) for mask in range(1 << k)], np.int32)
     tree = np.full((1 << k, k), UNREACHABLE, np.int32)  # tree[mask, v]: joins mask and v
     tree[0] = 0
     for mask in range(1, 1 << k):
@@ -297,17 +275,7 @@ def steiner_table(distance: NDArray[np.int32]) -> Int:
     return table
 
 
-@dataclass(frozen=True, eq=False)
-class Partition:
-    """Where everything of a graph is: ``place[v]`` of each vertex (a gadget hub's: where its rotation is done) and
-    ``edge_place[e]`` of each edge (an edge at a hub: the hub's place), int32; and the placement they come from."""
-
-    place: Int
-    edge_place: Int
-    placement: Placement
-
-
-def partition(graph: OpenGraph, network: Network, *, effort: int = 1, seed: int = 0) -> Partition:
+def partition(graph: OpenGraph, network: Network, *, effort: int = 1, seed: int = 0) -> Assignment:
     """Place a graph on a network.
 
     Parameters
@@ -326,9 +294,8 @@ def partition(graph: OpenGraph, network: Network, *, effort: int = 1, seed: int 
     place[names.vertex_of] = found.place
     for hub, item in names.item_of_hub.items():
         place[hub] = found.item_place[item]
-    if np.any(place < 0):
-        raise InternalError("TL-14", f"vertex v{int(np.argmin(place))} was not placed")
-    return Partition(place, found.item_place[names.item_of_edge].astype(np.int32), found)
+    edge_place = found.item_place[names.item_of_edge].astype(np.int32)
+    return Assignment(place, edge_place, found.partitioner)
 
 
 @dataclass(frozen=True)
@@ -351,17 +318,16 @@ class PartitionPass:
             raise ValueError(f"a seed is not negative: {self.seed}")
 
     def run(self, graph: OpenGraph, network: Network) -> Assignment:
-        found = partition(graph, network, effort=self.effort, seed=self.seed)
-        return Assignment(found.place, found.edge_place, found.placement.partitioner)
+        return partition(graph, network, effort=self.effort, seed=self.seed)
 
 
 # ---- the search ------------------------------------------------------------------------------------------------------
 
 
 def default_moves(problem: PlacementProblem, effort: int = 1) -> int:
-    """The number of annealing moves of a thread for an effort of 0 to 3: about constant work for each spider and item."""
+    """The budget of elementary moves of each of two threads, for an effort of 0 to 3: some seconds at most for effort 1."""
     size = problem.num_spiders + problem.num_items
-    return min(3000 * size, 20_000_000) * (1, 8, 32, 128)[effort] // 8
+    return min(4000 * size, 40_000_000) * (1, 8, 32, 128)[effort] // 8
 
 
 def search(problem: PlacementProblem, *, moves: int | None = None, seed: int = 0) -> Placement:
@@ -370,7 +336,7 @@ def search(problem: PlacementProblem, *, moves: int | None = None, seed: int = 0
     Parameters
     ----------
     moves
-        Annealing moves in each of two threads; by default what effort 1 gives.
+        Elementary moves of the annealing in each of two threads; by default what effort 1 gives.
 
     Raises
     ------
@@ -381,12 +347,15 @@ def search(problem: PlacementProblem, *, moves: int | None = None, seed: int = 0
         moves = default_moves(problem)
     check_capacity(problem)
     core, merge = contract(problem)
-    starts = _starts(core)
+    starts = _starts(core, seed)
     start_cost, name, place, item_place = starts[0]
     choice = problem.num_nodes > 1 and problem.num_items > 0
     if choice:
-        place, item_place = _anneal(core, [s[2:] for s in starts], moves, 0.55, 0.13, 2 * seed)
-    place, item_place = expand(problem, core, merge, place, item_place)
+        near = [s[2:] for s in starts[:2] if s[0] <= start_cost + start_cost // 4]
+        # Little time for a large problem: do not heat the start up more than can be cooled again.
+        hot = 0.15 + 0.12 * math.log10(1 + moves / (core.num_spiders + core.num_items))
+        place, item_place = _anneal(core, near, moves, hot, 0.13, 2 * seed)
+    place, item_place = expand(problem, merge, place, item_place)
     if choice and merge is not None:
         place, item_place = _anneal(problem, [(place, item_place)], moves // 8, 0.12, 0.08, 2 * seed)
     _tidy(problem, place, item_place)
@@ -396,7 +365,7 @@ def search(problem: PlacementProblem, *, moves: int | None = None, seed: int = 0
 def _anneal(
     problem: PlacementProblem, starts: list[tuple[Int, Int]], moves: int, hot: float, cold: float, seed: int
 ) -> tuple[Int, Int]:
-    """Anneal the first two starts (or the first one twice) in two threads; return the better result."""
+    """Anneal two starts (or one twice) in two threads; return the better result, the first if they are equal."""
     from gossamer.passes import partition_kernels
 
     kernel: Any = partition_kernels.anneal
@@ -428,10 +397,10 @@ def _arrays(problem: PlacementProblem) -> tuple[Any, ...]:
 
 def _bare(problem: PlacementProblem) -> NDArray[np.bool_]:
     """The spiders that have chain items only and no fixed place."""
-    bare = problem.fixed < 0
+    bare = np.asarray(problem.fixed < 0)
     legs = problem.items[~problem.is_chain].ravel()
     bare[legs[legs >= 0]] = False
-    return np.asarray(bare)
+    return bare
 
 
 def contract(problem: PlacementProblem) -> tuple[PlacementProblem, Int | None]:
@@ -477,9 +446,7 @@ def contract(problem: PlacementProblem) -> tuple[PlacementProblem, Int | None]:
     return core, into
 
 
-def expand(
-    problem: PlacementProblem, core: PlacementProblem, into: Int | None, place: Int, item_place: Int
-) -> tuple[Int, Int]:
+def expand(problem: PlacementProblem, into: Int | None, place: Int, item_place: Int) -> tuple[Int, Int]:
     """Carry a placement of the contracted problem over to the problem; it fits if the contracted one does."""
     if into is None:
         return place, item_place
@@ -549,7 +516,7 @@ def check_capacity(problem: PlacementProblem) -> None:
     alive = count_occupied(problem, np.zeros(problem.num_spiders, np.int32))[0]
     total = int(problem.capacity.sum())
     if int(alive.max()) > total:
-        names = problem.node_names or tuple(f"n{i}" for i in range(problem.num_nodes))
+        names = _node_names(problem)
         sizes = ", ".join(f"{name}: {c}" for name, c in zip(names[:8], problem.capacity.tolist(), strict=False))
         raise NetworkInfeasible(
             "NW-13",
@@ -557,6 +524,10 @@ def check_capacity(problem: PlacementProblem) -> None:
             + (", ..." if len(names) > 8 else "") + f"): {int(alive.max()) - total} too few",
             help="add nodes or raise their 'data' qubits",
         )  # fmt: skip
+
+
+def _node_names(problem: PlacementProblem) -> tuple[str, ...]:
+    return problem.node_names or tuple(f"n{i}" for i in range(problem.num_nodes))
 
 
 def _tidy(problem: PlacementProblem, place: Int, item_place: Int) -> None:
@@ -590,25 +561,30 @@ def _tracks(problem: PlacementProblem) -> Int:
     return out
 
 
-def _starts(problem: PlacementProblem) -> list[tuple[int, str, Int, Int]]:
+def _starts(problem: PlacementProblem, seed: int) -> list[tuple[int, str, Int, Int]]:
     """Static placements that fit, best first: ``(cost, name, place, item_place)``."""
-    tracks = _tracks(problem)
-    number = int(tracks.max(initial=-1)) + 1
-    track_of = tracks[problem.chain_of]
     found: list[tuple[int, int, str, Int, Int]] = []
 
-    def add(name: str, node_of_track: Int, item_place: Int | None = None) -> None:
-        place = node_of_track[track_of].astype(np.int32)
-        items = _item_start(problem, place) if item_place is None else item_place
+    def add(name: str, place: Int, item_place: Int | None = None) -> None:
+        items = _item_start(problem, place)
+        if item_place is not None:
+            allowed = ((problem.items >= 0) & (place[problem.items] == item_place[:, None])).any(axis=1)
+            items = np.where(allowed | problem.third, item_place, items).astype(np.int32)
         found.append((count_cost(problem, place, items), len(found), name, place, items))
 
-    for blocks in _greedy_blocks(problem, number):
-        add("greedy", blocks)
-    if problem.num_nodes > 1 and problem.num_items and importlib.util.find_spec("mtkahypar"):
-        for blocks, items in _mtkahypar_blocks(problem, track_of, number):
-            add("mt-kahypar", blocks, items)
+    if (problem.fixed >= 0).any():
+        add("greedy", _start_around_fixed(problem))
+    else:
+        tracks = _tracks(problem)
+        number = int(tracks.max(initial=-1)) + 1
+        track_of = tracks[problem.chain_of].astype(np.int32)
+        have_wheel = importlib.util.find_spec("mtkahypar") is not None
+        add("greedy" if have_wheel else "greedy (mtkahypar is not installed)", _fill_nodes(problem, number)[track_of])
+        if have_wheel and 1 < problem.num_nodes <= MAX_BLOCKS and problem.num_items:
+            for blocks, items in _mtkahypar_blocks(problem, track_of, number, seed):
+                add("mt-kahypar", blocks[track_of], items)
     found.sort(key=lambda x: (x[0], x[1]))
-    return [(c, n, p, i) for c, _, n, p, i in found]
+    return [(cost, name, place, items) for cost, _, name, place, items in found]
 
 
 def _item_start(problem: PlacementProblem, place: Int) -> Int:
@@ -616,61 +592,143 @@ def _item_start(problem: PlacementProblem, place: Int) -> Int:
     return place[problem.items[:, 0]].astype(np.int32) if problem.num_items else np.zeros(0, np.int32)
 
 
-def _greedy_blocks(problem: PlacementProblem, number: int) -> Iterator[Int]:
-    """Tracks in order, filled into the nodes in proportion to their sizes."""
-    share = problem.capacity / max(1, int(problem.capacity.sum()))
-    goal = np.floor(share * number).astype(np.int64)
-    for b in np.argsort(goal - share * number, kind="stable").tolist():
-        if goal.sum() < number and goal[b] < problem.capacity[b]:
-            goal[b] += 1
-    b = 0
-    while goal.sum() < number:
-        if goal[b] < problem.capacity[b]:
-            goal[b] += 1
-        else:
-            b += 1
-    yield np.repeat(np.arange(problem.num_nodes, dtype=np.int32), goal)
+def _fill_nodes(problem: PlacementProblem, number: int) -> Int:
+    """The node of each track: tracks in order, nodes filled in proportion to their sizes."""
+    capacity = problem.capacity.astype(np.int64)
+    share = capacity * number / max(1, int(capacity.sum()))
+    goal = np.minimum(np.floor(share).astype(np.int64), capacity)
+    for b in np.argsort(goal - share, kind="stable").tolist():
+        goal[b] += int(goal.sum() < number and goal[b] < capacity[b])
+    for b in range(problem.num_nodes):
+        goal[b] += min(number - int(goal.sum()), int(capacity[b] - goal[b]))
+    return np.repeat(np.arange(problem.num_nodes, dtype=np.int32), goal)
 
 
-def _mtkahypar_blocks(problem: PlacementProblem, track_of: Int, number: int) -> Iterator[tuple[Int, Int]]:
-    """Static placements by Mt-KaHyPar: tracks weigh 1, items 0, spiders are the hyperedges.
+def _start_around_fixed(problem: PlacementProblem) -> Int:
+    """Chains with fixed spiders stand where these do, the others where there is room all the time; may find no place."""
+    start, chain = problem.chains
+    place = np.full(problem.num_spiders, -1, np.int32)
+    loose = []
+    for w, (a, b) in enumerate(zip(start[:-1].tolist(), start[1:].tolist(), strict=True)):
+        wire = chain[a:b]
+        at = np.flatnonzero(problem.fixed[wire] >= 0)
+        if len(at) == 0:
+            loose.append(w)
+            continue
+        nearest = np.maximum(np.searchsorted(at, np.arange(b - a), side="right") - 1, 0)
+        place[wire] = problem.fixed[wire[at[nearest]]]
+    first, last, cells = problem.cells
+    occupied = np.zeros((problem.num_nodes, cells), np.int32)
+    for s in np.flatnonzero(place >= 0).tolist():
+        f = int(problem.successor[s])
+        occupied[place[s], first[s] : last[s] + (f < 0 or place[f] != place[s])] += 1
+    full = np.asarray((occupied > problem.capacity[:, None]).any(axis=1))
+    wire_first = first[chain[start[:-1]]]
+    for w in sorted(loose, key=lambda w: (int(wire_first[w]), w)):
+        wire = chain[start[w] : start[w + 1]]
+        u, v = int(first[wire[0]]), int(last[wire[-1]]) + 1
+        room = problem.capacity - occupied[:, u:v].max(axis=1)
+        node = int(np.argmax(room))
+        full[node] |= room[node] <= 0
+        occupied[node, u:v] += 1
+        place[wire] = node
+    if full.any():
+        raise NetworkInfeasible(
+            "NW-13",
+            "no start was found that keeps the fixed places and fits: too few data qubits on "
+            + ", ".join(_node_names(problem)[b] for b in np.flatnonzero(full)[:8].tolist()),
+            help="fix fewer places, or raise the nodes' 'data' qubits",
+        )
+    return place
+
+
+def _mtkahypar_blocks(problem: PlacementProblem, track_of: Int, number: int, seed: int) -> Iterator[tuple[Int, Int]]:
+    """Nodes of tracks and of items by Mt-KaHyPar: tracks weigh 1, items 0, spiders are the hyperedges.
 
     Its deterministic preset ignores seeds, so the numbering of the vertices is permuted to vary.
     """
     import mtkahypar
 
-    global _mtk
-    if _mtk is None:
-        _mtk = mtkahypar.initialize(1)
+    global _mtkahypar
+    if _mtkahypar is None:
+        _mtkahypar = mtkahypar.initialize(1)
     incident_start, incident = problem.incidence
     size = number + problem.num_items
     nets = []
     for s in range(problem.num_spiders):
         around = incident[incident_start[s] : incident_start[s + 1]]
         if len(around):
-            nets.append(np.concatenate([[track_of[s]], number + around]))
+            nets.append(np.concatenate([track_of[s : s + 1], number + around]))
     weight = np.zeros(size, np.int64)
     weight[:number] = 1
-    for seed in range(4):
-        names = np.random.Generator(np.random.PCG64(seed)).permutation(size)
-        context = _mtk.context_from_preset(mtkahypar.PresetType.DETERMINISTIC)
+    for turn in range(4 if len(incident) < 100_000 else 1):
+        names = np.random.Generator(np.random.PCG64([seed, turn])).permutation(size)
+        context = _mtkahypar.context_from_preset(mtkahypar.PresetType.DETERMINISTIC)
         context.set_partitioning_parameters(problem.num_nodes, 0.0, mtkahypar.Objective.KM1)
         context.set_individual_target_block_weights(problem.capacity.tolist())
         context.logging = False
         weights = np.empty(size, np.int64)
         weights[names] = weight
-        graph = _mtk.create_hypergraph(
+        graph = _mtkahypar.create_hypergraph(
             context, size, len(nets), [names[net].tolist() for net in nets], weights.tolist(), [1] * len(nets)
         )
         result = graph.partition(context)
         blocks = np.array([result.block_id(int(x)) for x in names], np.int32)
-        if (np.bincount(blocks[:number], minlength=problem.num_nodes) <= problem.capacity).all():
-            yield _map_blocks(problem, track_of, blocks[:number], blocks[number:])
+        tracks, items = blocks[:number], blocks[number:]
+        _repair(problem, track_of, tracks, items)
+        node_of = _map_blocks(problem, track_of, tracks, items)
+        yield node_of[tracks], node_of[items]
 
 
-_mtk: Any = None
+_mtkahypar: Any = None  # the library allows one initialisation a process
 
 
-def _map_blocks(problem: PlacementProblem, track_of: Int, tracks: Int, items: Int) -> tuple[Int, Int]:
-    return tracks, items
+def _repair(problem: PlacementProblem, track_of: Int, tracks: Int, items: Int) -> None:
+    """Move tracks out of blocks that hold more than their capacity, those that have least to do with the block first."""
+    capacity = problem.capacity.tolist()
+    held = np.bincount(tracks, minlength=problem.num_nodes)
+    spider = np.repeat(np.arange(problem.num_spiders), np.diff(problem.incidence[0]))
+    ties = np.zeros((len(tracks), problem.num_nodes), np.int64)
+    np.add.at(ties, (track_of[spider], items[problem.incidence[1]]), 1)
+    for b in range(problem.num_nodes):
+        while held[b] > capacity[b]:
+            _, t, to = max(
+                (int(ties[t, c] - ties[t, b]), -int(t), -c)
+                for t in np.flatnonzero(tracks == b)
+                for c in range(problem.num_nodes)
+                if held[c] < capacity[c]
+            )
+            tracks[-t] = -to
+            held[b] -= 1
+            held[-to] += 1
 
+
+def _map_blocks(problem: PlacementProblem, track_of: Int, tracks: Int, items: Int) -> Int:
+    """The node of each block: exchanges as long as they bring blocks that share spiders nearer to each other."""
+    k = problem.num_nodes
+    node_of = np.arange(k, dtype=np.int32)
+    distance = problem.distance.astype(np.int64)
+    if (distance[~np.eye(k, dtype=bool)] == 1).all():
+        return node_of
+    spider = np.repeat(np.arange(problem.num_spiders), np.diff(problem.incidence[0]))
+    pairs = np.unique(np.stack([spider, items[problem.incidence[1]]]), axis=1)
+    flow = np.zeros((k, k), np.int64)
+    np.add.at(flow, (tracks[track_of[pairs[0]]], pairs[1]), 1)
+    flow += flow.T
+    np.fill_diagonal(flow, 0)
+    held = np.bincount(tracks, minlength=k)
+    for _ in range(20):
+        better = False
+        for a in range(k):
+            for b in range(a):
+                x, y = node_of[a], node_of[b]
+                if held[a] > problem.capacity[y] or held[b] > problem.capacity[x]:
+                    continue
+                change = (flow[a] - flow[b]) * (distance[y, node_of] - distance[x, node_of])
+                change[[a, b]] = 0
+                if change.sum() < 0:
+                    node_of[a], node_of[b] = y, x
+                    better = True
+        if not better:
+            break
+    return node_of

@@ -51,7 +51,9 @@ def _cost_at(s: Any, p: Any, mask: Any, count: Any, table: Any, distance: Any) -
 
 
 @njit(cache=True, nogil=True)
-def _rise(e: Any, b0: Any, b1: Any, items: Any, place: Any, mask: Any, count: Any, cost: Any, table: Any, distance: Any) -> Any:
+def _rise(
+    e: Any, b0: Any, b1: Any, items: Any, place: Any, mask: Any, count: Any, cost: Any, table: Any, distance: Any
+) -> Any:
     """By how much the cost rises if item e moves from node b0 to node b1."""
     d = 0
     for z in range(items.shape[1]):
@@ -74,7 +76,16 @@ def _rise(e: Any, b0: Any, b1: Any, items: Any, place: Any, mask: Any, count: An
 
 @njit(cache=True, nogil=True)
 def _move_item(
-    e: Any, b1: Any, items: Any, place: Any, item_place: Any, mask: Any, count: Any, cost: Any, table: Any, distance: Any
+    e: Any,
+    b1: Any,
+    items: Any,
+    place: Any,
+    item_place: Any,
+    mask: Any,
+    count: Any,
+    cost: Any,
+    table: Any,
+    distance: Any,
 ) -> None:
     b0 = item_place[e]
     item_place[e] = b1
@@ -178,7 +189,10 @@ def anneal(
     first: Any, last: Any, free: Any, capacity: Any, table: Any, distance: Any, third: Any,
     place: Any, item_place: Any, moves: Any, hot: Any, cold: Any, seed: Any,
 ) -> Any:  # fmt: skip
-    """Anneal ``place`` and ``item_place`` in place, ``moves`` proposals from temperature ``hot`` to ``cold``; the best is kept.
+    """Anneal ``place`` and ``item_place`` in place, from temperature ``hot`` to ``cold``; the best is kept.
+
+    ``moves`` is a budget of elementary moves: a proposal takes one for each item, spider and ten moments that it looks at,
+    so that the time taken hardly depends on the length of the wires.
 
     Returns the cost of the best state, which is left in ``place`` and ``item_place``.
     """
@@ -203,9 +217,13 @@ def anneal(
     undo_node = np.empty(2 * num_items + 2, np.int32)
     accept = np.zeros(MAX_RISE, np.uint64)
     run = np.zeros((2, 4), np.int64)  # start of the chain, lo, hi, end of the chain; two runs at most
-    for turn in range(moves):
-        if turn & 1023 == 0:
-            temperature = hot * (cold / hot) ** (turn / moves)
+    work = np.int64(0)
+    cooled = np.int64(0)
+    while work < moves:
+        work += 1
+        if work >= cooled:
+            cooled = work + (moves >> 10)
+            temperature = hot * (cold / hot) ** (work / moves)
             for d in range(1, MAX_RISE):
                 accept[d] = np.uint64(np.exp(-d / temperature) * 4294967296.0)
         kind = _below(state, 16)
@@ -238,6 +256,7 @@ def anneal(
             else:
                 d = 0
                 undone = 0
+                work += (incident_start[s + 1] - incident_start[s]) >> 1
                 for y in range(incident_start[s], incident_start[s + 1]):
                     e = incident[y]
                     if item_place[e] == b0 and _allowed(e, b1, items, place, third):
@@ -281,6 +300,7 @@ def anneal(
                 continue
             lo = i
             hi = i
+            longest = 16 << _below(state, 12)
             shape = _below(state, 8)
             if shape < 3:  # a few
                 while lo > a and place[chain[lo - 1]] == p0 and free[chain[lo - 1]] and _below(state, 4) > 0:
@@ -289,14 +309,15 @@ def anneal(
                     hi += 1
             else:
                 if shape != 4 and shape != 3:  # towards the beginning
-                    while lo > a and place[chain[lo - 1]] == p0 and free[chain[lo - 1]]:
+                    while lo > a and place[chain[lo - 1]] == p0 and free[chain[lo - 1]] and i - lo < longest:
                         lo -= 1
                 if shape != 5 and shape != 3:  # towards the end
-                    while hi + 1 < end and place[chain[hi + 1]] == p0 and free[chain[hi + 1]]:
+                    while hi + 1 < end and place[chain[hi + 1]] == p0 and free[chain[hi + 1]] and hi - i < longest:
                         hi += 1
             run[0, 0], run[0, 1], run[0, 2], run[0, 3] = a, lo, hi, end
             runs = 1
             u1, v1 = _span(a, lo, hi, end, p1, chain, place, first, last)
+            work += (hi - lo) >> 1
             full = -1
             for t in range(u1, v1 + 1):
                 if occupied[p1, t] >= capacity[p1]:
@@ -323,23 +344,32 @@ def anneal(
                     lo2 = low
                     hi2 = low
                     if _below(state, 4) == 0:
-                        while lo2 > a2 and place[chain[lo2 - 1]] == p1 and free[chain[lo2 - 1]]:
+                        while lo2 > a2 and place[chain[lo2 - 1]] == p1 and free[chain[lo2 - 1]] and low - lo2 < longest:
                             lo2 -= 1
-                        while hi2 + 1 < end2 and place[chain[hi2 + 1]] == p1 and free[chain[hi2 + 1]]:
+                        while hi2 + 1 < end2 and place[chain[hi2 + 1]] == p1 and free[chain[hi2 + 1]] and hi2 - low < longest:
                             hi2 += 1
                     else:
-                        while first[chain[lo2]] > u1 and lo2 > a2 and place[chain[lo2 - 1]] == p1 and free[chain[lo2 - 1]]:
+                        while (
+                            first[chain[lo2]] > u1 and lo2 > a2 and place[chain[lo2 - 1]] == p1 and free[chain[lo2 - 1]]
+                        ):
                             lo2 -= 1
-                        while last[chain[hi2]] < v1 and hi2 + 1 < end2 and place[chain[hi2 + 1]] == p1 and free[chain[hi2 + 1]]:
+                        while (
+                            last[chain[hi2]] < v1
+                            and hi2 + 1 < end2
+                            and place[chain[hi2 + 1]] == p1
+                            and free[chain[hi2 + 1]]
+                        ):
                             hi2 += 1
                     run[1, 0], run[1, 1], run[1, 2], run[1, 3] = a2, lo2, hi2, end2
                     runs = 2
                     break
                 if runs == 1:
                     continue
+                work += 2 + hi2 - lo2
             u2 = v2 = np.int64(0)
             if runs == 2:
                 u2, v2 = _span(run[1, 0], run[1, 1], run[1, 2], run[1, 3], p0, chain, place, first, last)
+            work += 2 + hi - lo + (v1 - u1 + v2 - u2) // 10
             _shift(a, lo, hi, end, p0, p1, chain, place, first, last, occupied)
             if runs == 2:
                 _shift(run[1, 0], run[1, 1], run[1, 2], run[1, 3], p1, p0, chain, place, first, last, occupied)
@@ -369,6 +399,7 @@ def anneal(
                 to = p1 if r == 0 else p0
                 for i in range(run[r, 1], run[r, 2] + 1):
                     s = chain[i]
+                    work += incident_start[s + 1] - incident_start[s]
                     for y in range(incident_start[s], incident_start[s + 1]):
                         e = incident[y]
                         b0 = item_place[e]

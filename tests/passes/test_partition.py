@@ -1,0 +1,350 @@
+"""The partition search against brute force, against naive recounts, and at the edges of what fits."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from itertools import combinations, product
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gossamer.diagnostics import NetworkInfeasible
+from gossamer.ir.network import Network, NetworkLink, Node
+from gossamer.ir.open_graph import Label, OpenGraph
+from gossamer.ir.phase import Phase
+from gossamer.ir.wires import WireBuilder
+from gossamer.passes import partition as pt
+from gossamer.passes.graph_like import to_open_graph
+
+LINKS = {
+    "all": lambda k: list(combinations(range(k), 2)),
+    "line": lambda k: [(i, i + 1) for i in range(k - 1)],
+    "star": lambda k: [(0, i) for i in range(1, k)],
+}
+
+
+def network(data: list[int], shape: str = "all", comm: int | None = None) -> Network:
+    nodes = tuple(Node(name=f"n{i}", data=d, comm=comm) for i, d in enumerate(data))
+    links = tuple(NetworkLink(nodes=(f"n{a}", f"n{b}")) for a, b in LINKS[shape](len(data)))
+    return Network(nodes=nodes, links=links)
+
+
+def circuit(wires: int, gates: list[tuple[int, int, int]]) -> OpenGraph:
+    """Gates ``(kind, a, b)`` on wires that are inputs and outputs; kind: 0 t, 1 h, 2 cz, 3 cp, 4 reset, 5 sqrt(t)-like rx."""
+    w = WireBuilder()
+    q = [w.add_input(f"q[{i}]") for i in range(wires)]
+    for kind, a, b in gates:
+        a, b = a % wires, b % wires
+        if kind == 0:
+            w.rz(q[a], Phase(Fraction(1, 4)))
+        elif kind == 1:
+            w.h(q[a])
+        elif kind == 5:
+            w.rx(q[a], Phase(Fraction(1, 8)))
+        elif kind == 4:
+            w.reset(q[a])
+        elif a != b:
+            if kind == 2:
+                w.cz(q[a], q[b])
+            else:
+                w.cp(q[a], q[b], Fraction(1, 4))
+    for i, x in enumerate(q):
+        w.output(x, f"q[{i}]")
+    return to_open_graph(w.build())
+
+
+circuits = st.builds(
+    circuit,
+    st.integers(2, 5),
+    st.lists(st.tuples(st.integers(0, 5), st.integers(0, 4), st.integers(0, 4)), max_size=30),
+)
+
+
+def naive_cost(problem: pt.PlacementProblem, place: list[int], item_place: list[int]) -> int:
+    total = 0
+    for s in range(problem.num_spiders):
+        nodes = {place[s]} | {
+            item_place[i] for i, legs in enumerate(problem.items.tolist()) if s in legs
+        }
+        total += naive_tree(problem.distance, nodes)
+    return total
+
+
+def naive_tree(distance: np.ndarray, terminals: set[int]) -> int:
+    """A Steiner tree is a minimum spanning tree (in hops) over the terminals and some further nodes."""
+    k = distance.shape[0]
+    others = [b for b in range(k) if b not in terminals]
+    best = None
+    for r in range(len(others) + 1):
+        for extra in combinations(others, r):
+            nodes = [*terminals, *extra]
+            inside, size = {nodes[0]}, 0
+            while len(inside) < len(nodes):
+                hops, b = min((int(distance[a, b]), b) for a in inside for b in nodes if b not in inside)
+                inside.add(b)
+                size += hops
+            best = size if best is None else min(best, size)
+    assert best is not None
+    return best
+
+
+def naive_occupied(problem: pt.PlacementProblem, place: list[int]) -> list[list[int]]:
+    """Qubits on each node at each step, from the words of the definition."""
+    out = [[0] * problem.num_steps for _ in range(problem.num_nodes)]
+    for s in range(problem.num_spiders):
+        f = int(problem.successor[s])
+        shares = f >= 0 and place[f] == place[s]
+        for t in range(int(problem.start[s]), int(problem.end[s]) + (0 if shares else 1)):
+            out[place[s]][t] += 1
+    return out
+
+
+def fits(problem: pt.PlacementProblem, place: list[int]) -> bool:
+    return all(max(row, default=0) <= c for row, c in zip(naive_occupied(problem, place), problem.capacity, strict=True))
+
+
+def optimum(problem: pt.PlacementProblem) -> int:
+    """The least cost over all placements that fit, by enumeration."""
+    best = 10**9
+    nodes = range(problem.num_nodes)
+    for place in product(nodes, repeat=problem.num_spiders):
+        if fits(problem, list(place)):
+            for item_place in product(nodes, repeat=problem.num_items):
+                best = min(best, pt.count_cost(problem, np.array(place), np.array(item_place)))
+    return best
+
+
+@pytest.mark.parametrize("shape", ["all", "line", "star"])
+@pytest.mark.parametrize("k", [1, 2, 4, 6])
+def test_steiner_table_is_brute_force(shape: str, k: int) -> None:
+    distance = network([1] * k, shape).distance
+    table = pt.steiner_table(distance)
+    for mask in range(1, 1 << k):
+        assert table[mask] == naive_tree(distance, {b for b in range(k) if mask >> b & 1})
+
+
+def test_steiner_table_of_a_ring() -> None:
+    links = tuple(NetworkLink(nodes=(f"n{i}", f"n{(i + 1) % 7}")) for i in range(7))
+    ring = Network(nodes=tuple(Node(name=f"n{i}", data=1) for i in range(7)), links=links)
+    table = pt.steiner_table(ring.distance)
+    assert all(table[m] == naive_tree(ring.distance, {b for b in range(7) if m >> b & 1}) for m in range(1, 128))
+
+
+@pytest.mark.parametrize(
+    ("gates", "wires", "data"),
+    [
+        ([(2, 0, 1), (5, 1, 0), (2, 1, 2)], 3, [2, 2]),
+        ([(2, 0, 1), (5, 0, 0), (2, 0, 2)], 3, [2, 2]),
+        ([(2, 0, 1), (2, 1, 2), (2, 0, 2)], 3, [1, 1, 1]),
+        ([(3, 0, 1), (5, 0, 0), (3, 0, 1), (5, 1, 1)], 2, [1, 2]),
+        ([(2, 0, 1), (5, 1, 1), (2, 1, 0)], 2, [1, 1]),
+    ],
+)
+@pytest.mark.parametrize("shape", ["all", "line"])
+def test_finds_the_optimum_of_tiny_problems(gates: list[tuple[int, int, int]], wires: int, data: list[int], shape: str) -> None:
+    problem = pt.problem_from_graph(circuit(wires, gates), network(data, shape))
+    assert problem.num_nodes ** (problem.num_spiders + problem.num_items) < 200_000
+    assert pt.search(problem).cost == optimum(problem)
+
+
+def test_a_teleported_run_beats_gate_packets() -> None:
+    """Two wires meet often, then each meets another: one wire must cross over, once, if there is room."""
+    gates = [(2, 0, 2), (5, 0, 0), (5, 2, 2)] * 4 + [(2, 0, 1), (5, 0, 0), (5, 1, 1), (5, 2, 2), (2, 2, 3)] * 2
+    graph = circuit(4, gates)
+    with_room = pt.search(pt.problem_from_graph(graph, network([3, 3])))
+    static = pt.search(pt.problem_from_graph(graph, network([2, 2])))
+    assert with_room.cost == 1
+    assert static.cost > 1
+
+
+@settings(max_examples=40, deadline=None)
+@given(circuits, st.sampled_from(["all", "line"]), st.integers(2, 4), st.integers(0, 2), st.integers(0, 3))
+def test_what_comes_out_fits_and_costs_what_it_says(graph: OpenGraph, shape: str, k: int, slack: int, seed: int) -> None:
+    n = len(graph.inputs)
+    problem = pt.problem_from_graph(graph, network([-(-n // k) + slack] * k, shape))
+    found = pt.search(problem, moves=3000, seed=seed)
+    place, item_place = found.place.tolist(), found.item_place.tolist()
+    assert fits(problem, place)
+    assert found.cost == naive_cost(problem, place, item_place)
+    assert found.cost <= found.start_cost
+    for i, legs in enumerate(problem.items.tolist()):
+        nodes = {place[s] for s in legs if s >= 0}
+        assert len(nodes) > 1 or item_place[i] in nodes
+
+
+@settings(max_examples=30, deadline=None)
+@given(circuits, st.booleans(), st.booleans(), st.integers(0, 3))
+def test_incremental_state_equals_a_recount(graph: OpenGraph, third: bool, tabulated: bool, seed: int) -> None:
+    """The kernel at a constant high temperature is a random walk; what it believes at the end must be true."""
+    from gossamer.passes.partition_kernels import anneal
+
+    n = len(graph.inputs)
+    problem = pt.problem_from_graph(graph, network([-(-n // 3) + 1] * 3, "line", None if third else 1))
+    if not tabulated:
+        problem = pt.replace(problem, steiner=np.zeros(0, np.int32))
+    assert problem.third == third
+    start = pt._starts(problem, 0)[0]
+    for moves in (1, 17, 400):
+        place, item_place = start[2].copy(), start[3].copy()
+        before = pt.count_cost(problem, place, item_place)
+        cost = anneal(*pt._arrays(problem), place, item_place, moves, 50.0, 50.0, seed)
+        assert cost == pt.count_cost(problem, place, item_place) <= before
+        assert (pt.count_occupied(problem, place) <= problem.capacity[:, None]).all()
+        if not third:
+            for legs, b in zip(problem.items.tolist(), item_place.tolist(), strict=True):
+                assert b in {int(place[s]) for s in legs if s >= 0}
+
+
+@settings(max_examples=40, deadline=None)
+@given(circuits, st.data())
+def test_occupancy_is_the_definition(graph: OpenGraph, data: st.DataObject) -> None:
+    problem = pt.problem_from_graph(graph, network([9, 9, 9]))
+    s = problem.num_spiders
+    place = np.array(data.draw(st.lists(st.integers(0, 2), min_size=s, max_size=s)), np.int32)
+    naive = naive_occupied(problem, place.tolist())
+    counted = pt.count_occupied(problem, place)
+    steps = np.unique(np.concatenate([problem.start, problem.end]))
+    for b in range(3):
+        assert counted[b].tolist() == [naive[b][t] for t in steps]
+        assert max(naive[b], default=0) == counted[b].max(initial=0)
+
+
+@settings(max_examples=40, deadline=None)
+@given(circuits)
+def test_problem_of_a_graph(graph: OpenGraph) -> None:
+    problem = pt.problem_from_graph(graph, network([9, 9]))
+    hubs = int((graph.label == Label.YZ).sum())
+    legs = sum(len(graph.neighbours(v)) for v in range(graph.num_vertices) if graph.label[v] == Label.YZ)
+    assert problem.num_spiders == graph.num_vertices - hubs
+    assert problem.num_items == graph.num_edges - legs + hubs
+    assert (problem.start <= problem.end).all()
+    for s in range(problem.num_spiders):
+        f = int(problem.successor[s])
+        assert f < 0 or problem.start[f] == problem.end[s]
+    for legs_of, t in zip(problem.items.tolist(), problem.item_time.tolist(), strict=True):
+        assert all(problem.start[s] <= t <= problem.end[s] for s in legs_of if s >= 0)
+    assert len(set(problem.item_time.tolist())) == problem.num_items
+
+
+@settings(max_examples=40, deadline=None)
+@given(circuits, st.integers(0, 2**31))
+def test_contraction_is_free_of_charge_with_room(graph: OpenGraph, seed: int) -> None:
+    """What the smaller problem costs, the whole one costs too once expanded, where qubits are plenty."""
+    problem = pt.problem_from_graph(graph, network([99, 99, 99]))
+    core, into = pt.contract(problem)
+    rng = np.random.default_rng(seed)
+    place = rng.integers(0, 3, core.num_spiders).astype(np.int32)
+    item_place = rng.integers(0, 3, core.num_items).astype(np.int32)
+    full = pt.expand(problem, into, place, item_place)
+    assert pt.count_cost(problem, *full) == pt.count_cost(core, place, item_place)
+
+
+@settings(max_examples=40, deadline=None)
+@given(circuits, st.integers(0, 2**31))
+def test_expansion_fits_where_the_contracted_placement_does(graph: OpenGraph, seed: int) -> None:
+    problem = pt.problem_from_graph(graph, network([99, 99, 99]))
+    core, into = pt.contract(problem)
+    rng = np.random.default_rng(seed)
+    place = rng.integers(0, 3, core.num_spiders).astype(np.int32)
+    item_place = rng.integers(0, 3, core.num_items).astype(np.int32)
+    tight = pt.replace(problem, capacity=pt.count_occupied(core, place).max(axis=1).astype(np.int32))
+    full, _ = pt.expand(tight, into, place, item_place)
+    assert fits(tight, full.tolist())
+
+
+def test_equal_arguments_give_equal_results() -> None:
+    gates = [(2, i, (3 * i + 1) % 6) if i % 3 else (5, i, 0) for i in range(60)]
+    problem = pt.problem_from_graph(circuit(6, gates), network([3, 3, 3]))
+    a, b, c = (pt.search(problem, seed=s) for s in (4, 4, 5))
+    assert a.place.tolist() == b.place.tolist()
+    assert a.item_place.tolist() == b.item_place.tolist()
+    assert c.cost <= c.start_cost
+
+
+def test_whole_program_fits_one_node() -> None:
+    problem = pt.problem_from_graph(circuit(3, [(2, 0, 1), (5, 1, 1), (2, 1, 2)]), network([1, 3, 1]))
+    found = pt.search(problem)
+    assert found.cost == 0
+    assert set(found.place.tolist()) == {1}
+
+
+def test_nodes_of_different_sizes() -> None:
+    gates = [(2, a, b) for a, b in combinations(range(7), 2)]
+    problem = pt.problem_from_graph(circuit(7, gates), network([1, 5, 0, 2], "line"))
+    found = pt.search(problem)
+    assert fits(problem, found.place.tolist())
+
+
+def test_a_reused_qubit_counts_once() -> None:
+    """Three wires that are reset one after another never need more than two qubits."""
+    w = WireBuilder()
+    a = w.add_input("a")
+    for _ in range(3):
+        b = w.add_zero()
+        w.rx(b, Phase(Fraction(1, 8)))
+        w.cz(a, b)
+        w.rx(b, Phase(Fraction(1, 8)))
+        w.discard(b)
+    w.output(a, "a")
+    problem = pt.problem_from_graph(to_open_graph(w.build()), network([2, 0]))
+    assert pt.search(problem).cost == 0
+
+
+def test_too_many_qubits_are_refused_by_name_and_number() -> None:
+    problem = pt.problem_from_graph(circuit(5, [(2, 0, 1)]), network([1, 2]))
+    with pytest.raises(NetworkInfeasible) as caught:
+        pt.search(problem)
+    assert caught.value.code == "NW-13"
+    message = str(caught.value)
+    assert "needs 5 data qubits" in message
+    assert "n0: 1, n1: 2" in message
+    assert "2 too few" in message
+
+
+def test_fixed_places_are_kept() -> None:
+    problem = pt.problem_from_graph(circuit(4, [(2, 0, 1), (5, 1, 1), (2, 1, 2), (5, 2, 2), (2, 2, 3)]), network([3, 3]))
+    chain_start, chain = problem.chains
+    fixed = np.full(problem.num_spiders, -1, np.int32)
+    for w in range(4):  # every wire begins on node 0 or 1 and ends on the other
+        fixed[chain[chain_start[w]]] = w % 2
+        fixed[chain[chain_start[w + 1] - 1]] = w % 2
+    problem = pt.replace(problem, fixed=fixed)
+    found = pt.search(problem)
+    assert (found.place[fixed >= 0] == fixed[fixed >= 0]).all()
+    assert fits(problem, found.place.tolist())
+    with pytest.raises(NetworkInfeasible) as caught:
+        pt.search(pt.replace(problem, fixed=np.zeros_like(fixed)))
+    assert "n0" in str(caught.value)
+
+
+def test_many_nodes_without_a_table() -> None:
+    gates = [(2, i, i + 1) for i in range(15)] + [(5, i, 0) for i in range(16)] + [(2, i, i + 5) for i in range(11)]
+    problem = pt.problem_from_graph(circuit(16, gates), network([2] * 14, "line"))
+    assert len(problem.steiner) == 0
+    found = pt.search(problem, moves=50_000)
+    assert fits(problem, found.place.tolist())
+    assert found.cost < found.start_cost
+
+
+def test_assignment_speaks_of_the_graph() -> None:
+    graph = circuit(4, [(3, 0, 2), (5, 0, 0), (3, 0, 3), (2, 1, 3), (3, 1, 2)])
+    found = pt.partition(graph, network([2, 2]))
+    assert found.place.shape == (graph.num_vertices,)
+    assert found.edge_place.shape == (graph.num_edges,)
+    assert ((found.place >= 0) & (found.place < 2)).all()
+    assert ((found.edge_place >= 0) & (found.edge_place < 2)).all()
+    hub = np.flatnonzero(graph.label == Label.YZ)
+    assert len(hub) > 0
+    for h in hub.tolist():
+        around = [e for e, ends in enumerate(graph.edges.tolist()) if h in ends]
+        assert {int(found.edge_place[e]) for e in around} == {int(found.place[h])}
+
+
+def test_a_missing_partitioner_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    problem = pt.problem_from_graph(circuit(4, [(2, 0, 2), (2, 1, 3)]), network([2, 2]))
+    monkeypatch.setattr(pt.importlib.util, "find_spec", lambda name: None)
+    found = pt.search(problem)
+    assert found.partitioner == "greedy (mtkahypar is not installed)"
+    assert found.cost == 0
