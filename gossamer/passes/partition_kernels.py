@@ -22,7 +22,7 @@ from numba import njit
 MAX_RISE = 64
 
 
-@njit(cache=True, nogil=True)
+@njit("uint64(uint64[::1])", cache=True, nogil=True)
 def _draw(state: Any) -> Any:
     """32 random bits."""
     x = state[0]
@@ -33,12 +33,12 @@ def _draw(state: Any) -> Any:
     return (x * np.uint64(2685821657736338717)) >> np.uint64(32)
 
 
-@njit(cache=True, nogil=True)
+@njit("int64(uint64[::1], int64)", cache=True, nogil=True)
 def _below(state: Any, n: Any) -> Any:
     return np.int64((_draw(state) * np.uint64(n)) >> np.uint64(32))
 
 
-@njit(cache=True, nogil=True)
+@njit("int64(int64, int64, int32[::1], int32[:, ::1], int32[::1], int32[:, ::1])", cache=True, nogil=True)
 def _cost_at(s: Any, p: Any, mask: Any, count: Any, table: Any, distance: Any) -> Any:
     """Cost of spider s if it stood on node p."""
     if table.shape[0] > 0:
@@ -50,7 +50,7 @@ def _cost_at(s: Any, p: Any, mask: Any, count: Any, table: Any, distance: Any) -
     return total
 
 
-@njit(cache=True, nogil=True)
+@njit("int64(int64, int64, int64, int32[:, ::1], int32[::1], int32[::1], int32[:, ::1], int32[::1], int32[::1], int32[:, ::1])", cache=True, nogil=True)
 def _rise(
     e: Any, b0: Any, b1: Any, items: Any, place: Any, mask: Any, count: Any, cost: Any, table: Any, distance: Any
 ) -> Any:
@@ -74,7 +74,7 @@ def _rise(
     return d
 
 
-@njit(cache=True, nogil=True)
+@njit("void(int64, int64, int32[:, ::1], int32[::1], int32[::1], int32[::1], int32[:, ::1], int32[::1], int32[::1], int32[:, ::1])", cache=True, nogil=True)
 def _move_item(
     e: Any,
     b1: Any,
@@ -108,7 +108,7 @@ def _move_item(
         count[s, b1] += 1
 
 
-@njit(cache=True, nogil=True)
+@njit("boolean(int64, int64, int32[:, ::1], int32[::1], boolean)", cache=True, nogil=True)
 def _allowed(e: Any, b: Any, items: Any, place: Any, third: Any) -> Any:
     if third:
         return True
@@ -121,7 +121,7 @@ def _allowed(e: Any, b: Any, items: Any, place: Any, third: Any) -> Any:
     return False
 
 
-@njit(cache=True, nogil=True)
+@njit("UniTuple(int64, 2)(int64, int64, int64, int64, int64, int32[::1], int32[::1], int32[::1], int32[::1])", cache=True, nogil=True)
 def _span(a: Any, lo: Any, hi: Any, end: Any, p: Any, chain: Any, place: Any, first: Any, last: Any) -> Any:
     """The cells that ``chain[lo..hi]`` takes on node p beyond what its neighbours on the chain take there anyway.
 
@@ -136,7 +136,7 @@ def _span(a: Any, lo: Any, hi: Any, end: Any, p: Any, chain: Any, place: Any, fi
     return u, v
 
 
-@njit(cache=True, nogil=True)
+@njit("void(int64, int64, int64, int64, int64, int64, int32[::1], int32[::1], int32[::1], int32[::1], int32[:, ::1])", cache=True, nogil=True)
 def _shift(
     a: Any, lo: Any, hi: Any, end: Any, p0: Any, p1: Any, chain: Any, place: Any, first: Any, last: Any, occupied: Any
 ) -> None:
