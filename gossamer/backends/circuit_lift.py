@@ -129,7 +129,13 @@ class _Lift:
             if wire is not None and b.is_live(wire):
                 self.discards.add(b.discard(wire))
         return LiftedPart(
-            program.node, b.build(), len(inputs), tuple(self.bits), self.sent, tuple(self.waits), frozenset(self.discards)
+            program.node,
+            b.build(),
+            len(inputs),
+            tuple(self.bits),
+            self.sent,
+            tuple(self.waits),
+            frozenset(self.discards),
         )
 
     # ---- qubits and bits -------------------------------------------------------------------------------------------
@@ -193,9 +199,9 @@ class _Lift:
 
         match gate.name:
             case "z" | "s" | "sdg":
-                b.rz(*wires, when(_ANGLES[gate.name]))
+                b.rz(wires[0], when(_ANGLES[gate.name]))
             case "x":
-                b.rx(*wires, when(Fraction(1)))
+                b.rx(wires[0], when(Fraction(1)))
             case "rz" | "rx" | "rzz":
                 if gate.angle is None or not gate.angle.is_constant:
                     raise self.fail("PR-2", f"{gate.name} takes one constant angle")
@@ -203,13 +209,13 @@ class _Lift:
                 if gate.name == "rzz":
                     b.gadget(wires, phase)
                 else:
-                    (b.rz if gate.name == "rz" else b.rx)(*wires, phase)
+                    (b.rz if gate.name == "rz" else b.rx)(wires[0], phase)
             case "h":
                 if condition is None:
-                    b.h(*wires)
+                    b.h(wires[0])
                 else:
                     for turn in (b.rz, b.rx, b.rz):
-                        turn(*wires, when(_HALF))
+                        turn(wires[0], when(_HALF))
             case "cz":
                 if condition is None:
                     b.cz(*wires)

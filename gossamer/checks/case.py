@@ -97,7 +97,9 @@ def make_case(programs: Sequence[NodeProgram], manifest: Manifest, source: Diagr
         raise InputError("PR-6", "the manifest does not have the registers of the source")
     for r in source.registers:
         if len(r.bits) != len(registers[r.name].bits):
-            raise InputError("PR-6", f"register {r.name} has {len(r.bits)} bits in the source, {len(registers[r.name].bits)} here")
+            raise InputError(
+                "PR-6", f"register {r.name} has {len(r.bits)} bits in the source, {len(registers[r.name].bits)} here"
+            )
     outcomes = source.outcome_bits
     if len(best.witness) != len(outcomes):
         raise InputError("PR-6", f"the manifest lists {len(best.witness)} outcomes, the source has {len(outcomes)}")

@@ -25,8 +25,6 @@ from fractions import Fraction
 from gossamer.ir.diagram import BitKind, Diagram, VertexKind
 from gossamer.ir.phase import BitExpr
 
-_HALF = Fraction(1, 2)
-
 
 class NotClifford(Exception):
     """The diagram, or a condition in it, is outside of what this module can do."""
@@ -116,6 +114,7 @@ def quadratic_form(
 
     Examples
     --------
+    >>> from gossamer.ir.phase import Phase
     >>> from gossamer.ir.wires import WireBuilder
     >>> w = WireBuilder(); q = w.add_input("q"); w.rz(q, Phase(1)); _ = w.output(q, "q")
     >>> form = quadratic_form(w.build(), BitExpr.bit, Symbols(), lambda e: None)
@@ -484,8 +483,9 @@ def condition_bits(diagram: Diagram) -> set[int]:
 
     Examples
     --------
+    >>> from gossamer.ir.phase import Phase
     >>> from gossamer.ir.wires import WireBuilder
-    >>> w = WireBuilder(); q = w.add_input("q"); m = w.measure(q, keep=True); w.rz(q, Phase(_HALF).times(BitExpr.bit(m)))
+    >>> w = WireBuilder(); q = w.add_input("q"); m = w.measure(q, keep=True); w.rz(q, Phase(Fraction(1, 2)).times(BitExpr.bit(m)))
     >>> condition_bits(w.build())
     {0}
     """

@@ -50,4 +50,8 @@ def check_exact(case: Case) -> tuple[bool, int, str]:
     if bad is None:
         return True, cases, "every branch, with equal weights"
     shown = "".join("01"[bad[i]] for i in case.target.outcome_bits) if bad else "?"
-    return False, cases, f"branch {shown} differs" if bad else "some outcomes of the source occur with a wrong probability"
+    return (
+        False,
+        cases,
+        f"branch {shown} differs" if bad else "some outcomes of the source occur with a wrong probability",
+    )

@@ -14,9 +14,9 @@ import math
 import numpy as np
 
 from gossamer.checks.case import Case, NotApplicable
+from gossamer.diagnostics import InputError
 from gossamer.ir.dense import LARGE, Array, LargeState, SmallState, State
 from gossamer.ir.semantics import SINGLE, Branch, branch, results_of
-from gossamer.diagnostics import InputError
 
 MAX_AXES = 26
 #: Of 1 - fidelity, and of log2 of the ratio of probabilities: in double and in single precision.
@@ -38,7 +38,7 @@ def predict(case: Case) -> float:
     if axes > MAX_AXES:
         raise NotApplicable(f"{axes} live qubits, at most {MAX_AXES} can be simulated")
     vertices = case.source.num_vertices + case.target.num_vertices
-    return 4e-5 * vertices + 4e-9 * work + 4e-8 * 2.0 ** len(case.source.inputs)
+    return 4e-5 * vertices + 3e-9 * work + 4e-8 * 2.0 ** len(case.source.inputs)
 
 
 def check_sampled(case: Case, samples: int, seed: int = 0) -> tuple[bool, int, str]:

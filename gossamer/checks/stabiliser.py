@@ -19,7 +19,7 @@ cases if there are few (still exact), else a random choice of them, which the ve
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from gossamer.checks.case import Case, NotApplicable
 from gossamer.checks.clifford import (
@@ -35,7 +35,7 @@ from gossamer.ir.phase import BitExpr
 
 #: Up to this many independent conditions all of their values are tried.
 MAX_CONDITIONS = 6
-RANDOM_CONTEXTS = 24
+RANDOM_CONTEXTS = 16
 
 
 def check_stabiliser(case: Case, seed: int = 0) -> tuple[bool, int, str]:
@@ -69,38 +69,51 @@ class _Check:
         found = [self.target[b] for b in sorted(condition_bits(case.target))]
         found += [self.source[b] for b in sorted(self.source_conditions)]
         self.conditions: list[BitExpr] = []
+        self.culprit = -1
         for e in found:
             e = ~e if frozenset() in e.monomials else e
             if e not in self.conditions and not e.is_zero:
                 self.conditions.append(e)
 
     def run(self, seed: int) -> tuple[bool, int, str]:
-        every = len(self.conditions) <= MAX_CONDITIONS
+        n = len(self.conditions)
+        if n > MAX_CONDITIONS:
+            return self._random(seed)
         cases = 0
-        for values in self._values(every, seed):
-            problem = self._context(dict(zip(self.conditions, values, strict=True)))
+        for k in range(1 << n):
+            values = {e: bool(k >> i & 1) for i, e in enumerate(self.conditions)}
+            problem = self._context(values, {})
             if problem is None:
                 continue
             cases += 1
             if problem:
                 return False, cases, problem
-            if not every and cases == RANDOM_CONTEXTS:
-                break
         if not cases:
             raise NotApplicable("no possible values of the conditions were found")
-        if every:
-            return True, cases, "all outcomes" + (f", {cases} cases of Clifford conditions" if self.conditions else "")
-        return True, cases, f"{cases} random cases of {len(self.conditions)} Clifford conditions, all other outcomes"
+        return True, cases, "all outcomes" + (f", {cases} cases of Clifford conditions" if n else "")
 
-    def _values(self, every: bool, seed: int) -> Iterator[list[bool]]:
-        n = len(self.conditions)
-        if every:
-            for k in range(1 << n):
-                yield [bool(k >> i & 1) for i in range(n)]
-            return
+    def _random(self, seed: int) -> tuple[bool, int, str]:
+        """Random values of the outcomes that the conditions depend on, as far as those are free."""
         rng = random.Random(seed)
-        for _ in range(20 * RANDOM_CONTEXTS):
-            yield [rng.random() < 0.5 for _ in range(n)]
+        support = sorted({b for e in self.conditions for b in e.bits})
+        cases = 0
+        for _ in range(RANDOM_CONTEXTS):
+            fixed = {b: rng.random() < 0.5 for b in support}
+            for _ in range(2 * len(support) + 8):
+                values = {e: e.evaluate(fixed) for e in self.conditions}
+                self.culprit = -1
+                problem = self._context(values, fixed)
+                if problem is not None:
+                    cases += 1
+                    break
+                if self.culprit < 0:
+                    break
+                fixed[self.culprit] = not fixed[self.culprit]  # this outcome is determined by earlier ones
+            if problem:
+                return False, cases, problem
+        if not cases:
+            raise NotApplicable("no possible values of the conditions were found")
+        return True, cases, f"{cases} random cases of {len(self.conditions)} Clifford conditions, all other outcomes"
 
     def _guess(self, values: dict[BitExpr, bool]) -> Callable[[BitExpr], bool | None]:
         def guess(e: BitExpr) -> bool | None:
@@ -111,10 +124,12 @@ class _Check:
 
         return guess
 
-    def _context(self, values: dict[BitExpr, bool]) -> str | None:
-        """What is wrong under these values of the conditions ("" for nothing), or None if they cannot occur."""
+    def _context(self, values: dict[BitExpr, bool], fixed: dict[int, bool]) -> str | None:
+        """What is wrong under these values of conditions and outcomes ("" for nothing), or None if they cannot occur."""
         guess = self._guess(values)
         given = Solution()
+        for b, value in fixed.items():
+            given.add(BitExpr.bit(b) ^ BitExpr.const(value))
         for e, value in values.items():
             if not given.add(e ^ BitExpr.const(value)):
                 return None
@@ -127,6 +142,7 @@ class _Check:
             if not physical.add(e):
                 return None
             if not given.add(e):
+                self.culprit = max((b for b in e.bits if b in fixed), default=-1)
                 return None
         wanted = quadratic_form(source, self.source.__getitem__, symbols, guess)
         own_guess = {self.own[b]: guess(self.source[b]) for b in self.source_conditions}

@@ -89,8 +89,12 @@ class _Stitch:
             self.ends[link.id] = {self.of[n] for n in link.nodes}
         for part in parts:
             d = part.diagram
-            self.half_of.append(dict(zip(d.inputs[part.sources :].tolist(), d.input_names[part.sources :], strict=True)))
-        self.outcome_at = [{b.vertex: j for j, b in enumerate(p.diagram.bits) if b.kind == BitKind.OUTCOME} for p in parts]
+            self.half_of.append(
+                dict(zip(d.inputs[part.sources :].tolist(), d.input_names[part.sources :], strict=True))
+            )
+        self.outcome_at = [
+            {b.vertex: j for j, b in enumerate(p.diagram.bits) if b.kind == BitKind.OUTCOME} for p in parts
+        ]
         self.names = [
             dict(zip(p.diagram.inputs.tolist(), (("in", n) for n in p.diagram.input_names), strict=True))
             | dict(zip(p.diagram.outputs.tolist(), (("out", n) for n in p.diagram.output_names), strict=True))

@@ -25,6 +25,10 @@ class State(Protocol):
 
     k: int
 
+    @property
+    def impossible(self) -> float:
+        """Probabilities up to this are rounding errors."""
+
     def copy(self) -> State: ...
     def double(self, f0: complex, f1: complex) -> None:
         """Add an axis at the top: ``new[x, i] = f_x old[i]``."""
@@ -64,6 +68,10 @@ class SmallState:
     def __init__(self, amplitudes: Array) -> None:
         self.a = amplitudes
         self.k = int(amplitudes.size).bit_length() - 1
+
+    @property
+    def impossible(self) -> float:
+        return _impossible(self.a)
 
     def copy(self) -> SmallState:
         return SmallState(self.a.copy())
@@ -152,6 +160,10 @@ class LargeState:
     def a(self) -> Array:
         return self.buffer[: 1 << self.k]
 
+    @property
+    def impossible(self) -> float:
+        return _impossible(self.buffer)
+
     def copy(self) -> LargeState:
         return LargeState(self.a.copy())
 
@@ -182,7 +194,11 @@ class LargeState:
         self.kernels["parity_phase"](self.a, mask, self._scalar(f0), self._scalar(f1))
 
     def and_phase(self, mask: int, f: complex) -> None:
-        self.kernels["and_phase"](self.a, mask, self._scalar(f))
+        axes = _axes(mask)
+        if len(axes) == 2:
+            self.kernels["pair_phase"](self.a, *axes, self._scalar(f))
+        else:
+            self.kernels["and_phase"](self.a, mask, self._scalar(f))
 
     def step(self, p: int, mask: int, f0: complex, f1: complex) -> None:
         r = 0.5**0.5
@@ -228,6 +244,7 @@ class DryState:
     def __init__(self, k: int = 0) -> None:
         self.k = self.peak = k
         self.work = 0.0
+        self.impossible = 0.0
 
     def copy(self) -> DryState:
         out = DryState(self.k)
@@ -249,7 +266,7 @@ class DryState:
         self._touch()
 
     def and_phase(self, mask: int, f: complex) -> None:
-        self._touch()
+        self.work += 2.0 ** (self.k - mask.bit_count())
 
     def step(self, p: int, mask: int, f0: complex, f1: complex) -> None:
         self._touch()
@@ -276,6 +293,10 @@ class DryState:
     def permuted(self, order: list[int]) -> Array:
         self._touch()
         return np.zeros(0)
+
+
+def _impossible(amplitudes: Array) -> float:
+    return 1e-9 if amplitudes.dtype == np.complex64 else 1e-20
 
 
 def _axes(mask: int) -> list[int]:
@@ -322,6 +343,15 @@ def _kernels() -> dict[str, Any]:
         for i in range(a.size):
             if i & mask == mask:
                 a[i] *= f
+
+    @jit
+    def pair_phase(a, p, q, f):  # type: ignore[no-untyped-def]  # pragma: no cover
+        low = 1 << p
+        high = 1 << q
+        for top in range(high, a.size, 2 * high):
+            for mid in range(top + low, top + high, 2 * low):
+                for i in range(mid, mid + low):
+                    a[i] *= f
 
     @jit
     def step(a, p, mask, f0, f1):  # type: ignore[no-untyped-def]  # pragma: no cover
@@ -406,7 +436,18 @@ def _kernels() -> dict[str, Any]:
         n = low.size
         for h in range(high.size):
             base = high[h]
-            for l in range(n):
-                out[h * n + l] = a[base | low[l]]
+            for i in range(n):
+                out[h * n + i] = a[base | low[i]]
 
-    return {f.__name__: f for f in (parity_phase, and_phase, step, reduce, merge, marginal, overlap, gather)}
+    kernels: dict[str, Any] = {
+        "parity_phase": parity_phase,
+        "and_phase": and_phase,
+        "pair_phase": pair_phase,
+        "step": step,
+        "reduce": reduce,
+        "merge": merge,
+        "marginal": marginal,
+        "overlap": overlap,
+        "gather": gather,
+    }
+    return kernels

@@ -1,57 +1,29 @@
 """What a `Diagram` means: the maps ``K_m``, sampled branches, the instrument, and equality of meaning (clauses SEM-1, SEM-2).
 
-The diagram is swept vertex by vertex in its numbering, which is causal. A spider is a *variable* with values 0 and 1 (an
-X-spider is a Z-spider whose edges all change their kind); a plain edge makes two variables one, a Hadamard edge is the sign
-``(-1)**(x y)``, a phase is a factor where x is 1, and a variable all of whose edges are done is summed over. Signs and phases
-wait until a sum needs them, and a variable gets an axis of the dense state only when something entangles it for good: a
-gate on a wire is one pass over the state, a CZ is none, and the axes are the live qubits.
-
-Scalars are exact (no positive factor is dropped), so the squared norm of ``K_m psi`` is a probability if the diagram is one
-of an experiment, up to one factor that all outcomes share.
-
-References
-----------
-Sum over variables: Amy, *Towards large-scale functional verification of universal quantum circuits* (2018). ZX-diagrams:
-van de Wetering, *ZX-calculus for the working quantum computer scientist* (2020).
+All of it rests on one sweep over the vertices (:mod:`gossamer.ir.sweep`). Scalars are exact (no positive factor is dropped),
+so the squared norm of ``K_m psi`` is a probability if the diagram is one of an experiment, up to one factor that all outcomes
+share.
 """
 
 from __future__ import annotations
 
-import cmath
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from fractions import Fraction
-
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gossamer.diagnostics import InputError
 from gossamer.ir.dense import LARGE, Array, DryState, LargeState, SmallState, State
-from gossamer.ir.diagram import BitKind, Diagram, VertexKind
+from gossamer.ir.diagram import BitKind, Diagram
 from gossamer.ir.phase import BitExpr
+from gossamer.ir.sweep import Plan, Sweep
 
-#: More live axes than this are refused (complex64: 2 GiB).
-MAX_AXES = 28
 #: From this number of axes on, branches are swept in single precision.
 SINGLE = 23
-
-_QUARTERS = {Fraction(0): 1 + 0j, Fraction(1, 2): 1j, Fraction(1): -1 + 0j, Fraction(3, 2): -1j}
-_CLOSE = 1e-12
-
-
-def unit(angle: Fraction) -> complex:
-    """``exp(i pi angle)``, exact for quarter turns.
-
-    Examples
-    --------
-    >>> unit(Fraction(1, 2))
-    1j
-    """
-    exact = _QUARTERS.get(angle % 2)
-    return cmath.exp(1j * math.pi * float(angle)) if exact is None else exact
-
+#: Amplitudes below this, where the state had norm 1 before the outcomes, are rounding errors.
+_ZERO = 1e-13
 
 # ---- the public functions -------------------------------------------------------------------------------------------
 
@@ -75,7 +47,7 @@ class Branch:
 
     @property
     def probability(self) -> float:
-        return 2.0**self.log2_probability
+        return math.pow(2, self.log2_probability)
 
 
 def kraus(diagram: Diagram, bits: Mapping[int, bool], inputs: Array | None = None) -> NDArray[np.complex128]:
@@ -103,7 +75,7 @@ def kraus(diagram: Diagram, bits: Mapping[int, bool], inputs: Array | None = Non
     missing = [i for i, b in enumerate(diagram.bits) if b.kind == BitKind.OUTCOME and i not in bits]
     if missing:
         raise InputError("SEM-1", f"no value for outcome b{missing[0]}", help="give every outcome bit a value")
-    sweep = _Sweep(_Plan(diagram), bits, _start(diagram, inputs), measure=False)
+    sweep = Sweep(Plan(diagram), bits, _start(diagram, inputs), measure=False)
     sweep.run(dict(bits), None)
     columns = 2 ** len(diagram.inputs) if inputs is None else inputs.shape[1] if inputs.ndim == 2 else 1
     out = sweep.finish().reshape(-1, columns)
@@ -155,7 +127,7 @@ def branch(
     state: State = SmallState(np.ones(1, dtype)) if start is None else _dense(start)
     if isinstance(state, SmallState):
         state.a = state.a.astype(dtype)
-    sweep = _Sweep(_Plan(diagram), given, (state, 0), measure=True, uncounted=uncounted)
+    sweep = Sweep(Plan(diagram), given, (state, 0), measure=True, uncounted=uncounted)
     sweep.run(given, rng or np.random.default_rng())
     vector = sweep.finish(scaled=False)
     norm = float(np.linalg.norm(vector.astype(dtype, copy=False)))
@@ -166,8 +138,12 @@ def branch(
     return Branch(vector, {i: bool(x) for i, x in sweep.values.items()}, sweep.log2_probability, weight)
 
 
-def branches(diagram: Diagram, inputs: Array | None = None) -> Iterator[tuple[dict[int, bool], NDArray[np.complex128]]]:
+def branches(
+    diagram: Diagram, inputs: Array | None = None, *, exact_scalar: bool = True
+) -> Iterator[tuple[dict[int, bool], NDArray[np.complex128]]]:
     """All assignments of the outcome bits with their ``K_m``, sharing the work of common beginnings; zero maps are left out.
+
+    Without ``exact_scalar`` all maps are multiplied by one positive factor, which keeps the numbers of large diagrams in range.
 
     Examples
     --------
@@ -176,8 +152,9 @@ def branches(diagram: Diagram, inputs: Array | None = None) -> Iterator[tuple[di
     >>> [bits for bits, _ in branches(w.build())]
     [{0: False}]
     """
-    sweep = _Sweep(_Plan(diagram), {}, _start(diagram, inputs), measure=False)
+    sweep = Sweep(Plan(diagram), {}, _start(diagram, inputs), measure=False)
     columns = 2 ** len(diagram.inputs) if inputs is None else inputs.size // 2 ** len(diagram.inputs)
+    shift: float | None = 0.0 if exact_scalar else None
     stack = [sweep]
     while stack:
         sweep = stack.pop()
@@ -185,14 +162,17 @@ def branches(diagram: Diagram, inputs: Array | None = None) -> Iterator[tuple[di
             bit = sweep.plan.outcome[sweep.at]
             if bit >= 0 and bit not in sweep.values:
                 other = sweep.copy()
-                other.set_bit(bit, True)
+                other.vertex((bit, True, None))
                 stack.append(other)
-                sweep.set_bit(bit, False)
-            sweep.vertex()
+                sweep.vertex((bit, False, None))
+            else:
+                sweep.vertex()
         if sweep.zero:
             continue
-        matrix = sweep.finish().reshape(-1, columns)
-        if np.abs(matrix).max(initial=0.0) > _CLOSE:
+        matrix = sweep.finish(scaled=False)
+        if np.abs(matrix).max(initial=0.0) > _ZERO:
+            shift = sweep.log if shift is None else shift
+            matrix = (matrix * (2.0 ** (sweep.log - shift) * sweep.turn)).reshape(-1, columns)
             yield {i: bool(x) for i, x in sweep.values.items()}, matrix
 
 
@@ -215,9 +195,11 @@ def instrument(diagram: Diagram) -> dict[tuple[bool, ...], NDArray[np.complex128
     """
     legs = len(diagram.inputs) + len(diagram.outputs)
     if legs > 12:
-        raise InputError("SEM-2", f"the instrument of a diagram with {legs} inputs and outputs is too large to write down")
+        raise InputError(
+            "SEM-2", f"the instrument of a diagram with {legs} inputs and outputs is too large to write down"
+        )
     out: dict[tuple[bool, ...], NDArray[np.complex128]] = {}
-    for bits, matrix in branches(diagram):
+    for bits, matrix in branches(diagram, exact_scalar=False):
         v = matrix.reshape(-1)
         key = results_of(diagram, bits)
         choi = np.outer(v, v.conj())
@@ -245,7 +227,9 @@ def equal_instruments(a: Diagram, b: Diagram, tol: float = 1e-9) -> bool:
 
 
 def equal_choi(
-    a: Mapping[tuple[bool, ...], NDArray[np.complex128]], b: Mapping[tuple[bool, ...], NDArray[np.complex128]], tol: float
+    a: Mapping[tuple[bool, ...], NDArray[np.complex128]],
+    b: Mapping[tuple[bool, ...], NDArray[np.complex128]],
+    tol: float,
 ) -> bool:
     """Whether two tables of Choi matrices agree up to one positive scalar (each is scaled to total trace 1)."""
     weight_a = sum(float(np.trace(x).real) for x in a.values())
@@ -287,10 +271,13 @@ def find_branch_difference(
 ) -> dict[int, bool] | None:
     """The bits of a branch of ``b`` that :func:`equal_branchwise` objects to (empty if one of ``a`` is missing), or None."""
     outcomes = a.outcome_bits
-    wanted = {tuple(bits[i] for i in outcomes): (k.reshape(-1), results_of(a, bits)) for bits, k in branches(a)}
+    wanted = {
+        tuple(bits[i] for i in outcomes): (k.reshape(-1), results_of(a, bits))
+        for bits, k in branches(a, exact_scalar=False)
+    }
     met = dict.fromkeys(wanted, 0)
     ratio: float | None = None
-    for bits, k in branches(b):
+    for bits, k in branches(b, exact_scalar=False):
         key = tuple(witness[i].evaluate(bits) for i in outcomes)
         v = k.reshape(-1)
         if key not in wanted or wanted[key][0].size != v.size:
@@ -321,7 +308,7 @@ def sweep_cost(diagram: Diagram, *, open_inputs: bool = False) -> tuple[int, flo
     n = len(diagram.inputs)
     state = DryState(0 if open_inputs else n)
     given = {i: False for i, b in enumerate(diagram.bits) if b.kind == BitKind.INPUT}
-    sweep = _Sweep(_Plan(diagram), given, (state, None if open_inputs else 0), measure=True)
+    sweep = Sweep(Plan(diagram), given, (state, None if open_inputs else 0), measure=True)
     sweep.run(given, np.random.default_rng(0))
     sweep.finish()
     return state.peak, state.work
@@ -344,531 +331,7 @@ def _start(diagram: Diagram, inputs: Array | None) -> tuple[State, int | None]:
     return _dense(inputs.astype(np.complex128).reshape(-1)), (inputs.size // size).bit_length() - 1
 
 
-# ---- the sweep ------------------------------------------------------------------------------------------------------
-
-
-class _Plan:
-    """Per vertex: its edges to earlier vertices, loops, the number of edges to later ones, phase and outcome bit."""
-
-    def __init__(self, d: Diagram) -> None:
-        self.diagram = d
-        self.n = n = d.num_vertices
-        kind = d.kind.tolist()
-        self.kind = kind
-        self.back: list[list[tuple[int, bool]]] = [[] for _ in range(n)]
-        self.loops: list[list[bool]] = [[] for _ in range(n)]
-        self.later = [0] * n
-        x = int(VertexKind.X)
-        for (a, b), h in zip(d.edges.tolist(), d.hadamard.tolist(), strict=True):
-            if a == b:
-                self.loops[a].append(h)
-                continue
-            u, v = (a, b) if a < b else (b, a)
-            self.back[v].append((u, h ^ (kind[u] == x) ^ (kind[v] == x)))
-            self.later[u] += 1
-        self.outcome = [-1] * n
-        for i in d.outcome_bits:
-            self.outcome[d.bits[i].vertex] = i
-        units = [unit(p.constant) if p.is_constant else None for p in d.phases]
-        self.fixed = [units[i] for i in d.phase.tolist()]  # exp(i pi phase), None where it holds bits
-        self.users: dict[int, list[int]] = {}  # bit -> derived bits that use it
-        for i, b in enumerate(d.bits):
-            if b.expr is not None:
-                for j in b.expr.bits:
-                    self.users.setdefault(j, []).append(i)
-
-
-class _Sweep:
-    """The state of a sweep; variables are numbered as they come.
-
-    A variable is *constant* (in ``const``), *placed* (has an axis) or *virtual* (neither: it is in the state
-    ``f0 |0> + f1 |1>`` but for the waiting signs ``cz``).
-    """
-
-    def __init__(
-        self,
-        plan: _Plan,
-        bits: Mapping[int, bool],
-        start: tuple[State, int | None],
-        *,
-        measure: bool,
-        uncounted: frozenset[int] = frozenset(),
-    ) -> None:
-        self.plan, self.measure, self.uncounted = plan, measure, uncounted
-        self.at = 0
-        self.f0: dict[int, complex] = {}
-        self.f1: dict[int, complex] = {}
-        self.cz: dict[int, set[int]] = {}
-        self.open: dict[int, int] = {}
-        self.const: dict[int, int] = {}
-        self.axis: dict[int, int] = {}
-        self.vars: list[int] = []  # axis -> variable
-        self.of: dict[int, int] = {}  # vertex -> variable
-        self.legs: dict[int, list[int]] = {}  # H-box -> a variable for each later edge
-        self.alias: dict[int, int] = {}
-        self.next = 0
-        self.log = 0.0  # log2 of the modulus of the scalar
-        self.turn = 1 + 0j
-        self.zero = False
-        self.drift = 0
-        self.log2_probability = 0.0
-        self.values: dict[int, bool] = {}
-        for i, b in enumerate(plan.diagram.bits):
-            if b.kind == BitKind.INPUT:
-                if i not in bits:
-                    raise InputError("SEM-1", f"no value for the input bit b{i} ('{b.name}')")
-                self.set_bit(i, bool(bits[i]))
-            elif b.expr is not None and not b.expr.bits:
-                self.set_bit(i, b.expr.evaluate({}))
-        self.state, references = start
-        self.kept: list[int] = []  # reference variables, in order
-        self.start: dict[int, int] = {}  # input vertex -> variable
-        inputs = plan.diagram.inputs.tolist()
-        if references is None:
-            for v in inputs:
-                self.start[v] = x = self.new()
-                self.open[x] += 1
-                self.kept.append(x)
-        else:
-            k = self.state.k
-            self.vars = [0] * k
-            for i in range(k):
-                x = self.new()
-                self.axis[x] = k - 1 - i
-                self.vars[k - 1 - i] = x
-                if i < len(inputs):
-                    self.start[inputs[i]] = x
-                else:
-                    self.open[x] += 1
-                    self.kept.append(x)
-
-    def copy(self) -> _Sweep:
-        out = object.__new__(_Sweep)
-        out.__dict__.update(self.__dict__)
-        for name in ("f0", "f1", "open", "const", "axis", "of", "alias", "values"):
-            setattr(out, name, dict(getattr(self, name)))
-        out.cz = {x: set(s) for x, s in self.cz.items()}
-        out.legs = {v: list(s) for v, s in self.legs.items()}
-        out.vars = list(self.vars)
-        out.state = self.state.copy()
-        return out
-
-    def set_bit(self, bit: int, value: bool) -> None:
-        """Give a bit its value, and the derived bits that can now be computed theirs."""
-        self.values[bit] = value
-        todo = [bit]
-        while todo:
-            for user in self.plan.users.get(todo.pop(), ()):
-                expr = self.plan.diagram.bits[user].expr
-                if user not in self.values and expr is not None and all(j in self.values for j in expr.bits):
-                    self.values[user] = expr.evaluate(self.values)
-                    todo.append(user)
-
-    # ---- variables -------------------------------------------------------------------------------------------------
-
-    def new(self) -> int:
-        x = self.next
-        self.next += 1
-        self.f0[x] = self.f1[x] = 1 + 0j
-        self.cz[x] = set()
-        self.open[x] = 0
-        return x
-
-    def find(self, x: int) -> int:
-        while x in self.alias:
-            x = self.alias[x]
-        return x
-
-    def scale(self, z: complex) -> None:
-        size = abs(z)
-        if size == 0:
-            self.zero = True
-            return
-        self.log += math.log2(size)
-        self.turn *= z / size
-
-    def multiply(self, x: int, g0: complex, g1: complex) -> None:
-        """Multiply by ``g_x``."""
-        if x in self.const:
-            self.scale(g1 if self.const[x] else g0)
-            return
-        a, b = self.f0[x] * g0, self.f1[x] * g1
-        if a == 0 or b == 0:
-            self.f0[x], self.f1[x] = a, b
-            self.fix(x, 0 if b == 0 else 1)
-        elif abs(abs(a) - abs(b)) <= _CLOSE * abs(a):
-            self.scale(a)
-            self.f0[x], self.f1[x] = 1 + 0j, b / a
-        elif x in self.axis:
-            self.state.phase(self.axis[x], a, b)
-            self.f0[x] = self.f1[x] = 1 + 0j
-        else:
-            self.f0[x], self.f1[x] = a, b
-
-    def fix(self, x: int, value: int) -> None:
-        """The variable is constant from now on: only its value has a non-zero factor."""
-        f = self.f1[x] if value else self.f0[x]
-        self.scale(f)
-        neighbours = self.cz[x]
-        self.cz[x] = set()
-        if x in self.axis:
-            self.reduce(x, 0, 0 if value else 1, 1 if value else 0)
-        self.const[x] = value
-        for w in neighbours:
-            self.cz[w].discard(x)
-        if value:
-            for w in neighbours:
-                self.multiply(w, 1, -1)
-
-    def sign(self, x: int, y: int) -> None:
-        """Multiply by ``(-1)**(x y)``."""
-        if x == y:
-            self.multiply(x, 1, -1)
-        elif x in self.const:
-            if self.const[x]:
-                self.multiply(y, 1, -1)
-        elif y in self.const:
-            if self.const[y]:
-                self.multiply(x, 1, -1)
-        else:
-            self.cz[x] ^= {y}
-            self.cz[y] ^= {x}
-
-    def mask(self, variables: set[int]) -> int:
-        return sum(1 << self.axis[x] for x in variables)
-
-    def place(self, x: int) -> None:
-        """Give a virtual variable an axis."""
-        a, b = self.f0[x], self.f1[x]
-        uniform = a == 1 and abs(abs(b) - 1) <= 2 * _CLOSE
-        if len(self.vars) >= MAX_AXES and not isinstance(self.state, DryState):
-            raise InputError("SEM-1", f"more than {MAX_AXES} live qubits", help="use a method that does not sweep the state")
-        # Normalised, so that amplitudes neither grow nor vanish in single precision.
-        self.state.double(*((_R, _R) if uniform else (a * _R, b * _R)))
-        self.log += 0.5
-        if not uniform:
-            self.f0[x] = self.f1[x] = 1 + 0j
-        if isinstance(self.state, SmallState) and self.state.k > LARGE:
-            self.state = LargeState(self.state.a)
-        self.axis[x] = len(self.vars)
-        self.vars.append(x)
-
-    def reduce(self, x: int, mask: int, f0: complex, f1: complex) -> None:
-        p = self.axis.pop(x)
-        self.state.reduce(p, mask, f0, f1)
-        del self.vars[p]
-        for i in range(p, len(self.vars)):
-            self.axis[self.vars[i]] = i
-        self.drift += 1
-        if self.drift >= 32:  # each projection halves the norm or so: keep single precision in its range
-            self.drift = 0
-            norm = self.state.norm()
-            if norm > 0:
-                self.state.parity_phase(0, norm**-0.5, 1)
-                self.log += math.log2(norm) / 2
-
-    def merge(self, x: int, y: int) -> int:
-        """Make two variables one (a plain edge); the one that stays."""
-        if x == y:
-            return x
-        if x in self.const or y in self.const:
-            x, y = (x, y) if x in self.const else (y, x)
-            self.multiply(y, 0 if self.const[x] else 1, 1 if self.const[x] else 0)
-            self.open[x] += self.open[y]
-            self.alias[y] = x
-            return x
-        if x not in self.axis:
-            x, y = y, x
-        if x in self.axis and y in self.axis:
-            if self.axis[x] < self.axis[y]:
-                x, y = y, x
-            p = self.axis.pop(y)
-            self.state.merge(p, self.axis[x])
-            del self.vars[p]
-            for i in range(p, len(self.vars)):
-                self.axis[self.vars[i]] = i
-        signs = self.cz.pop(y)
-        for w in signs:
-            self.cz[w].discard(y)
-        self.open[x] += self.open[y]
-        self.alias[y] = x
-        self.multiply(x, self.f0[y], self.f1[y])
-        for w in signs:
-            self.sign(x, w)
-        return x
-
-    def close(self, x: int) -> None:
-        """Sum over a variable all of whose edges are done."""
-        if self.open[x] or x not in self.cz:
-            return
-        signs = self.cz.pop(x)
-        if x in self.const:
-            return
-        for w in signs:
-            self.cz[w].discard(x)
-        f0, f1 = self.f0.pop(x), self.f1.pop(x)
-        virtual = sorted(w for w in signs if w not in self.axis)
-        if x in self.axis:
-            if virtual:  # a Hadamard: x's axis becomes y's
-                y = virtual[0]
-                for w in virtual[1:]:
-                    self.place(w)
-                p = self.axis[x]
-                self.state.step(p, self.mask(signs - {y}), f0, f1)
-                self.log += 0.5
-                del self.axis[x]
-                self.axis[y], self.vars[p] = p, y
-                a, b = self.f0[y], self.f1[y]
-                self.f0[y] = self.f1[y] = 1 + 0j
-                self.multiply(y, a, b)
-            else:
-                self.reduce(x, self.mask(signs), f0, f1)
-            return
-        g0, g1 = f0 + f1, f0 - f1
-        if not signs:
-            self.scale(g0)
-        elif len(signs) == 1:
-            self.multiply(next(iter(signs)), g0, g1)
-        else:
-            for w in virtual:
-                self.place(w)
-            if abs(abs(g0) - abs(g1)) <= _CLOSE * abs(g0):
-                self.scale(g0)
-                g0, g1 = 1 + 0j, g1 / g0
-            self.state.parity_phase(self.mask(signs), g0, g1)
-
-    # ---- vertices --------------------------------------------------------------------------------------------------
-
-    def run(self, given: Mapping[int, bool], rng: np.random.Generator | None) -> None:
-        plan = self.plan
-        while self.at < plan.n:
-            bit = plan.outcome[self.at]
-            if bit >= 0 and bit not in self.values:
-                if not self.measure:
-                    self.set_bit(bit, bool(given[bit]))
-                    self.vertex()
-                else:
-                    self.vertex((bit, bool(given[bit]) if bit in given else None, rng))
-            else:
-                self.vertex()
-            if self.zero:
-                if self.measure:
-                    raise InputError("SEM-1", "the given outcomes have probability 0")
-                return
-
-    def end(self, u: int) -> int:
-        """The variable at the other end of an edge to the earlier vertex u."""
-        if u in self.legs:
-            return self.find(self.legs[u].pop())
-        return self.find(self.of[u])
-
-    def vertex(self, draw: tuple[int, bool | None, np.random.Generator | None] | None = None) -> None:
-        """Contract the next vertex; ``draw`` is the outcome bit that is measured here, and its value if it is given."""
-        v, plan = self.at, self.plan
-        self.at += 1
-        if plan.kind[v] == VertexKind.H:
-            self.h_box(v)
-            return
-        back = plan.back[v]
-        touched: list[int] = []
-        x = self.start.get(v, -1)
-        for u, h in back:
-            if not h:
-                y = self.end(u)
-                self.open[y] -= 1
-                x = y if x < 0 else self.merge(x, y)
-        if x < 0:
-            x = self.new()
-        x = self.find(x)
-        self.open[x] += plan.later[v] + (plan.kind[v] == VertexKind.OUTPUT)
-        for u, h in back:
-            if h:
-                y = self.end(u)
-                self.open[y] -= 1
-                self.sign(x, y)
-                self.log -= 0.5
-                if y != x:
-                    touched.append(y)
-        for h in plan.loops[v]:
-            if h:
-                self.sign(x, x)
-                self.log -= 0.5
-        self.of[v] = x
-        if draw is not None:
-            self.draw(v, x, draw)
-        else:
-            f = plan.fixed[v]
-            if f is None:
-                f = unit(plan.diagram.phase_of(v).evaluate(self.values))
-            if f != 1:
-                self.multiply(x, 1, f)
-        # The vertex itself before its neighbours: an effect of degree 1 becomes a factor on the wire it ends.
-        if not self.open[x] and x not in self.axis:
-            self.close(x)
-        for y in touched:
-            self.close(y)
-        self.close(x)
-
-    def h_box(self, v: int) -> None:
-        legs: list[int] = []
-        passing: list[int] = []
-        for u, h in self.plan.back[v]:
-            y = self.end(u)
-            self.open[y] -= 1
-            passing.append(y)
-            if h:
-                x = self.new()
-                self.sign(x, y)
-                self.log -= 0.5
-                y = x
-            legs.append(y)
-        for h in self.plan.loops[v]:
-            legs.append(self.new())
-            if h:
-                legs.append(self.new())
-                self.sign(legs[-1], legs[-2])
-                self.log -= 0.5
-        later = [self.new() for _ in range(self.plan.later[v])]
-        for x in later:
-            self.open[x] += 1
-        self.legs[v] = later
-        f = self.plan.fixed[v]
-        if f is None:
-            f = unit(self.plan.diagram.phase_of(v).evaluate(self.values))
-        self.all_ones({*legs, *later}, f)
-        for x in {*legs, *passing}:
-            self.close(x)
-
-    def all_ones(self, variables: set[int], f: complex) -> None:
-        """Multiply by ``f`` where all the variables are 1."""
-        if any(self.const.get(x) == 0 for x in variables):
-            return
-        free = sorted(x for x in variables if x not in self.const)
-        if not free:
-            self.scale(f)
-        elif len(free) == 1:
-            self.multiply(free[0], 1, f)
-        elif len(free) == 2 and f == -1:
-            self.sign(*free)
-        elif f != 1:
-            for x in free:
-                if x not in self.axis:
-                    self.place(x)
-            self.state.and_phase(self.mask(set(free)), f)
-
-    # ---- outcomes --------------------------------------------------------------------------------------------------
-
-    def draw(self, v: int, x: int, draw: tuple[int, bool | None, np.random.Generator | None]) -> None:
-        """Choose the outcome bound to vertex v (variable x) by the squared norms of both branches, and apply it."""
-        bit, given, rng = draw
-        phase = self.plan.diagram.phase_of(v)
-        saved = dict(self.values)
-        factors = []
-        for m in (False, True):
-            self.values = dict(saved)
-            self.set_bit(bit, m)
-            factors.append((1 + 0j, unit(phase.evaluate(self.values))))
-        self.values = saved
-        target = x
-        if not self.open[x] and x not in self.axis and x not in self.const and len(self.cz[x]) == 1:
-            (target,) = self.cz[x]  # an effect of degree 1: a factor on its neighbour
-            f0, f1 = self.f0[x], self.f1[x]
-            factors = [(f0 * a + f1 * b, f0 * a - f1 * b) for a, b in factors]
-        weights = self.weights(target, factors)
-        total = weights[0] + weights[1]
-        if not total > 0:
-            self.zero = True
-            return
-        if given is None:
-            if rng is None:
-                raise InputError("SEM-1", f"no value for outcome b{bit}")
-            value = bool(rng.random() * total >= weights[0])
-        else:
-            value = given
-        self.set_bit(bit, value)
-        if weights[value] <= 1e-9 * total and not isinstance(self.state, DryState):
-            self.zero = True
-            return
-        if bit not in self.uncounted:
-            self.log2_probability += math.log2(weights[value] / total) if weights[value] else 0.0
-        self.multiply(x, 1, unit(phase.evaluate(self.values)))
-
-    def weights(self, t: int, factors: list[tuple[complex, complex]]) -> tuple[float, float]:
-        """Squared norms, up to a common factor, after each pair of factors on variable t (summed over if it is done)."""
-        if t in self.const:
-            c = self.const[t]
-            return abs(factors[0][c]) ** 2, abs(factors[1][c]) ** 2
-        pairs = [(self.f0[t] * a, self.f1[t] * b) for a, b in factors]
-        if self.open[t]:
-            n0, n1 = self.state.marginal(1 << self.axis[t]) if t in self.axis else (1.0, 1.0)
-            return self._two(pairs, n0, n1, 0j)
-        signs = self.cz[t]
-        for w in [w for w in signs if w not in self.axis and abs(abs(self.f0[w]) - abs(self.f1[w])) > _CLOSE]:
-            self.place(w)
-        loose = any(w not in self.axis for w in signs)  # a uniform variable makes both parities equally likely
-        if t in self.axis:
-            if any(a == 0 or b == 0 for a, b in pairs) or loose:
-                n0, n1 = self.state.marginal(1 << self.axis[t])
-                return self._two(pairs, n0, n1, 0j)
-            return self._two(pairs, *self.state.overlap(self.axis[t], self.mask(signs)))
-        if not signs:
-            return self._two([(a + b, 0j) for a, b in pairs], 1.0, 0.0, 0j)
-        n0, n1 = (1.0, 1.0) if loose else self.state.marginal(self.mask(signs))
-        return self._two([(a + b, a - b) for a, b in pairs], n0, n1, 0j)
-
-    @staticmethod
-    def _two(pairs: list[tuple[complex, complex]], n0: float, n1: float, inner: complex) -> tuple[float, float]:
-        out = [abs(a) ** 2 * n0 + abs(b) ** 2 * n1 + 2 * (a.conjugate() * b * inner).real for a, b in pairs]
-        return max(out[0], 0.0), max(out[1], 0.0)
-
-    # ---- the end ---------------------------------------------------------------------------------------------------
-
-    def finish(self, *, scaled: bool = True) -> Array:
-        """The amplitudes over (outputs, kept inputs), the first most significant; with the scalar if ``scaled``."""
-        outputs = self.plan.diagram.outputs.tolist()
-        if self.zero:
-            return np.zeros(2 ** (len(outputs) + len(self.kept)), np.complex128)
-        legs = [self.find(self.of[v]) for v in outputs] + [self.find(x) for x in self.kept]
-        distinct: list[int] = []
-        for x in legs:
-            if x not in distinct and x not in self.const:
-                distinct.append(x)
-                if x not in self.axis:
-                    self.place(x)
-        left = set(self.vars) - set(distinct)
-        if left:  # cannot happen in a diagram that obeys IR-2: every other variable is closed by its last edge
-            raise InputError("IR-2", "a boundary vertex has no place among the inputs and outputs")
-        for x in distinct:
-            mask = self.mask({w for w in self.cz[x] if self.axis[w] < self.axis[x]})
-            if mask:
-                self._controlled_sign(x, mask)
-            if self.f1[x] != 1:
-                self.state.phase(self.axis[x], self.f0[x], self.f1[x])
-        out = self.state.permuted([self.axis[x] for x in distinct])
-        if isinstance(self.state, DryState):
-            return out
-        if len(distinct) != len(legs):
-            full = np.zeros((2,) * len(legs), out.dtype)
-            source = out.reshape((2,) * len(distinct))
-            for i in range(source.size):
-                values = dict(zip(distinct, np.unravel_index(i, source.shape), strict=True)) if distinct else {}
-                full[tuple(self.const.get(x, values.get(x, 0)) for x in legs)] = out[i]
-            out = full.reshape(-1)
-        return out * (2.0**self.log * self.turn) if scaled else out
-
-    def _controlled_sign(self, x: int, mask: int) -> None:
-        """``(-1)**(x parity(mask))`` as one pass: the parity with x, without x, and x alone, each a quarter turn."""
-        # (-1)**(x y) = i**(x + y - (x ^ y)) for the bit y = parity(mask)
-        own = 1 << self.axis[x]
-        self.state.parity_phase(mask, 1, 1j)
-        self.state.phase(self.axis[x], 1, 1j)
-        self.state.parity_phase(mask | own, 1, -1j)
-
-
-_R = 0.5**0.5
-
 __all__ = [
-    "MAX_AXES",
     "SINGLE",
     "Branch",
     "branch",
@@ -881,5 +344,4 @@ __all__ = [
     "kraus",
     "results_of",
     "sweep_cost",
-    "unit",
 ]

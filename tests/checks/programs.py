@@ -89,10 +89,29 @@ def remote_cz() -> Example:
     w.cz(a, b)
     w.output(a, "a")
     w.output(b, "b")
-    n0 = [Ebit("l0", "n1", 1), g("h", 1), g("cz", 0, 1), g("h", 1), Measure(1, 0), Send("m0", "n1", (0,)), Recv("m1", "n1", 1), when(1, g("z", 0))]
-    n1 = [Ebit("l0", "n0", 1), g("cz", 1, 0), g("h", 1), Measure(1, 0), Send("m1", "n0", (0,)), Recv("m0", "n0", 1), when(1, g("z", 0))]
+    n0 = [
+        Ebit("l0", "n1", 1),
+        g("h", 1),
+        g("cz", 0, 1),
+        g("h", 1),
+        Measure(1, 0),
+        Send("m0", "n1", (0,)),
+        Recv("m1", "n1", 1),
+        when(1, g("z", 0)),
+    ]
+    n1 = [
+        Ebit("l0", "n0", 1),
+        g("cz", 1, 0),
+        g("h", 1),
+        Measure(1, 0),
+        Send("m1", "n0", (0,)),
+        Recv("m0", "n0", 1),
+        when(1, g("z", 0)),
+    ]
     places = {"a": ("n0", 0), "b": ("n1", 0)}
-    return example(w.build(), {"n0": (1, 1, 2, n0), "n1": (1, 1, 2, n1)}, inputs=places, outputs=places, links=[("n0", "n1")])
+    return example(
+        w.build(), {"n0": (1, 1, 2, n0), "n1": (1, 1, 2, n1)}, inputs=places, outputs=places, links=[("n0", "n1")]
+    )
 
 
 def teleport() -> Example:
@@ -123,9 +142,41 @@ def swapped_cz() -> Example:
     w.cz(a, b)
     w.output(a, "a")
     w.output(b, "b")
-    n0 = [Ebit("l0", "n1", 1), g("h", 1), g("cz", 0, 1), g("h", 1), Measure(1, 0), Send("m0", "n2", (0,)), Recv("m1", "n2", 1), Recv("m2", "n1", 2), when(1, g("z", 0)), when(2, g("z", 0))]
-    n1 = [Ebit("l0", "n0", 0), Ebit("l1", "n2", 1), g("h", 1), g("cz", 0, 1), g("h", 0), g("h", 1), Measure(0, 0), Measure(1, 1), Send("m2", "n0", (0,)), Send("m3", "n2", (1,))]
-    n2 = [Ebit("l1", "n1", 1), g("cz", 0, 1), g("h", 1), Measure(1, 0), Send("m1", "n0", (0,)), Recv("m0", "n0", 1), Recv("m3", "n1", 2), when(1, g("z", 0)), when(2, g("z", 0))]
+    n0 = [
+        Ebit("l0", "n1", 1),
+        g("h", 1),
+        g("cz", 0, 1),
+        g("h", 1),
+        Measure(1, 0),
+        Send("m0", "n2", (0,)),
+        Recv("m1", "n2", 1),
+        Recv("m2", "n1", 2),
+        when(1, g("z", 0)),
+        when(2, g("z", 0)),
+    ]
+    n1 = [
+        Ebit("l0", "n0", 0),
+        Ebit("l1", "n2", 1),
+        g("h", 1),
+        g("cz", 0, 1),
+        g("h", 0),
+        g("h", 1),
+        Measure(0, 0),
+        Measure(1, 1),
+        Send("m2", "n0", (0,)),
+        Send("m3", "n2", (1,)),
+    ]
+    n2 = [
+        Ebit("l1", "n1", 1),
+        g("cz", 0, 1),
+        g("h", 1),
+        Measure(1, 0),
+        Send("m1", "n0", (0,)),
+        Recv("m0", "n0", 1),
+        Recv("m3", "n1", 2),
+        when(1, g("z", 0)),
+        when(2, g("z", 0)),
+    ]
     places = {"a": ("n0", 0), "b": ("n2", 0)}
     return example(
         w.build(), {"n0": (1, 1, 3, n0), "n1": (0, 2, 2, n1), "n2": (1, 1, 3, n2)},

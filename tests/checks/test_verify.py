@@ -59,7 +59,10 @@ def code_mutants(e: Example) -> Iterator[tuple[str, Example]]:
             if isinstance(op, Conditional):
                 yield f"dropped {where}", edited(e, k, code[:i] + code[i + 1 :])
                 (bit, value), *rest = op.conditions
-                yield f"inverted {where}", edited(e, k, [*code[:i], Conditional(((bit, not value), *rest), op.body), *code[i + 1 :]])
+                yield (
+                    f"inverted {where}",
+                    edited(e, k, [*code[:i], Conditional(((bit, not value), *rest), op.body), *code[i + 1 :]]),
+                )
                 first = op.body[0]
                 if first.name in flips:
                     other = replace(op, body=(Gate(flips[first.name], first.qubits), *op.body[1:]))

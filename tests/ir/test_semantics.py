@@ -137,15 +137,15 @@ def test_kernels_agree_with_numpy(seed):
     inputs = np.outer(random_state(rng, len(d.inputs)), [1, 0.5j])
     expected = [kraus(d, bits, inputs) for bits in assignments(d)]
     old, dense_large = dense.LARGE, 0
-    import gossamer.ir.semantics as semantics
+    import gossamer.ir.sweep as machine
 
     try:
-        semantics.LARGE = dense_large
+        machine.LARGE = dense_large
         for bits, want in zip(assignments(d), expected, strict=True):
             np.testing.assert_allclose(kraus(d, bits, inputs), want, atol=1e-9)
             np.testing.assert_allclose(want, naive(d, bits) @ inputs, atol=1e-9)
     finally:
-        semantics.LARGE = old
+        machine.LARGE = old
 
 
 @settings(max_examples=60, deadline=None, derandomize=True)
