@@ -327,7 +327,7 @@ class PartitionPass:
 def default_moves(problem: PlacementProblem, effort: int = 1) -> int:
     """The budget of elementary moves of each of two threads, for an effort of 0 to 3: some seconds at most for effort 1."""
     size = problem.num_spiders + problem.num_items
-    return min(12_000 * size, 80_000_000) * (1, 8, 32, 128)[effort] // 8
+    return min(15_000 * size, 110_000_000) * (1, 8, 32, 128)[effort] // 8
 
 
 def search(problem: PlacementProblem, *, moves: int | None = None, seed: int = 0) -> Placement:
