@@ -19,6 +19,8 @@ from gossamer.ir.program import Conditional, Ebit, Gate, Manifest, Measure, Node
 from gossamer.ir.wires import WireBuilder
 
 _HALF = Fraction(1, 2)
+#: A condition with more monomials than this becomes a derived bit.
+_LONG = 4
 _ANGLES = {"z": Fraction(1), "s": _HALF, "sdg": -_HALF}
 
 
@@ -101,9 +103,7 @@ class _Lift:
                 case Gate():
                     self.gate(op, None)
                 case Conditional(conditions, body):
-                    condition = BitExpr.const(1)
-                    for bit, value in conditions:
-                        condition = condition & (self.read(bit) if value else ~self.read(bit))
+                    condition = self.all_of(conditions)
                     for gate in body:
                         self.gate(gate, condition)
                 case Measure(qubit, bit):
@@ -172,6 +172,15 @@ class _Lift:
 
     def wait(self, kind: Literal["link", "recv", "send"], name: str) -> None:
         self.waits.append(Wait(len(self.builder.builder.kinds), kind, name))
+
+    def all_of(self, conditions: tuple[tuple[int, bool], ...]) -> BitExpr:
+        """The AND of the conditions; a long one goes through derived bits, because negations double its monomials."""
+        out = BitExpr.const(1)
+        for bit, value in conditions:
+            out = out & (self.read(bit) if value else ~self.read(bit))
+            if len(out.monomials) > _LONG:
+                out = BitExpr.bit(self.builder.builder.derived(out))
+        return out
 
     def read(self, bit: int) -> BitExpr:
         value = self.bits[bit] if 0 <= bit < len(self.bits) else None

@@ -38,7 +38,7 @@ def predict(case: Case) -> float:
     if axes > MAX_AXES:
         raise NotApplicable(f"{axes} live qubits, at most {MAX_AXES} can be simulated")
     vertices = case.source.num_vertices + case.target.num_vertices
-    return 4e-5 * vertices + 3e-9 * work + 4e-8 * 2.0 ** len(case.source.inputs)
+    return 4e-5 * vertices + 2.5e-9 * work + 4e-8 * 2.0 ** len(case.source.inputs)
 
 
 def check_sampled(case: Case, samples: int, seed: int = 0) -> tuple[bool, int, str]:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from gossamer.backends.circuit_lift import LiftedPart, Wait, lift
-from gossamer.diagnostics import InputError
+from gossamer.diagnostics import InputError, InternalError
 from gossamer.ir.diagram import BitKind, Diagram, DiagramBuilder, VertexKind
 from gossamer.ir.phase import BitExpr
 from gossamer.ir.program import Manifest, ManifestBit, NodeProgram
@@ -197,7 +197,16 @@ class _Stitch:
     # ---- vertices and bits -----------------------------------------------------------------------------------------
 
     def _here(self, i: int, expr: BitExpr) -> BitExpr:
-        return expr.substitute(lambda b: self.bit[i][b])
+        return expr.substitute(lambda b: self._bit(i, b))
+
+    def _bit(self, i: int, b: int) -> BitExpr:
+        """A bit of a part over the new bits; derived bits are made when they are first used."""
+        if b not in self.bit[i]:
+            expr = self.parts[i].diagram.bits[b].expr
+            if expr is None:
+                raise InternalError("IR-8", f"{self.parts[i].node}: bit b{b} is used before its outcome")
+            self.bit[i][b] = BitExpr.bit(self.builder.derived(self._here(i, expr)))
+        return self.bit[i][b]
 
     def _receive(self, i: int, name: str) -> None:
         d = self.parts[i].diagram
@@ -233,7 +242,7 @@ class _Stitch:
                 self.discards.add(bit)
         phase = d.phase_of(v)
         if phase.bits:
-            phase = phase.substitute(lambda b: self.bit[i][b])
+            phase = phase.substitute(lambda b: self._bit(i, b))
         self.vertex[i][v] = new = self.builder.vertex(kind, phase, d.spans.get(v))
         if bit >= 0:
             self.builder.bind_outcome(bit, new)
