@@ -348,3 +348,22 @@ def test_a_missing_partitioner_is_named(monkeypatch: pytest.MonkeyPatch) -> None
     found = pt.search(problem)
     assert found.partitioner == "greedy (mtkahypar is not installed)"
     assert found.cost == 0
+
+
+def test_overfull_blocks_are_repaired() -> None:
+    gates = [(2, 0, 1), (2, 1, 2), (2, 0, 2), (2, 3, 4), (2, 2, 3)]
+    problem = pt.problem_from_graph(circuit(5, gates), network([3, 1, 2]))
+    tracks, items = np.zeros(5, np.int32), np.zeros(problem.num_items, np.int32)
+    pt._repair(problem, problem.chain_of, tracks, items)
+    assert (np.bincount(tracks, minlength=3) <= problem.capacity).all()
+
+
+def test_blocks_that_talk_become_neighbours() -> None:
+    """Blocks 0-2 and 1-3 share spiders; on a line each pair ends up side by side."""
+    problem = pt.problem_from_graph(circuit(4, [(2, 0, 2), (2, 1, 3)]), network([1, 1, 1, 1], "line"))
+    tracks = np.arange(4, dtype=np.int32)
+    items = np.array([tracks[legs[0]] for legs in problem.items.tolist()], np.int32)
+    node_of = pt._map_blocks(problem, problem.chain_of, tracks, items)
+    assert sorted(node_of.tolist()) == [0, 1, 2, 3]
+    assert abs(int(node_of[0]) - int(node_of[2])) == 1
+    assert abs(int(node_of[1]) - int(node_of[3])) == 1
