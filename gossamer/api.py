@@ -400,6 +400,7 @@ def measured(diagram: Diagram) -> Diagram:
         registers=(*diagram.registers, Register(name, tuple(new))),
         input_names=diagram.input_names,
         output_names=(),
+        scalar=diagram.scalar,
         spans=diagram.spans,
     )
 

@@ -10,7 +10,8 @@ Conventions
 * A bit of kind OUTCOME is bound to one vertex: that vertex is the effect of a measurement (theory: ``K_m``).
 * Vertices are numbered so that sweeping them in order contracts the diagram causally: an outcome's vertex comes before
   every vertex whose phase uses the bit.
-* An X-spider or Z-spider of degree 1 is a state or effect; scalars are kept up to one positive factor that no bit enters.
+* An X-spider or Z-spider of degree 1 is a state or effect, of squared norm 2. What else multiplies the diagram is its
+  ``scalar``, exact. Instruments are equal up to one positive factor that no bit enters, so frontends need not give one.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from numpy.typing import NDArray
 
 from gossamer.diagnostics import InternalError, Span
 from gossamer.ir.phase import BitExpr, Phase
+from gossamer.ir.scalar import ONE, Scalar
 
 Int = NDArray[np.int32]
 
@@ -71,6 +73,7 @@ class Diagram:
     edges : int32[m, 2]; ``hadamard`` : bool[m]
     inputs, outputs : int32[...], boundary vertices in order, named by ``input_names`` and ``output_names``
     bits, registers : the classical part
+    scalar : the number that the whole diagram is multiplied by
     spans : side table from vertex to its place in the source; no part of equality
     """
 
@@ -85,6 +88,7 @@ class Diagram:
     registers: tuple[Register, ...] = ()
     input_names: tuple[str, ...] = ()
     output_names: tuple[str, ...] = ()
+    scalar: Scalar = ONE
     spans: dict[int, Span] = field(default_factory=dict, repr=False)
 
     @property
@@ -113,7 +117,8 @@ class Diagram:
             return NotImplemented
         return (
             np.array_equal(self.kind, other.kind)
-            and [self.phase_of(v) for v in range(self.num_vertices)] == [other.phase_of(v) for v in range(other.num_vertices)]
+            and [self.phase_of(v) for v in range(self.num_vertices)]
+            == [other.phase_of(v) for v in range(other.num_vertices)]
             and np.array_equal(self.edges, other.edges)
             and np.array_equal(self.hadamard, other.hadamard)
             and np.array_equal(self.inputs, other.inputs)
@@ -122,6 +127,7 @@ class Diagram:
             and self.registers == other.registers
             and self.input_names == other.input_names
             and self.output_names == other.output_names
+            and self.scalar == other.scalar
         )
 
     __hash__ = None  # type: ignore[assignment]
@@ -152,8 +158,9 @@ class DiagramBuilder:
         self.hadamards: list[bool] = []
         self.bits: list[Bit] = []
         self.registers: list[Register] = []
+        self.scalar = ONE
         self.spans: dict[int, Span] = {}
-        self._inputs: list[tuple[int, str]] = []
+        self._inputs: dict[int, str] = {}
         self._outputs: list[tuple[int, str]] = []
         self._table: dict[Phase, int] = {Phase(): 0}
 
@@ -166,8 +173,13 @@ class DiagramBuilder:
 
     def input(self, name: str) -> int:
         v = self.vertex(VertexKind.INPUT)
-        self._inputs.append((v, name))
+        self._inputs[v] = name
         return v
+
+    def zero_input(self, vertex: int) -> None:
+        """Make an input that has no edge yet a state |0>."""
+        del self._inputs[vertex]
+        self.kinds[vertex] = int(VertexKind.X)
 
     def output(self, name: str) -> int:
         v = self.vertex(VertexKind.OUTPUT)
@@ -206,12 +218,13 @@ class DiagramBuilder:
             phases=tuple(self._table),
             edges=_pairs(self.edge_list),
             hadamard=np.array(self.hadamards, np.bool_),
-            inputs=np.array([v for v, _ in self._inputs], np.int32),
+            inputs=np.array(list(self._inputs), np.int32),
             outputs=np.array([v for v, _ in self._outputs], np.int32),
             bits=tuple(self.bits),
             registers=tuple(self.registers),
-            input_names=tuple(n for _, n in self._inputs),
+            input_names=tuple(self._inputs.values()),
             output_names=tuple(n for _, n in self._outputs),
+            scalar=self.scalar,
             spans=dict(self.spans),
         )
 

@@ -2,8 +2,8 @@
 
 A :class:`BitExpr` is a Boolean function of bits in algebraic normal form (XOR of ANDs). A :class:`Phase` is an angle in
 multiples of pi: a multilinear polynomial over bits whose coefficients are affine in symbols and taken mod 2. Both forms
-are unique, so ``==`` is equality of meaning (bits and symbols being free variables). Everything above builds on this
-module; it imports nothing of ours.
+are unique, so ``==`` is equality of meaning (bits and symbols being free variables). Both are bounded in size: what would
+grow further is refused with clause PH-4. Everything above builds on this module; it imports the diagnostics only.
 
 References
 ----------
@@ -16,12 +16,23 @@ from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 from functools import cached_property
 
+from gossamer.diagnostics import InputError
+
 #: A float angle is stored as the nearest multiple of ``2**-40`` (of pi): the documented tolerance is ``2**-41``.
 FLOAT_BITS = 40
 #: More monomials than this in one expression are refused; a derived bit is the way out.
 MAX_MONOMIALS = 4096
+#: Numerators and denominators of a phase are smaller than this (400 digits): sums of fractions would grow without end [PH-4].
+MAX_NUMBER = 10**400
 
 _NO_BITS: frozenset[int] = frozenset()
+
+
+class TooLarge(InputError, ValueError):
+    """An expression or a phase beyond its bounds (PH-4)."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__("PH-4", what)
 
 
 class BitExpr:
@@ -41,7 +52,7 @@ class BitExpr:
     def __init__(self, monomials: Iterable[frozenset[int]] = ()) -> None:
         self.monomials = frozenset(monomials)
         if len(self.monomials) > MAX_MONOMIALS:
-            raise ValueError(f"bit expression with more than {MAX_MONOMIALS} terms; use a derived bit")
+            raise TooLarge(f"bit expression with more than {MAX_MONOMIALS} terms; use a derived bit")
         self._hash = hash(self.monomials)
 
     @staticmethod
@@ -65,7 +76,7 @@ class BitExpr:
 
     def __and__(self, other: BitExpr) -> BitExpr:
         if len(self.monomials) * len(other.monomials) > 64 * MAX_MONOMIALS:
-            raise ValueError("bit expression too large; use a derived bit")
+            raise TooLarge("bit expression too large; use a derived bit")
         out: set[frozenset[int]] = set()
         for m in self.monomials:
             for n in other.monomials:
@@ -160,7 +171,7 @@ class Phase:
     terms: tuple[Term, ...]
 
     def __init__(self, value: int | Fraction | float = 0) -> None:
-        c = _exact(value) % 2
+        c = _bounded(_exact(value) % 2)
         self.terms = (((), c, ()),) if c else ()
         self._hash = hash(self.terms)
 
@@ -171,19 +182,20 @@ class Phase:
         syms: dict[tuple[int, ...], dict[str, Fraction]] = {}
         for mono, c, symbols in terms:
             key = tuple(sorted(set(mono)))
-            const[key] = const.get(key, Fraction(0)) + c
+            const[key] = _bounded(const[key] + c) if key in const else c
             if symbols:
                 d = syms.setdefault(key, {})
                 for name, k in symbols:
-                    d[name] = d.get(name, Fraction(0)) + k
+                    d[name] = _bounded(d[name] + k) if name in d else k
         out: list[Term] = []
         for key in sorted(const, key=lambda m: (len(m), m)):
             c = const[key] % 2
-            s = tuple(sorted((n, k) for n, k in syms.get(key, {}).items() if k))
+            _bounded(c)
+            s = tuple(sorted((n, _bounded(k)) for n, k in syms.get(key, {}).items() if k))
             if c or s:
                 out.append((key, c, s))
         if len(out) > MAX_MONOMIALS:
-            raise ValueError(f"phase with more than {MAX_MONOMIALS} terms; use a derived bit")
+            raise TooLarge(f"phase with more than {MAX_MONOMIALS} terms; use a derived bit")
         phase = cls.__new__(cls)
         phase.terms = tuple(out)
         phase._hash = hash(phase.terms)
@@ -332,6 +344,12 @@ def _exact(value: int | Fraction | float) -> Fraction:
     return Fraction(value)
 
 
+def _bounded(value: Fraction) -> Fraction:
+    if value.denominator >= MAX_NUMBER or abs(value.numerator) >= MAX_NUMBER:
+        raise TooLarge("a phase with a number of more than 400 digits")
+    return value
+
+
 def _real_polynomial(expr: BitExpr, *, integral: bool) -> list[tuple[int, tuple[int, ...]]]:
     """The Boolean ``expr`` as an integer multilinear polynomial; mod 2 only if ``integral`` (XOR is then a sum)."""
     if integral:
@@ -344,5 +362,5 @@ def _real_polynomial(expr: BitExpr, *, integral: bool) -> list[tuple[int, tuple[
             new[n | mono] = new.get(n | mono, 0) - 2 * k
         poly = {n: k for n, k in new.items() if k}
         if len(poly) > MAX_MONOMIALS:
-            raise ValueError(f"a phase under a condition with more than {MAX_MONOMIALS} terms; use a derived bit")
+            raise TooLarge(f"a phase under a condition with more than {MAX_MONOMIALS} terms; use a derived bit")
     return [(k, tuple(n)) for n, k in poly.items()]

@@ -24,8 +24,9 @@ from gossamer.diagnostics import InputError, Span
 from gossamer.ir.diagram import Bit, BitKind, Diagram, Int, Register, VertexKind
 from gossamer.ir.network import MAX_NODES, Network, NetworkLink, Node
 from gossamer.ir.open_graph import Label, OpenGraph
-from gossamer.ir.phase import BitExpr, Phase, Term
+from gossamer.ir.phase import BitExpr, Phase, Term, TooLarge
 from gossamer.ir.placed import EventKind, Placed
+from gossamer.ir.scalar import ONE, Scalar
 from gossamer.specification import read_spec
 
 if TYPE_CHECKING:
@@ -102,6 +103,8 @@ def _register_lines(registers: tuple[Register, ...]) -> list[str]:
 
 
 def _diagram_blocks(d: Diagram) -> Iterator[list[str]]:
+    s = d.scalar
+    yield [] if s.is_one else [f"scalar {s.factor} * sqrt2^{s.power} * exp({s.phase})"]
     yield _bit_lines(d.bits)
     angle = [str(p) for p in d.phases]
     lines = [
@@ -330,6 +333,7 @@ def _without_comment(line: str) -> str:
 _VERTEX_LEVELS = frozenset({"diagram", "open-graph", "placed"})
 _LEVELS_OF = {
     "plain_edge": frozenset({"diagram"}),
+    "scalar": frozenset({"diagram"}),
     "order": frozenset({"open-graph", "placed"}),
     **dict.fromkeys(("node", "channel", "link", "join"), frozenset({"placed"})),
     **dict.fromkeys(
@@ -349,6 +353,8 @@ class _Reader:
         self.bits: list[Bit] = []
         self.kinds: list[int] = []
         self.phase_ids: list[int] = []
+        self.scalar: Scalar | None = None
+        self.bit_lines: list[int] = []
         self.table: dict[Phase, int] = {Phase(): 0}
         self.phase_memo: dict[tuple[Any, ...], tuple[Tree, int]] = {}
         self.successor: list[int] = []
@@ -427,16 +433,18 @@ class _Reader:
         known = self.phase_memo.get(key)
         if known is not None:
             return known[1]
+        out = self.table.setdefault(self.angle(h, tree), len(self.table))
+        if len(self.phase_memo) < 1_000_000:
+            self.phase_memo[key] = (tree, out)  # holding the tree keeps its id from being used again
+        return out
+
+    def angle(self, h: list[str], tree: Tree) -> Phase:
         terms: list[Term] = []
         for _, parts in tree[1]:
             coefficient, symbols, bits = Fraction(1), [], []
             for rule, leaves in parts:
                 if rule == "number":
-                    minus, top, bottom = leaves
-                    below = 1 if bottom is None else self.integer(h, bottom, 10**MAX_DIGITS)
-                    if below == 0:
-                        self.fail("GSM-5", "a fraction with denominator 0", hole=bottom)
-                    coefficient = Fraction(self.integer(h, top, 10**MAX_DIGITS), below) * (1 if minus is None else -1)
+                    coefficient = self.fraction(h, (rule, leaves))
                 elif isinstance(leaves[0], int) and h[leaves[0]][0] == "b":
                     bits.append(self.index(h, leaves[0]))
                 else:
@@ -449,13 +457,9 @@ class _Reader:
             else:
                 terms.append((tuple(bits), coefficient, ()))
         try:
-            phase = Phase.from_terms(terms)
-        except ValueError as error:
-            self.fail("GSM-5", str(error))
-        out = self.table.setdefault(phase, len(self.table))
-        if len(self.phase_memo) < 1_000_000:
-            self.phase_memo[key] = (tree, out)  # holding the tree keeps its id from being used again
-        return out
+            return Phase.from_terms(terms)
+        except TooLarge as error:
+            self.fail(error.code, error.diagnostic.message)
 
     def expression(self, h: list[str], tree: Tree) -> BitExpr:
         out: set[frozenset[int]] = set()
@@ -473,8 +477,15 @@ class _Reader:
                 out ^= {frozenset(bits)}
         try:
             return BitExpr(out)
-        except ValueError as error:
-            self.fail("GSM-5", str(error))
+        except TooLarge as error:
+            self.fail(error.code, error.diagnostic.message)
+
+    def fraction(self, h: list[str], tree: Tree) -> Fraction:
+        minus, top, bottom = tree[1]
+        below = 1 if bottom is None else self.integer(h, bottom, 10**MAX_DIGITS)
+        if below == 0:
+            self.fail("GSM-5", "a fraction with denominator 0", hole=bottom)
+        return Fraction(self.integer(h, top, 10**MAX_DIGITS), below) * (1 if minus is None else -1)
 
     # ---- statements ------------------------------------------------------------------------------------------------
 
@@ -483,18 +494,30 @@ class _Reader:
             self.fail("GSM-3", f"version {h[version][:20]} of the text form is not known", hole=version)
         self.level = level
 
+    def on_scalar(self, h: list[str], factor: Tree, minus: str | None, power: int, phase: Tree) -> None:
+        if self.scalar is not None:
+            self.fail("GSM-3", "a second scalar")
+        number = self.fraction(h, factor)
+        if number < 0:
+            self.fail("GSM-5", "the factor of a scalar is not negative", help="a sign is a phase: exp(1)")
+        size = self.integer(h, power)
+        self.scalar = Scalar(size if minus is None else -size, self.angle(h, phase), number)
+
     def on_outcome(self, h: list[str], bit: int, vertex: int | None, name: int | None) -> None:
         self.declare(h, bit, len(self.bits))
         at = -1 if vertex is None else self.index(h, vertex)
+        self.bit_lines.append(self.number)
         self.bits.append(Bit(BitKind.OUTCOME, at, None, "" if name is None else self.string(h, name)))
 
     def on_input_bit(self, h: list[str], bit: int, name: int | None) -> None:
         self.declare(h, bit, len(self.bits))
+        self.bit_lines.append(self.number)
         self.bits.append(Bit(BitKind.INPUT, -1, None, "" if name is None else self.string(h, name)))
 
     def on_derived(self, h: list[str], bit: int, expression: Tree, name: int | None) -> None:
         self.declare(h, bit, len(self.bits))
         value = self.expression(h, expression)
+        self.bit_lines.append(self.number)
         self.bits.append(Bit(BitKind.DERIVED, -1, value, "" if name is None else self.string(h, name)))
 
     def on_vertex(self, h: list[str], vertex: int, kind: str | None, phase: Tree | None, *attributes: Tree) -> None:
@@ -664,11 +687,12 @@ class _Reader:
         return value
 
     def _locate(self, error: InputError) -> InputError:
-        """The same refusal with a place: rules name vertices, and their lines are known."""
-        found = re.search(r"\bv([0-9]+)\b", error.diagnostic.message)
+        """The same refusal with a place: rules name vertices and bits, and their lines are known."""
+        found = re.search(r"\b([vb])([0-9]{1,10})\b", error.diagnostic.message)
         number = 1
-        if found and int(found[1]) < len(self.vertex_lines):
-            number = self.vertex_lines[int(found[1])]
+        if found:
+            lines = self.vertex_lines if found[1] == "v" else self.bit_lines
+            number = lines[int(found[2])] if int(found[2]) < len(lines) else 1
         d = error.diagnostic
         return InputError(d.code, d.message, span=Span(self.file, number, 1), help=d.help)
 
@@ -697,7 +721,8 @@ class _Reader:
 
     def _diagram(self) -> Diagram:
         hadamard = np.array(self.hadamard, np.bool_)
-        return Diagram(kind=np.array(self.kinds, np.uint8), hadamard=hadamard, **self._shared())
+        kind = np.array(self.kinds, np.uint8)
+        return Diagram(kind=kind, hadamard=hadamard, scalar=self.scalar or ONE, **self._shared())
 
     def _graph(self) -> OpenGraph:
         outcome = np.full(len(self.kinds), -1, np.int32)

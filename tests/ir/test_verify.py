@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -39,6 +40,7 @@ from gossamer.ir.program import (
     Send,
 )
 from gossamer.ir.rules import links as link_rules
+from gossamer.ir.scalar import Scalar
 from gossamer.ir.text import parse_text
 from gossamer.ir.verify import invert_gf2, live_peaks
 from gossamer.specification import read_spec
@@ -231,6 +233,7 @@ VIOLATIONS: dict[str, list[Callable[[], object]]] = {
     ],
     "IR-6": [
         lambda: phase_at(TELEPORT, 10, Phase.of_bit(2)),
+        lambda: diagram(scalar=Scalar(phase=Phase.of_bit(2))),
         lambda: diagram(registers=(Register("c", (BitExpr.bit(7),)),)),
         lambda: phase_at(GRAPH, 2, Phase.of_bit(2)),
     ],
@@ -255,7 +258,15 @@ VIOLATIONS: dict[str, list[Callable[[], object]]] = {
             Phase.of_bit(3),
         ),
     ],
-    "IR-9": [lambda name=name: phase_at(TELEPORT, 3, Phase.of_symbol(name)) for name in ("b1", "a b", "", "2x")],
+    "IR-9": [lambda name=name: phase_at(TELEPORT, 3, Phase.of_symbol(name)) for name in ("b1", "a b", "", "2x")]
+    + [lambda: diagram(scalar=Scalar(phase=Phase.of_symbol("b1")))],
+    "IR-10": [
+        lambda: diagram(scalar=Scalar(power=2**31)),
+        lambda: diagram(scalar=Scalar(power=-(2**31))),
+        lambda: diagram(scalar=Scalar(factor=Fraction(3**839))),
+        lambda: diagram(scalar=Scalar(factor=Fraction(1, 3**839))),
+        lambda: diagram(scalar=None),
+    ],
     "OG-1": [
         lambda: with_column(GRAPH, "label", 0, 7),
         lambda: with_column(GRAPH, "successor", 0, -2),

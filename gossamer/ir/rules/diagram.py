@@ -1,4 +1,4 @@
-"""Rules of the first level, `Diagram` (clauses IR-1 to IR-9)."""
+"""Rules of the first level, `Diagram` (clauses IR-1 to IR-10)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,16 @@ from gossamer.ir.rules.classical import (
     check_outcomes,
     check_symbols,
 )
+from gossamer.ir.phase import MAX_NUMBER, Phase
 from gossamer.ir.rules.shared import check_column, fail, first_true, repeated
+from gossamer.ir.scalar import Scalar
+
+#: The largest power of the square root of 2 in a scalar, of either sign.
+MAX_POWER = 2**31 - 1
+
+
+def _phases(d: Diagram) -> tuple[Phase, ...]:
+    return (*d.phases, d.scalar.phase) if isinstance(d.scalar, Scalar) else d.phases
 
 
 def _diagram_columns(d: Diagram) -> None:
@@ -69,7 +78,7 @@ def _diagram_bits(d: Diagram) -> None:
 
 
 def _diagram_bit_uses(d: Diagram) -> None:
-    check_bit_uses(d.bits, d.phases, d.registers)
+    check_bit_uses(d.bits, _phases(d), d.registers)
 
 
 def _diagram_outcomes(d: Diagram) -> None:
@@ -85,7 +94,14 @@ def _diagram_causal(d: Diagram) -> None:
 
 
 def _diagram_symbols(d: Diagram) -> None:
-    check_symbols(d.phases)
+    check_symbols(_phases(d))
+
+
+def _diagram_scalar(d: Diagram) -> None:
+    if not isinstance(d.scalar, Scalar) or abs(d.scalar.power) > MAX_POWER:
+        fail("IR-10", f"the power of the square root of 2 in the scalar is not in -{MAX_POWER}..{MAX_POWER}")
+    if max(d.scalar.factor.numerator, d.scalar.factor.denominator) >= MAX_NUMBER:
+        fail("IR-10", "the factor of the scalar has too many digits", help="round it before you set it")
 
 
 DIAGRAM_RULES: tuple[Callable[[Diagram], None], ...] = (
@@ -98,4 +114,5 @@ DIAGRAM_RULES: tuple[Callable[[Diagram], None], ...] = (
     _diagram_outcomes,
     _diagram_causal,
     _diagram_symbols,
+    _diagram_scalar,
 )
