@@ -3,7 +3,8 @@
 The stitched programs are swept with random outcomes; then the source with the outcomes that the witness names. The states
 have to agree (fidelity 1), the probabilities too (that of the programs is the source's times 1/2 for each outcome that the
 source does not have), and so do the registers. Inputs are random states of a shallow circuit with all-range entangling
-phases: on product states alone an error could hide in a relative phase between them. It is a test, not a proof: an error that
+phases: on product states alone an error could hide in a relative phase between them. Every other sample steers
+the outcomes so that one randomly chosen condition holds. It is a test, not a proof: an error that
 shows only in branches or amplitudes of small weight can escape; the verdict names samples and tolerance.
 """
 
@@ -16,6 +17,7 @@ import numpy as np
 from gossamer.checks.case import Case, NotApplicable
 from gossamer.diagnostics import InputError
 from gossamer.ir.dense import LARGE, Array, LargeState, SmallState, State
+from gossamer.ir.diagram import Diagram
 from gossamer.ir.semantics import SINGLE, Branch, branch, results_of
 
 MAX_AXES = 26
@@ -51,16 +53,17 @@ def check_sampled(case: Case, samples: int, seed: int = 0) -> tuple[bool, int, s
     single = axes >= SINGLE
     rng = np.random.default_rng(seed)
     for i in range(samples):
-        problem = _sample(case, rng, single)
+        prefer = _wishes(case.target, rng) if i % 2 else {}
+        problem = _sample(case, rng, single, prefer)
         if problem:
             return False, i + 1, problem
     return True, samples, f"random branches on random inputs, {axes} live qubits, tolerance {TOLERANCE[single]:g}"
 
 
-def _sample(case: Case, rng: np.random.Generator, single: bool) -> str:
+def _sample(case: Case, rng: np.random.Generator, single: bool, prefer: dict[int, bool]) -> str:
     tolerance = TOLERANCE[single]
     psi = random_input(len(case.source.inputs), rng, single)
-    ran = branch(case.target, psi, rng=rng, uncounted=case.discards, single=single)
+    ran = branch(case.target, psi, rng=rng, uncounted=case.discards, prefer=prefer, single=single)
     outcomes = {i: w.evaluate(ran.bits) for i, w in case.witness.items()}
     shown = "".join("01"[x] for x in outcomes.values())[:64] or "none"
     try:
@@ -77,6 +80,39 @@ def _sample(case: Case, rng: np.random.Generator, single: bool) -> str:
     if results_of(case.target, ran.bits) != results_of(case.source, want.bits):
         return f"for source outcomes {shown} a result is wrong"
     return ""
+
+
+def _wishes(d: Diagram, rng: np.random.Generator) -> dict[int, bool]:
+    """Outcomes that switch one randomly chosen conditional phase on, so that rare conditions are tried too.
+
+    Derived bits are followed back to outcomes by guessing values of what they are made of.
+    """
+    phases = [p for p in d.phases if len(p.bits) > 1 or any(d.bits[b].expr is not None for b in p.bits)]
+    if not phases:
+        return {}
+    phase = phases[int(rng.integers(len(phases)))]
+    wishes: dict[int, bool] = {}
+    todo: list[tuple[int, bool]] = []
+    for _ in range(64):
+        guess = {b: bool(rng.integers(2)) for b in sorted(phase.bits)}
+        if phase.evaluate(guess) != phase.constant:
+            todo = list(guess.items())
+            break
+    while todo:
+        b, value = todo.pop()
+        if b in wishes:
+            continue
+        wishes[b] = value
+        expr = d.bits[b].expr
+        if expr is None:
+            continue
+        below = sorted(expr.bits)
+        for _ in range(64):
+            guess = {x: wishes.get(x, bool(rng.integers(2))) for x in below}
+            if expr.evaluate(guess) == value:
+                todo += guess.items()
+                break
+    return wishes
 
 
 def _fidelity(a: Branch, b: Branch) -> float:

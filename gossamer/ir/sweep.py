@@ -50,6 +50,9 @@ class Plan:
     def __init__(self, d: Diagram) -> None:
         self.diagram = d
         self.n = n = d.num_vertices
+        names = sorted(set().union(*(d.phases[i].symbols for i in set(d.phase.tolist())), d.scalar.phase.symbols))
+        if names:
+            raise InputError("SEM-1", f"parameter '{names[0]}' has no value", help="bind all parameters first")
         kind = d.kind.tolist()
         self.kind = kind
         self.back: list[list[tuple[int, bool]]] = [[] for _ in range(n)]
@@ -90,8 +93,10 @@ class Sweep:
         *,
         measure: bool,
         uncounted: frozenset[int] = frozenset(),
+        prefer: Mapping[int, bool] | None = None,
     ) -> None:
         self.plan, self.measure, self.uncounted = plan, measure, uncounted
+        self.prefer = prefer or {}
         self.at = 0
         self.f0: dict[int, complex] = {}
         self.f1: dict[int, complex] = {}
@@ -484,7 +489,10 @@ class Sweep:
         if not total > 0:
             self.zero = True
             return
-        if given is None:
+        wish = self.prefer.get(bit)
+        if given is None and wish is not None and weights[wish] > 0.01 * total:
+            value = wish
+        elif given is None:
             if rng is None:
                 raise InputError("SEM-1", f"no value for outcome b{bit}")
             value = bool(rng.random() * total >= weights[0])

@@ -235,6 +235,6 @@ def test_a_condition_on_many_bits(wrong):
         w.build(), {"n0": (n + 1, 0, n, code)},
         inputs={f"q[{i}]": ("n0", i) for i in range(n + 1)}, outputs={"q": ("n0", n)}, outcomes=[("n0", i) for i in range(n)],
     )  # fmt: skip
-    # the all-zero branch is too rare for samples; the exact method has 2**14 branches
-    assert check(e, "sampled").holds is True
+    # the branch where the condition holds has probability 2**-14: samples are steered there
+    assert check(e, "sampled").holds is not wrong
     assert check(e, "exact", budget=300.0).holds is not wrong
