@@ -51,10 +51,15 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     if not (BASELINES / "peers.json").is_file():
-        print("the baselines are absent: expected peers.json and qasm/ in shared/baselines beside the checkout", file=sys.stderr)
+        print(
+            "the baselines are absent: expected peers.json and qasm/ in shared/baselines beside the checkout",
+            file=sys.stderr,
+        )
         return 1
     peers = best_peers(options.nodes, options.shape)
-    print(f"{'circuit':14} {'peer':>5} {'ours':>5} {'start':>6} {'spiders':>8} {'items':>7} {'seconds':>8}  partitioner")
+    print(
+        f"{'circuit':14} {'peer':>5} {'ours':>5} {'start':>6} {'spiders':>8} {'items':>7} {'seconds':>8}  partitioner"
+    )
     logs = []
     for name in options.names or sorted(peers):
         path = BASELINES / "qasm" / f"{name}.qasm"

@@ -56,7 +56,9 @@ class Diagnostic:
                 if len(text) > 160:  # a hostile line must not flood the terminal
                     cut = max(0, min(start - 60, len(text) - 160))
                     text, start = text[cut : cut + 160], start - cut
-                text = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)  # no terminal escapes
+                text = "".join(
+                    c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text
+                )  # no terminal escapes
                 width = max(1, (self.span.end_column or self.span.column + 1) - self.span.column)
                 width = min(width, max(1, len(text) - start))
                 lines.append(f" {gutter}|")
