@@ -90,7 +90,7 @@ class Scalar:
         if self.is_zero:
             return 0j
         turn = cmath.exp(1j * math.pi * float(self.phase.evaluate(bits, symbols)))
-        size = 2.0 ** (self.power / 2 + math.log2(self.factor.numerator) - math.log2(self.factor.denominator))
+        size: float = 2.0 ** (self.power / 2 + math.log2(self.factor.numerator) - math.log2(self.factor.denominator))
         return size * turn
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from gossamer.ir.diagram import Diagram, VertexKind
+from gossamer.ir.phase import MAX_NUMBER, Phase
 from gossamer.ir.rules.classical import (
     check_bit_uses,
     check_bits,
@@ -15,7 +16,6 @@ from gossamer.ir.rules.classical import (
     check_outcomes,
     check_symbols,
 )
-from gossamer.ir.phase import MAX_NUMBER, Phase
 from gossamer.ir.rules.shared import check_column, fail, first_true, repeated
 from gossamer.ir.scalar import Scalar
 
