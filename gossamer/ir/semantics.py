@@ -21,7 +21,7 @@ from gossamer.ir.phase import BitExpr
 from gossamer.ir.sweep import Plan, Sweep
 
 #: From this number of axes on, branches are swept in single precision.
-SINGLE = 23
+SINGLE = 25
 #: Amplitudes below this, where the state had norm 1 before the outcomes, are rounding errors.
 _ZERO = 1e-13
 #: Branches with less than this part of the weight are not compared: a sweep leaves out what it takes for impossible (1e-20).
@@ -80,7 +80,7 @@ def kraus(diagram: Diagram, bits: Mapping[int, bool], inputs: Array | None = Non
     sweep = Sweep(Plan(diagram), bits, _start(diagram, inputs), measure=False)
     sweep.run(dict(bits), None)
     columns = 2 ** len(diagram.inputs) if inputs is None else inputs.shape[1] if inputs.ndim == 2 else 1
-    out = sweep.finish().reshape(-1, columns)
+    out = sweep.finish().reshape(-1, columns) * diagram.scalar.value(sweep.values)
     return out.reshape(-1) if inputs is not None and inputs.ndim == 1 else out
 
 
@@ -91,6 +91,7 @@ def branch(
     rng: np.random.Generator | None = None,
     *,
     uncounted: frozenset[int] = frozenset(),
+    prefer: Mapping[int, bool] | None = None,
     single: bool = False,
 ) -> Branch:
     """Sweep one branch: outcomes that are not given are drawn with their probabilities.
@@ -105,6 +106,9 @@ def branch(
         Values of input bits and of those outcomes that shall not be drawn.
     uncounted
         Outcome bits whose probability is left out of ``log2_probability``.
+    prefer
+        Values that outcomes take instead of being drawn, wherever their probability is above 1/100: to reach branches that
+        are rare together. The probability of the branch is computed as ever.
     single
         Use complex64.
 
@@ -129,7 +133,7 @@ def branch(
     state: State = SmallState(np.ones(1, dtype)) if start is None else _dense(start)
     if isinstance(state, SmallState):
         state.a = state.a.astype(dtype)
-    sweep = Sweep(Plan(diagram), given, (state, 0), measure=True, uncounted=uncounted)
+    sweep = Sweep(Plan(diagram), given, (state, 0), measure=True, uncounted=uncounted, prefer=prefer)
     sweep.run(given, rng or np.random.default_rng())
     vector = sweep.finish(scaled=False)
     norm = float(np.linalg.norm(vector.astype(dtype, copy=False)))
@@ -145,7 +149,8 @@ def branches(
 ) -> Iterator[tuple[dict[int, bool], NDArray[np.complex128]]]:
     """All assignments of the outcome bits with their ``K_m``, sharing the work of common beginnings; zero maps are left out.
 
-    Without ``exact_scalar`` all maps are multiplied by one positive factor, which keeps the numbers of large diagrams in range.
+    Without ``exact_scalar`` all maps are multiplied by one positive factor and by phases, which keeps the numbers of large
+    diagrams in range.
 
     Examples
     --------
@@ -157,7 +162,7 @@ def branches(
     sweep = Sweep(Plan(diagram), {}, _start(diagram, inputs), measure=False)
     columns = 2 ** len(diagram.inputs) if inputs is None else inputs.size // 2 ** len(diagram.inputs)
     shift: float | None = 0.0 if exact_scalar else None
-    stack = [sweep]
+    stack = [] if diagram.scalar.is_zero else [sweep]
     while stack:
         sweep = stack.pop()
         while sweep.at < sweep.plan.n and not sweep.zero:
@@ -174,7 +179,8 @@ def branches(
         matrix = sweep.finish(scaled=False)
         if np.abs(matrix).max(initial=0.0) > _ZERO:
             shift = sweep.log if shift is None else shift
-            matrix = (matrix * (2.0 ** (sweep.log - shift) * sweep.turn)).reshape(-1, columns)
+            scalar = diagram.scalar.value(sweep.values) if exact_scalar else 1
+            matrix = (matrix * (2.0 ** (sweep.log - shift) * sweep.turn * scalar)).reshape(-1, columns)
             yield {i: bool(x) for i, x in sweep.values.items()}, matrix
 
 

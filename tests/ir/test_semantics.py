@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import random
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -16,6 +17,7 @@ from gossamer.diagnostics import InputError
 from gossamer.ir import dense
 from gossamer.ir.diagram import BitKind, Diagram, DiagramBuilder, VertexKind
 from gossamer.ir.phase import BitExpr, Phase
+from gossamer.ir.scalar import Scalar
 from gossamer.ir.semantics import (
     branch,
     branches,
@@ -355,3 +357,22 @@ def test_axes_are_live_qubits():
         q = fresh
     w.output(q, "q")
     assert sweep_cost(w.build())[0] <= 2
+
+
+def test_the_scalar_belongs_to_the_map_and_not_to_the_instrument():
+    d = teleported()
+    scaled = replace(d, scalar=Scalar(power=3, phase=Phase.of_bit(0, Fraction(1, 4)), factor=Fraction(5)))
+    for bits in assignments(d):
+        factor = 5 * 2**1.5 * np.exp(0.25j * np.pi * bits[0])
+        np.testing.assert_allclose(kraus(scaled, bits), factor * kraus(d, bits), atol=1e-12)
+    assert equal_instruments(d, scaled)
+    assert not equal_instruments(d, replace(d, scalar=Scalar(factor=Fraction(0))))
+
+
+def test_parameters_have_to_be_bound():
+    w = WireBuilder()
+    q = w.add_input("q")
+    w.rz(q, Phase.of_symbol("theta"))
+    w.output(q, "q")
+    with pytest.raises(InputError, match="theta"):
+        kraus(w.build(), {})
