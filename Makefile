@@ -20,8 +20,8 @@ nightly: $(VENV)/.stamp-test
 	$(BIN)/python -m pytest -n $(JOBS) -m nightly -q
 
 lint: $(VENV)/.stamp-test
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
+	$(BIN)/ruff check gossamer tests benchmarks
+	$(BIN)/ruff format --check gossamer tests benchmarks
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 

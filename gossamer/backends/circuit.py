@@ -460,7 +460,7 @@ class _Lowering:
                     bits=node.bits,
                     instructions=self.flatten(node),
                     results=tuple(sorted(results[at])),
-                )  # fmt: skip
+                )
             )
         manifest = Manifest(
             nodes=[ManifestNode(name=p.node, model=p.model, program=f"{p.node}.qasm", data=p.data, comm=p.comm) for p in programs],

@@ -15,7 +15,7 @@ from gossamer.ir.placed import Placed
 
 @dataclass(frozen=True)
 class Byproducts:
-    """``flips[l]``: the vertices that get Z when terminal ``l`` (numbered from 0 over all link terminals) has outcome 1;
+    """``flips[end]``: the vertices that get Z when terminal ``end`` (numbered from 0 over all link terminals) has outcome 1;
     ``constant``: the vertices that get Z always."""
 
     flips: tuple[tuple[int, ...], ...]
@@ -31,34 +31,34 @@ def link_byproducts(placed: Placed) -> Byproducts:
         ``LK-3`` if the links of a component do not determine the graph (C is singular).
     """
     n, size = placed.graph.num_vertices, 2 * placed.num_links
-    near: list[set[int]] = [{l ^ 1} for l in range(size)]  # the ebit joins a_k and b_k
+    near: list[set[int]] = [{end ^ 1} for end in range(size)]  # the ebit joins a_k and b_k
     touched: dict[int, set[int]] = {}  # vertex -> terminals joined to it
     for s, t in placed.joins.tolist():
         if s >= n and t >= n:
             near[s - n] ^= {t - n}
             near[t - n] ^= {s - n}
         elif s >= n or t >= n:
-            v, l = (s, t - n) if s < n else (t, s - n)
-            touched.setdefault(v, set()).__ixor__({l})
+            v, end = (s, t - n) if s < n else (t, s - n)
+            touched.setdefault(v, set()).__ixor__({end})
     component, members = _components(near)
     solved: dict[int, dict[int, int]] = {}  # component -> terminal -> row of C^-1 as a bit mask of members' positions
     flips: list[list[int]] = [[] for _ in range(size)]
     constant: set[int] = set()
     for v in sorted(touched):
         parts: dict[int, list[int]] = {}
-        for l in touched[v]:
-            parts.setdefault(component[l], []).append(l)
+        for end in touched[v]:
+            parts.setdefault(component[end], []).append(end)
         for c, ls in parts.items():
             if c not in solved:
                 solved[c] = _inverse(members[c], near)
             x = 0
-            for l in ls:
-                x ^= solved[c][l]
+            for end in ls:
+                x ^= solved[c][end]
             chosen = [members[c][i] for i in range(x.bit_length()) if x >> i & 1]
-            for l in chosen:
-                flips[l].append(v)
+            for end in chosen:
+                flips[end].append(v)
             inside = set(chosen)
-            if sum(len(near[l] & inside) for l in chosen) // 2 % 2:
+            if sum(len(near[end] & inside) for end in chosen) // 2 % 2:
                 constant ^= {v}
     return Byproducts(tuple(tuple(f) for f in flips), frozenset(constant))
 
@@ -83,9 +83,9 @@ def _components(near: list[set[int]]) -> tuple[list[int], list[list[int]]]:
 
 def _inverse(members: list[int], near: list[set[int]]) -> dict[int, int]:
     """Rows of C^-1 over GF(2), by Gauss-Jordan on integers as bit rows."""
-    where = {l: i for i, l in enumerate(members)}
+    where = {end: i for i, end in enumerate(members)}
     m = len(members)
-    rows = [sum(1 << where[y] for y in near[l]) | 1 << (m + i) for i, l in enumerate(members)]
+    rows = [sum(1 << where[y] for y in near[end]) | 1 << (m + i) for i, end in enumerate(members)]
     for col in range(m):
         pivot = next((r for r in range(col, m) if rows[r] >> col & 1), None)
         if pivot is None:
@@ -94,4 +94,4 @@ def _inverse(members: list[int], near: list[set[int]]) -> dict[int, int]:
         for r in range(m):
             if r != col and rows[r] >> col & 1:
                 rows[r] ^= rows[col]
-    return {l: rows[i] >> m for i, l in enumerate(members)}
+    return {end: rows[i] >> m for i, end in enumerate(members)}

@@ -112,7 +112,9 @@ class Network(_Strict):
             raise ValueError(f"no path from {self.nodes[a].name} to {self.nodes[b].name}")
         path = [a]
         while path[-1] != b:
-            path.append(next(y for y in self.neighbours[path[-1]] if self.distance[y, b] == self.distance[path[-1], b] - 1))
+            path.append(
+                next(y for y in self.neighbours[path[-1]] if self.distance[y, b] == self.distance[path[-1], b] - 1)
+            )
         return path
 
     def find_flaw(self) -> NetworkFlaw | None:

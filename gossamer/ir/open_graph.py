@@ -118,7 +118,8 @@ class OpenGraph:
                 np.array_equal(getattr(self, f), getattr(other, f))
                 for f in ("label", "edges", "inputs", "outputs", "outcome", "successor", "order")
             )
-            and [self.phase_of(v) for v in range(self.num_vertices)] == [other.phase_of(v) for v in range(other.num_vertices)]
+            and [self.phase_of(v) for v in range(self.num_vertices)]
+            == [other.phase_of(v) for v in range(other.num_vertices)]
             and (self.bits, self.registers, self.input_names, self.output_names)
             == (other.bits, other.registers, other.input_names, other.output_names)
         )

@@ -21,7 +21,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from gossamer.diagnostics import InternalError, NetworkInfeasible
-from gossamer.ir.diagram import Int
 from gossamer.ir.network import Network
 from gossamer.ir.open_graph import OpenGraph
 from gossamer.ir.placed import Assignment, EventKind, Placed

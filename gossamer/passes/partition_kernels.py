@@ -50,7 +50,11 @@ def _cost_at(s: Any, p: Any, mask: Any, count: Any, table: Any, distance: Any) -
     return total
 
 
-@njit("int64(int64, int64, int64, int32[:, ::1], int32[::1], int32[::1], int32[:, ::1], int32[::1], int32[::1], int32[:, ::1])", cache=True, nogil=True)
+@njit(
+    "int64(int64, int64, int64, int32[:, ::1], int32[::1], int32[::1], int32[:, ::1], int32[::1], int32[::1], int32[:, ::1])",
+    cache=True,
+    nogil=True,
+)
 def _rise(
     e: Any, b0: Any, b1: Any, items: Any, place: Any, mask: Any, count: Any, cost: Any, table: Any, distance: Any
 ) -> Any:
@@ -74,7 +78,11 @@ def _rise(
     return d
 
 
-@njit("void(int64, int64, int32[:, ::1], int32[::1], int32[::1], int32[::1], int32[:, ::1], int32[::1], int32[::1], int32[:, ::1])", cache=True, nogil=True)
+@njit(
+    "void(int64, int64, int32[:, ::1], int32[::1], int32[::1], int32[::1], int32[:, ::1], int32[::1], int32[::1], int32[:, ::1])",
+    cache=True,
+    nogil=True,
+)
 def _move_item(
     e: Any,
     b1: Any,
@@ -121,7 +129,11 @@ def _allowed(e: Any, b: Any, items: Any, place: Any, third: Any) -> Any:
     return False
 
 
-@njit("UniTuple(int64, 2)(int64, int64, int64, int64, int64, int32[::1], int32[::1], int32[::1], int32[::1])", cache=True, nogil=True)
+@njit(
+    "UniTuple(int64, 2)(int64, int64, int64, int64, int64, int32[::1], int32[::1], int32[::1], int32[::1])",
+    cache=True,
+    nogil=True,
+)
 def _span(a: Any, lo: Any, hi: Any, end: Any, p: Any, chain: Any, place: Any, first: Any, last: Any) -> Any:
     """The cells that ``chain[lo..hi]`` takes on node p beyond what its neighbours on the chain take there anyway.
 
@@ -136,7 +148,11 @@ def _span(a: Any, lo: Any, hi: Any, end: Any, p: Any, chain: Any, place: Any, fi
     return u, v
 
 
-@njit("void(int64, int64, int64, int64, int64, int64, int32[::1], int32[::1], int32[::1], int32[::1], int32[:, ::1])", cache=True, nogil=True)
+@njit(
+    "void(int64, int64, int64, int64, int64, int64, int32[::1], int32[::1], int32[::1], int32[::1], int32[:, ::1])",
+    cache=True,
+    nogil=True,
+)
 def _shift(
     a: Any, lo: Any, hi: Any, end: Any, p0: Any, p1: Any, chain: Any, place: Any, first: Any, last: Any, occupied: Any
 ) -> None:
@@ -346,7 +362,12 @@ def anneal(
                     if _below(state, 4) == 0:
                         while lo2 > a2 and place[chain[lo2 - 1]] == p1 and free[chain[lo2 - 1]] and low - lo2 < longest:
                             lo2 -= 1
-                        while hi2 + 1 < end2 and place[chain[hi2 + 1]] == p1 and free[chain[hi2 + 1]] and hi2 - low < longest:
+                        while (
+                            hi2 + 1 < end2
+                            and place[chain[hi2 + 1]] == p1
+                            and free[chain[hi2 + 1]]
+                            and hi2 - low < longest
+                        ):
                             hi2 += 1
                     else:
                         while (
