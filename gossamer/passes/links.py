@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -161,7 +162,7 @@ class _Realiser:
         while todo:
             _, _, x, joint = min((int(dist[t, x]), i, x, t) for i, t in enumerate(tree) for x in todo)
             path = self.network.path(joint, x)
-            for a, b in zip(path, path[1:], strict=False):
+            for a, b in pairwise(path):
                 if b not in parent and b != home:
                     parent[b] = a
                     tree.append(b)
@@ -225,7 +226,7 @@ class _Realiser:
         while path[-1] != self.place[v] and path[-1] not in self.copies[v]:
             path.append(self.parent[v][path[-1]])
         path.reverse()
-        for p, q in zip(path, path[1:], strict=False):
+        for p, q in pairwise(path):
             source = v if p == self.place[v] else self.copies[v][p]
             self.make_room(p, [*pinned, source])
             self.make_room(q, [*pinned, source])

@@ -11,16 +11,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gossamer.backends.circuit import lower
+from gossamer.conformance.circuits import random_circuit, random_state
+from gossamer.conformance.oracle import run_at_random
 from gossamer.diagnostics import InputError
 from gossamer.ir.diagram import DiagramBuilder, VertexKind
 from gossamer.ir.network import Network, Node
 from gossamer.ir.phase import BitExpr, Phase
+from gossamer.ir.placed import Assignment
 from gossamer.ir.wires import WireBuilder
 from gossamer.passes.graph_like import to_open_graph
-from gossamer.ir.placed import Assignment
 from gossamer.passes.links import realise
 from gossamer.passes.steps import step_order
-from tests.oracle import random_circuit, random_state, run_distribution
 
 T, S = Phase(Fraction(1, 4)), Phase(Fraction(1, 2))
 
@@ -131,7 +132,7 @@ def test_the_instrument_stays(seed, wires):
     network = Network(nodes=(Node(name="n0", data=99),), links=())
     home = Assignment(np.zeros(graph.num_vertices, np.int32), np.zeros(graph.num_edges, np.int32))
     inputs = random_state(rng, wires)
-    branch = run_distribution(lower(realise(graph, home, network)), inputs, rng)
+    branch = run_at_random(lower(realise(graph, home, network)), inputs, rng)
     expected, probability = source.run(inputs, branch.outcomes)
     assert abs(np.vdot(expected, branch.vector)) == pytest.approx(1, abs=1e-9)
     assert branch.probability == pytest.approx(probability, abs=1e-9)

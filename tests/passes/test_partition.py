@@ -65,9 +65,7 @@ circuits = st.builds(
 def naive_cost(problem: pt.PlacementProblem, place: list[int], item_place: list[int]) -> int:
     total = 0
     for s in range(problem.num_spiders):
-        nodes = {place[s]} | {
-            item_place[i] for i, legs in enumerate(problem.items.tolist()) if s in legs
-        }
+        nodes = {place[s]} | {item_place[i] for i, legs in enumerate(problem.items.tolist()) if s in legs}
         total += naive_tree(problem.distance, nodes)
     return total
 
@@ -102,7 +100,9 @@ def naive_occupied(problem: pt.PlacementProblem, place: list[int]) -> list[list[
 
 
 def fits(problem: pt.PlacementProblem, place: list[int]) -> bool:
-    return all(max(row, default=0) <= c for row, c in zip(naive_occupied(problem, place), problem.capacity, strict=True))
+    return all(
+        max(row, default=0) <= c for row, c in zip(naive_occupied(problem, place), problem.capacity, strict=True)
+    )
 
 
 def optimum(problem: pt.PlacementProblem) -> int:
@@ -143,7 +143,9 @@ def test_steiner_table_of_a_ring() -> None:
     ],
 )
 @pytest.mark.parametrize("shape", ["all", "line"])
-def test_finds_the_optimum_of_tiny_problems(gates: list[tuple[int, int, int]], wires: int, data: list[int], shape: str) -> None:
+def test_finds_the_optimum_of_tiny_problems(
+    gates: list[tuple[int, int, int]], wires: int, data: list[int], shape: str
+) -> None:
     problem = pt.problem_from_graph(circuit(wires, gates), network(data, shape))
     assert problem.num_nodes ** (problem.num_spiders + problem.num_items) < 200_000
     assert pt.search(problem).cost == optimum(problem)
@@ -161,7 +163,9 @@ def test_a_teleported_run_beats_gate_packets() -> None:
 
 @settings(max_examples=40, deadline=None)
 @given(circuits, st.sampled_from(["all", "line"]), st.integers(2, 4), st.integers(0, 2), st.integers(0, 3))
-def test_what_comes_out_fits_and_costs_what_it_says(graph: OpenGraph, shape: str, k: int, slack: int, seed: int) -> None:
+def test_what_comes_out_fits_and_costs_what_it_says(
+    graph: OpenGraph, shape: str, k: int, slack: int, seed: int
+) -> None:
     n = len(graph.inputs)
     problem = pt.problem_from_graph(graph, network([-(-n // k) + slack] * k, shape))
     found = pt.search(problem, moves=3000, seed=seed)
@@ -304,7 +308,9 @@ def test_too_many_qubits_are_refused_by_name_and_number() -> None:
 
 
 def test_fixed_places_are_kept() -> None:
-    problem = pt.problem_from_graph(circuit(4, [(2, 0, 1), (5, 1, 1), (2, 1, 2), (5, 2, 2), (2, 2, 3)]), network([3, 3]))
+    problem = pt.problem_from_graph(
+        circuit(4, [(2, 0, 1), (5, 1, 1), (2, 1, 2), (5, 2, 2), (2, 2, 3)]), network([3, 3])
+    )
     chain_start, chain = problem.chains
     fixed = np.full(problem.num_spiders, -1, np.int32)
     for w in range(4):  # every wire begins on node 0 or 1 and ends on the other
