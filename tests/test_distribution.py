@@ -10,13 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gossamer.backends.circuit import lower
+from gossamer.conformance.circuits import random_circuit, random_state
+from gossamer.conformance.oracle import run_at_random
 from gossamer.diagnostics import NetworkInfeasible
 from gossamer.ir.network import Network, NetworkLink, Node
 from gossamer.ir.open_graph import OpenGraph
 from gossamer.ir.placed import Assignment
 from gossamer.passes.graph_like import to_open_graph
 from gossamer.passes.links import realise
-from tests.oracle import random_circuit, random_state, run_distribution
 
 
 def complete(size: int, comm: int | None, *, line: bool = False) -> Network:
@@ -68,7 +69,7 @@ def test_any_placement_reproduces_the_source(seed, wires, nodes, comm, line, mea
     distribution.verify_structure()
     inputs = random_state(rng, wires)
     for _ in range(2):
-        branch = run_distribution(distribution, inputs, rng)
+        branch = run_at_random(distribution, inputs, rng)
         expected, probability = source.run(inputs, branch.outcomes)
         assert abs(np.vdot(expected, branch.vector)) == pytest.approx(1, abs=1e-9)
         assert branch.probability == pytest.approx(probability, abs=1e-9)
@@ -96,7 +97,7 @@ def test_a_dropped_correction_is_seen_by_this_test():
     inputs = random_state(rng, 3)
     fidelities = []
     for _ in range(20):
-        branch = run_distribution(bad, inputs, rng)
+        branch = run_at_random(bad, inputs, rng)
         expected, _ = source.run(inputs, branch.outcomes)
         fidelities.append(abs(np.vdot(expected, branch.vector)))
     assert min(fidelities) < 0.99

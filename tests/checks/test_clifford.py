@@ -15,13 +15,13 @@ from hypothesis import strategies as st
 from gossamer.backends.circuit import lower
 from gossamer.checks import verify
 from gossamer.checks.clifford import Form, NotClifford, Symbols, outcome_polynomials, quadratic_form
+from gossamer.conformance.circuits import random_circuit
 from gossamer.ir.diagram import Diagram, DiagramBuilder, VertexKind
 from gossamer.ir.phase import BitExpr, Phase
 from gossamer.ir.program import Conditional
 from gossamer.ir.semantics import kraus
 from gossamer.passes.graph_like import to_open_graph
 from gossamer.passes.links import realise
-from tests.oracle import random_circuit
 from tests.test_distribution import complete, random_assignment
 
 

@@ -11,10 +11,10 @@ import stim
 
 from gossamer.backends.circuit import lower
 from gossamer.checks import verify
+from gossamer.conformance.circuits import GateList, random_circuit
 from gossamer.ir.program import Conditional, Distribution, Ebit, Gate, Measure, Recv, Reset, Send
 from gossamer.passes.graph_like import to_open_graph
 from gossamer.passes.links import realise
-from tests.oracle import GateList, random_circuit
 from tests.test_distribution import complete, random_assignment
 
 QUARTER = {Fraction(1, 2): "S", Fraction(1): "Z", Fraction(3, 2): "S_DAG"}

@@ -13,6 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gossamer.conformance.circuits import random_circuit, random_state
+from gossamer.conformance.oracle import diagram_map
 from gossamer.diagnostics import InputError
 from gossamer.ir import dense
 from gossamer.ir.diagram import BitKind, Diagram, DiagramBuilder, VertexKind
@@ -28,47 +30,8 @@ from gossamer.ir.semantics import (
     sweep_cost,
 )
 from gossamer.ir.wires import WireBuilder
-from tests.oracle import random_circuit, random_state
 
 H = np.array([[1, 1], [1, -1]]) / math.sqrt(2)
-
-
-def naive(d: Diagram, bits: dict[int, bool]) -> np.ndarray:
-    """Each vertex is a tensor, each edge a matrix; one einsum."""
-    values = dict(bits)
-    for i, b in enumerate(d.bits):
-        if b.expr is not None:
-            values[i] = b.expr.evaluate(values)
-    operands: list = []
-    index = itertools.count()
-    ends: list[list[int]] = [[] for _ in range(d.num_vertices)]
-    for (a, b), h in zip(d.edges.tolist(), d.hadamard.tolist(), strict=True):
-        i, j = next(index), next(index)
-        ends[a].append(i)
-        ends[b].append(j)
-        operands += [H if h else np.eye(2), [i, j]]
-    outer = {}
-    for v in range(d.num_vertices):
-        if d.kind[v] in (VertexKind.INPUT, VertexKind.OUTPUT):
-            outer[v] = ends[v][0]
-            continue
-        z = np.exp(1j * np.pi * float(d.phase_of(v).evaluate(values)))
-        legs = len(ends[v])
-        tensor = np.zeros((2,) * legs, complex)
-        if d.kind[v] == VertexKind.H:
-            tensor[...] = 1
-            tensor[(1,) * legs] = z
-        elif legs == 0:
-            tensor = np.array(1 + z)
-        else:
-            tensor[(0,) * legs] = 1
-            tensor[(1,) * legs] += z
-        if d.kind[v] == VertexKind.X:
-            for leg in range(legs):
-                tensor = np.moveaxis(np.tensordot(H, tensor, (1, leg)), 0, leg)
-        operands += [tensor, ends[v]]
-    order = [outer[v] for v in d.outputs.tolist() + d.inputs.tolist()]
-    return np.asarray(np.einsum(*operands, order, optimize="greedy")).reshape(2 ** len(d.outputs), 2 ** len(d.inputs))
 
 
 def random_diagram(rng: random.Random) -> Diagram:
@@ -125,7 +88,7 @@ def test_sweep_is_the_contraction_of_all_tensors(seed):
     d.verify()
     found = {tuple(bits[i] for i in d.outcome_bits): k for bits, k in branches(d)}
     for bits in assignments(d):
-        expected = naive(d, bits)
+        expected = diagram_map(d, bits)
         np.testing.assert_allclose(kraus(d, bits), expected, atol=1e-9)
         np.testing.assert_allclose(found.get(tuple(bits.values()), np.zeros_like(expected)), expected, atol=1e-9)
 
@@ -145,7 +108,7 @@ def test_kernels_agree_with_numpy(seed):
         machine.LARGE = dense_large
         for bits, want in zip(assignments(d), expected, strict=True):
             np.testing.assert_allclose(kraus(d, bits, inputs), want, atol=1e-9)
-            np.testing.assert_allclose(want, naive(d, bits) @ inputs, atol=1e-9)
+            np.testing.assert_allclose(want, diagram_map(d, bits) @ inputs, atol=1e-9)
     finally:
         machine.LARGE = old
 
