@@ -69,6 +69,7 @@ BUILT_IN: dict[Kind, tuple[Registration, ...]] = {
     "frontends": (
         Registration("qasm", "gossamer.frontends.qasm:read", "OpenQASM 2, and the OpenQASM 3 that node programs are written in", extensions=(".qasm",)),
         Registration("gsm", "gossamer.frontends.gsm:read", "the text form of the IR", extensions=(".gsm",)),
+        Registration("gsmj", "gossamer.frontends.compact:read", "the compact form of the IR, JSON", extensions=(".gsmj",)),
     ),
     "passes": (
         Registration("graph-like", "gossamer.passes.graph_like:GraphLike", "diagram to open graph with causal flow, wires kept", takes=("diagram",), gives="graph"),
@@ -80,6 +81,7 @@ BUILT_IN: dict[Kind, tuple[Registration, ...]] = {
     ),
     "printers": (
         Registration("gsm", "gossamer.ir.text:print_text", "the text form of the IR", extensions=(".gsm",)),
+        Registration("gsmj", "gossamer.ir.compact:print_compact", "the compact form of the IR, JSON", extensions=(".gsmj",)),
     ),
 }  # fmt: skip
 
