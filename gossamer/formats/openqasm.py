@@ -1,8 +1,9 @@
-"""OpenQASM 2 and 3 text to syntax trees, by the grammars of ``spec/grammar``.
+"""OpenQASM 2, and the OpenQASM 3 of node programs, to syntax trees, by grammars of ``spec/grammar``.
 
 The module guarantees linear time, that no file is opened whatever the text says, that nesting is bounded (so whoever walks a
 tree may recurse), and that every refusal is one diagnostic with its place. The meaning of a tree is the business of
-``gossamer.frontends.qasm`` and of ``gossamer.formats.circuit_program``.
+``gossamer.frontends.qasm`` and of ``gossamer.formats.circuit_program``; OpenQASM 3 in full is read by
+``gossamer.formats.openqasm3``.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ MAX_DIGITS = 1000
 
 
 def parse_openqasm(text: str, file: str = "<text>", *, syntax_code: str = "QASM-1") -> SyntaxTree:
-    """The syntax tree of an OpenQASM 2 or 3 source; the header decides which (no header: 2).
+    """The syntax tree of an OpenQASM 2 source, or of a node program in OpenQASM 3; the header decides which (no header: 2).
 
     A byte order mark and any kind of line end are accepted.
 
@@ -69,33 +70,11 @@ def parse_openqasm(text: str, file: str = "<text>", *, syntax_code: str = "QASM-
     try:
         if len(text) > MAX_CHARACTERS:
             raise InputError("QASM-12", f"the source has more than {MAX_CHARACTERS} characters")
-        version = _find_version(text, file)
+        version = find_version(text, file) or 2
         return SyntaxTree(version, tuple(_reader(version, syntax_code).read(text, file)), file)
     except InputError as error:
         error.with_source(text)
-        raise _beyond_subset(error) if syntax_code == error.code == "QASM-1" else error from None
-
-
-def _beyond_subset(error: InputError) -> InputError:
-    """Say so if a syntax error is a construct of OpenQASM 3 that is not read."""
-    d = error.diagnostic
-    words = (d.source_line or "").replace("(", " ").replace(";", " ").split()
-    if not words or words[0] not in _BEYOND:
-        return error
-    return InputError(
-        "QASM-14",
-        f"'{words[0]}' is beyond what is read of OpenQASM",
-        span=d.span,
-        source_line=d.source_line,
-        help="of OpenQASM 3 qubits, bits, gates, gate definitions, measure, reset, barrier and if/else are read",
-    )
-
-
-_BEYOND = frozenset(
-    {"angle", "array", "bool", "box", "cal", "complex", "const", "ctrl", "def", "defcal", "defcalgrammar", "delay"}
-    | {"duration", "end", "extern", "float", "for", "gphase", "input", "int", "inv", "let", "negctrl", "output", "pow"}
-    | {"pragma", "#pragma", "return", "stretch", "switch", "uint", "while"}
-)
+        raise error from None
 
 
 def normalise(text: str) -> str:
@@ -103,11 +82,22 @@ def normalise(text: str) -> str:
     return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _find_version(text: str, file: str) -> int:
-    """The major version that the header names."""
+def find_version(text: str, file: str) -> int | None:
+    """The major version that the header names; None without a header.
+
+    Raises
+    ------
+    InputError
+        QASM-2 for a version that is not known.
+
+    Examples
+    --------
+    >>> find_version("// a comment\\nOPENQASM 3.0;", "a.qasm")
+    3
+    """
     at = _skip_blank(text, 0)
     if not text.startswith("OPENQASM", at):
-        return 2
+        return None
     number = _skip_blank(text, at + len("OPENQASM"))
     end = number
     while end < len(text) and end < number + 20 and text[end] in "0123456789.":
@@ -142,7 +132,7 @@ def _skip_blank(text: str, at: int) -> int:
 
 @cache
 def _reader(version: int, code: str) -> GrammarReader:
-    return GrammarReader(f"openqasm{version}", _TreeMaker(), code)
+    return GrammarReader("openqasm2" if version == 2 else "node_program", _TreeMaker(), code)
 
 
 class _TreeMaker:

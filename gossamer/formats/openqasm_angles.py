@@ -114,6 +114,46 @@ def multiples_of_pi(value: Value) -> Fraction:
     return value.pi_part + _grid(float(value.rational) / math.pi)
 
 
+def arithmetic(operator: str, x: Value, y: Value) -> Value:
+    """``x operator y`` for one of ``+ - * / ^``, exact where both are and the result is short.
+
+    Raises
+    ------
+    ArithmeticError, ValueError
+        A division by zero, or a value that is not a finite real number.
+
+    Examples
+    --------
+    >>> arithmetic("/", Exact(Fraction(0), Fraction(1)), Exact(Fraction(4)))
+    Exact(rational=Fraction(0, 1), pi_part=Fraction(1, 4))
+    """
+    value = _apply(operator, [x, y])
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise OverflowError
+        return value
+    if _bits(value.rational) > MAX_BITS or _bits(value.pi_part) > MAX_BITS:
+        return _float(value)
+    return value
+
+
+def as_float(value: Value) -> float:
+    """``value`` in plain units."""
+    return _float(value)
+
+
+def rational_of(value: Value) -> Fraction:
+    """``value`` as a plain number; what is not rational is rounded to a multiple of ``2**-40``."""
+    if isinstance(value, Exact) and not value.pi_part:
+        return value.rational
+    return _grid(_float(value))
+
+
+def decimal(text: str, span: Span) -> Value:
+    """The value of a decimal literal."""
+    return _literal(Number(text, span))
+
+
 def _grid(x: float) -> Fraction:
     scale = 1 << FLOAT_BITS
     return Fraction(round(x * scale), scale) if abs(x) < 1e15 else Fraction(round(Fraction(x) * scale), scale)

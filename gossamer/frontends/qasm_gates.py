@@ -1,8 +1,9 @@
 """The gates that OpenQASM files take for granted, as steps of the few gates that a wire builder knows.
 
 One table, one line for each gate: all of qelib1.inc and stdgates.inc, and common neighbours. Diagonal gates stay diagonal (rotations,
-CZ, phase gadgets), a swap is an exchange of wires, and every gate is right up to a global phase; controlled gates control the
-phases of qelib1.inc (``u1(t)`` is diag(1, e^{it})). The frontend ``gossamer.frontends.qasm`` stands on it.
+CZ, phase gadgets), a swap is an exchange of wires. The steps of a gate are right up to a global phase, which stands beside them (it
+counts under ``ctrl @``); controlled gates control the phases of qelib1.inc (``u1(t)`` is diag(1, e^{it})), and ``U`` is the matrix of
+the language's paper, with cos(theta/2) in its corner. The OpenQASM frontends stand on it.
 
 References
 ----------
@@ -19,15 +20,21 @@ from functools import cached_property, lru_cache
 from itertools import combinations
 from typing import TypeAlias
 
+from gossamer.frontends.qasm_polynomial import AnglePolynomial
 from gossamer.ir.phase import Phase
 
 #: (kind, places, angle): ``h cz cx swap`` have no angle, ``rz rx gadget`` have one. Places count the gate's own qubits from 0.
 Step: TypeAlias = tuple[str, tuple[int, ...], Phase]
 Steps: TypeAlias = tuple[Step, ...]
-Angle: TypeAlias = Fraction  # in multiples of pi, not reduced: half of it must have a meaning
+#: In multiples of pi, not reduced: half of it must have a meaning. ``% 2`` of one with symbols or bits equals no number.
+Angle: TypeAlias = "Fraction | AnglePolynomial"
 
 _NONE = Phase()
 _HALF, _QUARTER, _EIGHTH = Fraction(1, 2), Fraction(1, 4), Fraction(1, 8)
+
+
+def phase_of(angle: Angle) -> Phase:
+    return angle.phase() if isinstance(angle, AnglePolynomial) else Phase(angle)
 
 
 def _h(q: int) -> Steps:
@@ -47,7 +54,7 @@ def _swap(a: int, b: int) -> Steps:
 
 
 def _rotation(kind: str, places: tuple[int, ...], angle: Angle) -> Steps:
-    phase = Phase(angle)
+    phase = phase_of(angle)
     return () if phase.is_zero else ((kind, places, phase),)
 
 
@@ -228,6 +235,7 @@ class StandardGate:
     qubits: int
     expand: Callable[..., Steps]
     fixed: bool = False
+    phase: Callable[..., Angle] | None = None  # of the gate against its steps, a rz being diag(1, e^{it}); None: 0
 
     @cached_property
     def size(self) -> int:
@@ -250,70 +258,106 @@ def _cached_steps(gate: StandardGate, angles: tuple[Angle, ...]) -> Steps:
     return gate.expand(*angles, *range(gate.qubits))
 
 
-def _fixed(name: str, parameters: int, qubits: int, expand: Callable[..., Steps]) -> StandardGate:
-    return StandardGate(name, parameters, qubits, expand, fixed=True)
+def _fixed(
+    name: str,
+    parameters: int,
+    qubits: int,
+    expand: Callable[..., Steps],
+    phase: Callable[..., Angle] | None = None,
+) -> StandardGate:
+    return StandardGate(name, parameters, qubits, expand, fixed=True, phase=phase)
+
+
+def _gate(
+    name: str,
+    parameters: int,
+    qubits: int,
+    expand: Callable[..., Steps],
+    phase: Callable[..., Angle] | None = None,
+) -> StandardGate:
+    return StandardGate(name, parameters, qubits, expand, phase=phase)
+
+
+def _half_turn(angle: Angle, *rest: Angle) -> Angle:
+    """Of Rz, Rx, Rzz, ...: they have determinant 1."""
+    return -angle / 2
+
+
+def _u_phase(theta: Angle, *rest: Angle) -> Angle:
+    turn = theta % 2
+    if turn == 0:
+        return theta / 2
+    if turn == _HALF:
+        return (theta - _HALF) / 2
+    if turn == 1 + _HALF:
+        return 1 + (theta - 1 - _HALF) / 2
+    return -theta / 2
+
+
+def _cu3_phase(theta: Angle, *rest: Angle) -> Angle:
+    return Fraction(0) if theta % 4 == 0 else _u_phase(-theta / 2) + _u_phase(theta / 2)
 
 
 #: Known without any include.
-BUILT_IN: dict[str, StandardGate] = {g.name: g for g in (_fixed("U", 3, 1, _u), _fixed("CX", 0, 2, _cx))}
+BUILT_IN: dict[str, StandardGate] = {g.name: g for g in (_fixed("U", 3, 1, _u, _u_phase), _fixed("CX", 0, 2, _cx))}
 
 #: Known after ``include "qelib1.inc";`` or ``include "stdgates.inc";``. The fixed ones are those of the published qelib1.inc.
 STANDARD: dict[str, StandardGate] = {
     g.name: g
     for g in (
-        _fixed("u3", 3, 1, _u),
+        _fixed("u3", 3, 1, _u, _u_phase),
         _fixed("u2", 2, 1, lambda phi, lam, q: _u(_HALF, phi, lam, q)),
         _fixed("u1", 1, 1, _rz),
         _fixed("cx", 0, 2, _cx),
         _fixed("id", 0, 1, lambda q: ()),
         _fixed("x", 0, 1, lambda q: _rx(Fraction(1), q)),
-        _fixed("y", 0, 1, _y),
+        _fixed("y", 0, 1, _y, lambda: _HALF),
         _fixed("z", 0, 1, lambda q: _rz(Fraction(1), q)),
         _fixed("h", 0, 1, _h),
         _fixed("s", 0, 1, lambda q: _rz(_HALF, q)),
         _fixed("sdg", 0, 1, lambda q: _rz(-_HALF, q)),
         _fixed("t", 0, 1, lambda q: _rz(_QUARTER, q)),
         _fixed("tdg", 0, 1, lambda q: _rz(-_QUARTER, q)),
-        _fixed("rx", 1, 1, _rx),
-        _fixed("ry", 1, 1, _ry),
-        _fixed("rz", 1, 1, _rz),
+        _fixed("rx", 1, 1, _rx, _half_turn),
+        _fixed("ry", 1, 1, _ry, _u_phase),
+        _fixed("rz", 1, 1, _rz, _half_turn),
         _fixed("cz", 0, 2, _cz),
         _fixed("cy", 0, 2, _cy),
         _fixed("ch", 0, 2, _ch),
         _fixed("ccx", 0, 3, _ccx),
         _fixed("crz", 1, 2, _crz),
         _fixed("cu1", 1, 2, _cp),
-        _fixed("cu3", 3, 2, _cu3),
-        StandardGate("u0", 1, 1, lambda duration, q: ()),
-        StandardGate("u", 3, 1, _u),
-        StandardGate("p", 1, 1, _rz),
-        StandardGate("phase", 1, 1, _rz),
-        StandardGate("r", 2, 1, lambda t, p, q: _u(t, p - _HALF, _HALF - p, q)),
-        StandardGate("sx", 0, 1, lambda q: _rx(_HALF, q)),
-        StandardGate("sxdg", 0, 1, lambda q: _rx(-_HALF, q)),
-        StandardGate("swap", 0, 2, _swap),
-        StandardGate("iswap", 0, 2, _iswap),
-        StandardGate("dcx", 0, 2, lambda a, b: _cx(a, b) + _cx(b, a)),
-        StandardGate("ecr", 0, 2, _ecr),
-        StandardGate("cp", 1, 2, _cp),
-        StandardGate("cphase", 1, 2, _cp),
-        StandardGate("cs", 0, 2, lambda a, b: _cp(_HALF, a, b)),
-        StandardGate("csdg", 0, 2, lambda a, b: _cp(-_HALF, a, b)),
-        StandardGate("csx", 0, 2, lambda a, b: _cx_power(_HALF, a, b)),
-        StandardGate("crx", 1, 2, _crx),
-        StandardGate("cry", 1, 2, _cry),
-        StandardGate("cu", 4, 2, _cu),
-        StandardGate("rxx", 1, 2, _rxx),
-        StandardGate("ryy", 1, 2, _ryy),
-        StandardGate("rzz", 1, 2, _gadget),
-        StandardGate("rzx", 1, 2, _rzx),
-        StandardGate("ccz", 0, 3, _ccz),
-        StandardGate("cswap", 0, 3, _cswap),
-        StandardGate("rccx", 0, 3, _rccx),
-        StandardGate("rc3x", 0, 4, _rc3x),
-        StandardGate("rcccx", 0, 4, _rc3x),
-        StandardGate("c3x", 0, 4, _c3x),
-        StandardGate("c3sqrtx", 0, 4, _c3sqrtx),
-        StandardGate("c4x", 0, 5, _c4x),
+        _fixed("cu3", 3, 2, _cu3, _cu3_phase),
+        _gate("u0", 1, 1, lambda duration, q: ()),
+        _gate("u", 3, 1, _u, _u_phase),
+        _gate("p", 1, 1, _rz),
+        _gate("phase", 1, 1, _rz),
+        _gate("r", 2, 1, lambda t, p, q: _u(t, p - _HALF, _HALF - p, q), _u_phase),
+        _gate("sx", 0, 1, lambda q: _rx(_HALF, q)),
+        _gate("sxdg", 0, 1, lambda q: _rx(-_HALF, q)),
+        _gate("swap", 0, 2, _swap),
+        _gate("iswap", 0, 2, _iswap),
+        _gate("dcx", 0, 2, lambda a, b: _cx(a, b) + _cx(b, a)),
+        _gate("ecr", 0, 2, _ecr),
+        _gate("cp", 1, 2, _cp),
+        _gate("cphase", 1, 2, _cp),
+        _gate("cs", 0, 2, lambda a, b: _cp(_HALF, a, b)),
+        _gate("csdg", 0, 2, lambda a, b: _cp(-_HALF, a, b)),
+        _gate("csx", 0, 2, lambda a, b: _cx_power(_HALF, a, b)),
+        _gate("crx", 1, 2, _crx),
+        _gate("cry", 1, 2, _cry),
+        _gate("cu", 4, 2, _cu, _cu3_phase),
+        _gate("rxx", 1, 2, _rxx, _half_turn),
+        _gate("ryy", 1, 2, _ryy, _half_turn),
+        _gate("rzz", 1, 2, _gadget, _half_turn),
+        _gate("rzx", 1, 2, _rzx, _half_turn),
+        _gate("ccz", 0, 3, _ccz),
+        _gate("cswap", 0, 3, _cswap),
+        _gate("rccx", 0, 3, _rccx),
+        _gate("rc3x", 0, 4, _rc3x),
+        _gate("rcccx", 0, 4, _rc3x),
+        _gate("c3x", 0, 4, _c3x),
+        _gate("c3sqrtx", 0, 4, _c3sqrtx),
+        _gate("c4x", 0, 5, _c4x),
     )
 }

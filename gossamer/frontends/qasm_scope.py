@@ -14,13 +14,13 @@ from typing import TypeAlias
 from gossamer.diagnostics import InputError, Span
 from gossamer.formats.openqasm_angles import CONSTANTS, Exact, Value, evaluate, multiples_of_pi
 from gossamer.formats.openqasm_syntax import Apply, Expression, GateDefinition, Name, Number, Operand, Operation
+from gossamer.frontends.qasm_circuit import MAX_QUBITS
 from gossamer.frontends.qasm_gates import BUILT_IN, STANDARD, StandardGate, Steps
 
-#: Qubits or classical bits of one source.
-MAX_QUBITS = 10**6
-#: Steps (:mod:`gossamer.frontends.qasm_gates`) of one source, gate definitions expanded.
-MAX_STEPS = 2 * 10**6
 MAX_NAME = 256
+
+#: Annotations of node programs that take part in what the program does. All others are ignored, as OpenQASM 3 allows.
+COMMUNICATION = frozenset({"gossamer.link", "gossamer.send", "gossamer.recv"})
 
 LIBRARIES = ("qelib1.inc", "stdgates.inc")
 _KEYWORDS = frozenset(
@@ -91,7 +91,7 @@ class Scope:
         self.bits = 0
 
     def declare(self, name: str, size: int | None, *, quantum: bool, span: Span) -> RegisterName:
-        _check_new(name, span)
+        check_new(name, span)
         if name in self.registers:
             raise InputError("QASM-5", f"register '{name}' is declared twice", span=span)
         if size == 0:
@@ -137,13 +137,13 @@ class Scope:
 
     def define(self, definition: GateDefinition) -> None:
         name, span = definition.name, definition.span
-        _check_new(name, span)
+        check_new(name, span)
         known = self.gates.get(name)
         if isinstance(known, DefinedGate) or (known is not None and known.fixed):
             raise InputError("QASM-5", f"gate '{name}' is defined twice", span=span, help="rename one of the two")
         formals = (*definition.parameters, *definition.qubits)
         for formal in formals:
-            _check_new(formal, span)
+            check_new(formal, span)
         if len(set(formals)) != len(formals):
             raise InputError("QASM-5", f"gate '{name}' names two of its arguments alike", span=span)
         if not definition.qubits:
@@ -289,7 +289,7 @@ def _weight(a: Expression | Value) -> int:
     return 1 + sum(_weight(x) for x in a.operands) if isinstance(a, Operation) else 0
 
 
-def _check_new(name: str, span: Span) -> None:
+def check_new(name: str, span: Span) -> None:
     if name in _KEYWORDS:
         raise InputError("QASM-5", f"'{name}' is a word of the language and cannot be declared", span=span)
     if len(name) > MAX_NAME:

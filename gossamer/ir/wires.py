@@ -58,6 +58,10 @@ class WireBuilder:
         self._h.append(False)
         return len(self._end) - 1
 
+    def zero_input(self, wire: int) -> None:
+        """Make a quantum input that nothing has acted on yet start in |0> instead."""
+        self.builder.zero_input(self._end[wire])
+
     def is_live(self, wire: int) -> bool:
         return self._end[wire] >= 0
 
@@ -111,7 +115,8 @@ class WireBuilder:
         if phase.is_zero:
             return
         if len(wires) == 1:
-            return self.rz(wires[0], phase)
+            self.rz(wires[0], phase)
+            return
         legs = [self.spider(w, VertexKind.Z) for w in wires]
         hub = self.builder.vertex(VertexKind.Z, None, self.span)
         leaf = self.builder.vertex(VertexKind.Z, phase, self.span)
@@ -125,10 +130,11 @@ class WireBuilder:
         plus = Phase(half) if condition is None else Phase(half).times(condition)
         minus = Phase(-half) if condition is None else Phase(-half).times(condition)
         if half.denominator == 2 and condition is None and half.numerator % 2:
-            return self.cz(a, b)
-        self.rz(a, plus)
-        self.rz(b, plus)
-        self.gadget([a, b], minus)
+            self.cz(a, b)
+        else:
+            self.rz(a, plus)
+            self.rz(b, plus)
+            self.gadget([a, b], minus)
 
     def measure(self, wire: int, name: str = "", *, keep: bool = False) -> int:
         """Measure in Z; return the outcome bit. With ``keep`` the wire goes on in the measured state."""
