@@ -1,8 +1,8 @@
-"""Hypothesis strategies for the values of the IR: phases, diagrams, open graphs, placed graphs, networks.
+"""Hypothesis strategies for the values of the IR: phases, diagrams, circuits, open graphs, placements, networks, programs.
 
 Import them to test a frontend, a pass or a backend of your own against all of the IR. What they draw passes its level's
-rules; it is made by a plain construction that shares no code with the passes. Hypothesis must be installed (the extra
-``test``).
+rules; it is made by a plain construction that shares no code with the passes. What they shrink to is small: fewer vertices
+first, then Clifford angles, then no outcomes. Hypothesis must be installed (the extra ``conformance``).
 
 References
 ----------
@@ -17,14 +17,41 @@ from itertools import pairwise
 import numpy as np
 from hypothesis import strategies as st
 
-from gossamer.ir.diagram import Bit, BitKind, Diagram, Register
+from gossamer.conformance.circuits import CircuitBuilder, GateList
+from gossamer.ir.diagram import Bit, BitKind, Diagram, DiagramBuilder, Register, VertexKind
 from gossamer.ir.network import Network, NetworkLink, Node
 from gossamer.ir.open_graph import Label, OpenGraph
 from gossamer.ir.phase import BitExpr, Phase
 from gossamer.ir.placed import EventKind, Placed
+from gossamer.ir.program import (
+    GATES,
+    Conditional,
+    Distribution,
+    Ebit,
+    Gate,
+    Instruction,
+    Manifest,
+    ManifestBit,
+    ManifestLink,
+    ManifestMessage,
+    ManifestNode,
+    ManifestPlace,
+    ManifestRegister,
+    Measure,
+    NodeProgram,
+    Recv,
+    Reset,
+    Send,
+)
+from gossamer.ir.scalar import Scalar
 from gossamer.ir.wires import WireBuilder
 
 Draw = st.DrawFn
+
+
+def _more(draw: Draw, mean: int) -> bool:
+    """Whether to go on: stops after ``mean`` rounds on average. A round is one stretch of choices, so shrinking can cut it out."""
+    return draw(st.integers(0, mean)) > 0
 
 
 def bit_expressions(bits: int, *, max_terms: int = 3) -> st.SearchStrategy[BitExpr]:
@@ -76,8 +103,9 @@ def diagrams(
     """Random circuits with gates, gadgets, measurements, resets and conditions, drawn gate by gate."""
     w = WireBuilder()
     count = draw(st.integers(1, max_wires))
-    wires = [w.add_input(f"q[{i}]") if draw(st.booleans()) else w.add_zero() for i in range(count)]
+    wires = [w.add_zero() if draw(st.booleans()) else w.add_input(f"q[{i}]") for i in range(count)]
     known: list[int] = []  # bits that a condition may use
+    left = max_gates
 
     def phase() -> Phase:
         out = draw(phases(0, clifford=clifford, symbols=symbols))
@@ -85,7 +113,8 @@ def diagrams(
             out = out.times(draw(bit_expressions(len(known))).rename(known.__getitem__))
         return out
 
-    for _ in range(draw(st.integers(0, max_gates))):
+    while left and _more(draw, max_gates):
+        left -= 1
         gate = draw(st.sampled_from(["h", "rz", "rx", "cz", "cx", "gadget", "measure", "reset", "derive"]))
         a = draw(st.sampled_from(wires))
         others = [x for x in wires if x != a]
@@ -110,13 +139,100 @@ def diagrams(
             known.append(w.builder.derived(draw(bit_expressions(len(known))).rename(known.__getitem__)))
     for i, wire in enumerate(wires):
         if draw(st.booleans()):
-            w.output(wire, f"q[{i}]")
-        else:
             known.append(w.measure(wire))
+        else:
+            w.output(wire, f"q[{i}]")
     reported = draw(st.lists(st.sampled_from(known), max_size=4, unique=True)) if known else []
     if reported:
         w.register("c", [BitExpr.bit(b) for b in reported])
     return w.build()
+
+
+@st.composite
+def any_diagrams(
+    draw: Draw, *, max_vertices: int = 8, max_edges: int = 8, clifford: bool = False, input_bits: bool = False
+) -> Diagram:
+    """Any small diagrams: loops, parallel edges, H-boxes, bare wires, bits in phases and in the scalar. Most have no flow."""
+    b = DiagramBuilder()
+    known: list[int] = []
+    if input_bits and draw(st.booleans()):
+        known.append(b.input_bit("a"))
+    ends = [b.input(f"i{i}") for i in range(draw(st.integers(0, 2)))]
+    spiders: list[int] = []
+    kinds = [VertexKind.Z, VertexKind.X] if clifford else [VertexKind.Z, VertexKind.X, VertexKind.H]
+    while len(spiders) < max_vertices and (not spiders or _more(draw, max_vertices)):
+        kind = draw(st.sampled_from(kinds))
+        phase = Phase(draw(angles(clifford=clifford)))
+        if len(known) > 0 and draw(st.booleans()):
+            condition = draw(bit_expressions(len(known))).rename(known.__getitem__)
+            if draw(st.booleans()):
+                known.append(b.derived(condition))
+            phase = phase + Phase(draw(angles(clifford=clifford))).times(condition)
+        if kind != VertexKind.H and draw(st.booleans()) and draw(st.booleans()):
+            bit = b.outcome()
+            spiders.append(b.vertex(kind, phase + Phase.of_bit(bit)))
+            b.bind_outcome(bit, spiders[-1])
+            known.append(bit)
+        else:
+            spiders.append(b.vertex(kind, phase))
+    ends += [b.output(f"o{i}") for i in range(draw(st.integers(0, 2)))]
+    while ends:
+        end = ends.pop()
+        other = draw(st.sampled_from([*spiders, *ends]))
+        if other in ends:
+            ends.remove(other)
+        b.edge(end, other, hadamard=draw(st.booleans()))
+    while len(b.edge_list) < max_edges and _more(draw, max_edges):
+        b.edge(draw(st.sampled_from(spiders)), draw(st.sampled_from(spiders)), hadamard=draw(st.booleans()))
+    if len(known) > 0 and draw(st.booleans()):
+        b.register(
+            "c", draw(st.lists(bit_expressions(len(known)).map(lambda e: e.rename(known.__getitem__)), max_size=2))
+        )
+    if draw(st.booleans()):
+        turned = Phase(draw(angles(clifford=clifford)))
+        b.scalar = Scalar(
+            draw(st.integers(-3, 3)), turned, draw(st.sampled_from([Fraction(1), Fraction(3), Fraction(1, 5)]))
+        )
+    return b.build()
+
+
+@st.composite
+def circuits(
+    draw: Draw, *, max_wires: int = 3, max_gates: int = 12, clifford: bool = False, measure: bool = True
+) -> GateList:
+    """Circuits told twice, as a diagram and as plain operations; conditions are one measured bit or its negation."""
+    b = CircuitBuilder(draw(st.integers(1, max_wires)))
+    kinds = ["h", "rz", "rx", "cz", "cx", "rzz", *(["measure", "reset"] if measure else [])]
+    for _ in range(max_gates):
+        if not _more(draw, max_gates):
+            break
+        kind = draw(st.sampled_from(kinds))
+        q = draw(st.integers(0, b.wires - 1))
+        if kind in ("cz", "cx", "rzz"):
+            if b.wires == 1:
+                continue
+            qubits = [q, (q + draw(st.integers(1, b.wires - 1))) % b.wires]
+        else:
+            qubits = [q]
+        if kind in ("rz", "rx", "rzz"):
+            condition = BitExpr.const(1)
+            if len(b.measured) > 0 and draw(st.booleans()):
+                bit = BitExpr.bit(draw(st.sampled_from(b.measured)))
+                condition = ~bit if draw(st.booleans()) else bit
+            exact = st.sampled_from([Fraction(k, 2) for k in range(1, 4)])
+            angle = draw(
+                exact
+                if clifford
+                else st.one_of(exact, st.sampled_from([Fraction(1, 4), Fraction(5, 4), Fraction(1, 3)]))
+            )
+            b.rotate(kind, qubits, angle, condition)
+        elif kind == "measure":
+            b.measure(q)
+        elif kind == "reset":
+            b.reset(q)
+        else:
+            b.gate(kind, *qubits)
+    return b.build()
 
 
 @st.composite
@@ -140,7 +256,9 @@ def open_graphs(draw: Draw, *, max_wires: int = 3, max_steps: int = 15, clifford
 
     ends = [vertex(Label.XY) for _ in range(draw(st.integers(1, max_wires)))]
     inputs = [v for v in ends if draw(st.booleans())]
-    for _ in range(draw(st.integers(0, max_steps))):
+    left = max_steps
+    while left and _more(draw, max_steps):
+        left -= 1
         k = draw(st.integers(0, len(ends) - 1))
         v = ends[k]
         match draw(st.sampled_from(["next", "next", "cz", "hub", "measure"])):
@@ -205,13 +323,53 @@ def networks(draw: Draw, *, max_nodes: int = 4, data: int = 64, comm: int | None
     )
 
 
-@st.composite
-def placed_graphs(draw: Draw, *, clifford: bool = False) -> Placed:
-    """Open graphs on random nodes; each crossing edge is one link, or a chain of swaps where nodes are no neighbours."""
-    graph = draw(open_graphs(clifford=clifford))
-    network = draw(networks(data=max(1, graph.num_vertices)))
+def _alone(graph: OpenGraph) -> Placed:
+    """The whole graph on one node, every vertex with a qubit of its own."""
     n = graph.num_vertices
-    place = [draw(st.integers(0, network.size - 1)) for _ in range(n)]
+    joins = graph.edges.tolist()
+    events = [(EventKind.PREPARE, v) for v in range(n)] + [(EventKind.JOIN, j) for j in range(len(joins))]
+    outputs = set(graph.outputs.tolist())
+    events += [(EventKind.FINISH if v in outputs else EventKind.MEASURE, v) for v in graph.order.tolist()]
+    return Placed(
+        graph=graph,
+        network=Network(nodes=(Node(name="n0", data=max(1, n)),), links=()),
+        place=np.zeros(n, np.int32),
+        links=np.zeros((0, 2), np.int32),
+        joins=np.array(joins, np.int32).reshape(-1, 2),
+        events=np.array(events, np.int32).reshape(-1, 2),
+    )
+
+
+@st.composite
+def placements(
+    draw: Draw,
+    *,
+    max_wires: int = 3,
+    max_steps: int = 15,
+    max_nodes: int = 4,
+    max_ebits: int | None = None,
+    clifford: bool = False,
+) -> Placed:
+    """Open graphs on random nodes; each crossing edge is one link, or a chain of swaps where nodes are no neighbours.
+
+    With ``max_ebits`` the nodes of further vertices are chosen so that no more ebits are needed.
+    """
+    graph = draw(open_graphs(max_wires=max_wires, max_steps=max_steps, clifford=clifford))
+    network = draw(networks(max_nodes=max_nodes, data=max(1, graph.num_vertices)))
+    n = graph.num_vertices
+    place: list[int] = []
+    spent = 0
+    for v in range(n):
+        chosen = draw(st.integers(0, network.size - 1))
+        cost = {
+            c: sum(int(network.distance[c, place[u]]) for u in graph.neighbours(v) if u < v) for c in (chosen, *place)
+        }
+        if max_ebits is not None and spent + cost[chosen] > max_ebits:
+            chosen = min(cost, key=lambda c: cost[c])
+        if max_ebits is not None and spent + cost[chosen] > max_ebits:
+            return _alone(graph)
+        place.append(chosen)
+        spent += cost[chosen]
     links: list[tuple[int, int]] = []
     joins: list[tuple[int, int]] = []
     events: list[tuple[EventKind, int]] = []
@@ -279,3 +437,132 @@ def placed_graphs(draw: Draw, *, clifford: bool = False) -> Placed:
         joins=np.array(joins, np.int32).reshape(-1, 2),
         events=np.array(events, np.int32).reshape(-1, 2),
     )
+
+
+@st.composite
+def programs(draw: Draw, *, max_nodes: int = 3, max_steps: int = 12, clifford: bool = False) -> Distribution:
+    """Node programs that obey every clause of ``spec/program.md``, and mean nothing in particular.
+
+    They are grown in one order for all nodes, so no circle can wait for itself. Reset qubits, qubits left behind, messages that
+    nobody reads and links that carry no gate are among them.
+    """
+    network = draw(networks(max_nodes=max_nodes, data=draw(st.integers(1, 2)), comm=1))
+    k, data = network.size, network.nodes[0].data
+    code: list[list[Instruction]] = [[] for _ in range(k)]
+    bits: list[list[int]] = [[] for _ in range(k)]
+    dead: set[tuple[int, int]] = set()
+    links: list[ManifestLink] = []
+    messages: list[ManifestMessage] = []
+    measured: list[ManifestBit] = []
+    every = [(i, q) for i in range(k) for q in range(data)]
+    inputs = [x for x in every if draw(st.booleans())]
+    touched: set[tuple[int, int]] = set()
+    exact = st.sampled_from([Fraction(1), Fraction(1, 2), Fraction(3, 2)])
+    turns = exact if clifford else st.one_of(exact, st.sampled_from([Fraction(1, 4), Fraction(5, 4), Fraction(1, 3)]))
+
+    def name(i: int) -> str:
+        return network.nodes[i].name
+
+    def gate(kinds: list[str], i: int, first: int | None = None) -> Gate | None:
+        """A gate on live data qubits of a node (and first of all on ``first``)."""
+        live = [q for q in range(data) if (i, q) not in dead]
+        kind = draw(st.sampled_from(kinds))
+        arity, turned = GATES[kind]
+        chosen = [] if first is None else [first]
+        if len(live) < arity - len(chosen):
+            return None
+        while len(chosen) < arity:
+            chosen.append(draw(st.sampled_from([q for q in live if q not in chosen])))
+        touched.update((i, q) for q in chosen)
+        return Gate(kind, tuple(chosen), Phase(draw(turns)) if turned else None)
+
+    def write(i: int) -> int:
+        bits[i].append(len(bits[i]))
+        return bits[i][-1]
+
+    def link(i: int, j: int) -> None:
+        ident = f"l{len(links)}"
+        links.append(ManifestLink(id=ident, nodes=(name(i), name(j))))
+        for a, b in ((i, j), (j, i)):
+            code[a].append(Ebit(ident, name(b), data))
+            if a == i:
+                code[a].append(Gate("h", (data,)))
+            while draw(st.booleans()):
+                one = gate(["cz", "rz", "z", "rzz", "s"], a, data)
+                if one is not None:
+                    code[a].append(one)
+            bit = write(a)
+            code[a] += [Gate("h", (data,)), Measure(data, bit)]
+            measured.append(ManifestBit(node=name(a), bit=bit))
+
+    for _ in range(max_steps):
+        if not _more(draw, max_steps):
+            break
+        i = draw(st.integers(0, k - 1))
+        kind = draw(st.sampled_from(["gate", "if", "link", "message", "measure", "reset"]))
+        if kind in ("gate", "if"):
+            one = gate(sorted(GATES), i)
+            if one is None:
+                continue
+            if kind == "gate" or not bits[i]:
+                code[i].append(one)
+            else:
+                tests = draw(st.lists(st.sampled_from(bits[i]), min_size=1, max_size=2, unique=True))
+                code[i].append(Conditional(tuple((b, draw(st.booleans())) for b in tests), (one,)))
+        elif kind == "link" and network.neighbours[i]:
+            link(i, draw(st.sampled_from(network.neighbours[i])))
+        elif kind == "message" and bits[i] and k > 1:
+            j = (i + draw(st.integers(1, k - 1))) % k
+            ident = f"m{len(messages)}"
+            messages.append(ManifestMessage(id=ident, sender=name(i), receiver=name(j)))
+            sent = draw(st.lists(st.sampled_from(bits[i]), min_size=1, max_size=2, unique=True))
+            code[i].append(Send(ident, name(j), tuple(sent)))
+            code[j].append(Recv(ident, name(i), write(j)))
+        elif kind in ("measure", "reset"):
+            q = draw(st.integers(0, data - 1))
+            if kind == "measure" and (i, q) not in dead:
+                bit = write(i)
+                code[i].append(Measure(q, bit))
+                dead.add((i, q))
+                measured.append(ManifestBit(node=name(i), bit=bit))
+            elif kind == "reset" and ((i, q) not in inputs or (i, q) in touched or (i, q) in dead):
+                code[i].append(Reset(q))
+                dead.discard((i, q))
+            touched.add((i, q))
+    outputs = [x for x in every if x not in dead and draw(st.booleans())]
+    shown = draw(st.lists(st.sampled_from([None, *measured]), max_size=3)) if measured else []
+    results: list[list[tuple[int, str]]] = [[] for _ in range(k)]
+    for n, where in enumerate(shown):
+        if where is not None:
+            results[network.index[where.node]].append((where.bit, f"c[{n}]"))
+    manifest = Manifest(
+        nodes=[
+            ManifestNode(name=name(i), model="circuit", program=f"{name(i)}.qasm", data=data, comm=1) for i in range(k)
+        ],
+        links=links,
+        messages=messages,
+        inputs=[ManifestPlace(name=f"q[{n}]", node=name(i), qubit=q) for n, (i, q) in enumerate(inputs)],
+        outputs=[ManifestPlace(name=f"q[{n}]", node=name(i), qubit=q) for n, (i, q) in enumerate(outputs)],
+        registers=[ManifestRegister(name="c", bits=list(shown))] if shown else [],
+        outcomes=[],
+        source_digest="",
+    )
+    parts = tuple(
+        NodeProgram(name(i), "circuit", data, 1, len(bits[i]), tuple(code[i]), tuple(sorted(results[i])))
+        for i in range(k)
+    )
+    return Distribution(parts, manifest, network)
+
+
+__all__ = [
+    "angles",
+    "any_diagrams",
+    "bit_expressions",
+    "circuits",
+    "diagrams",
+    "networks",
+    "open_graphs",
+    "phases",
+    "placements",
+    "programs",
+]

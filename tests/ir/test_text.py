@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gossamer.conformance.strategies import diagrams, open_graphs, placed_graphs
+from gossamer.conformance.strategies import diagrams, open_graphs, placements
 from gossamer.diagnostics import InputError
 from gossamer.ir import text as text_module
 from gossamer.ir.diagram import BitKind, DiagramBuilder, VertexKind
@@ -42,8 +42,8 @@ def test_open_graphs_come_back(graph):
 
 
 @SOME
-@given(placed_graphs())
-def test_placed_graphs_come_back(placed):
+@given(placements())
+def test_placements_come_back(placed):
     check_inverse(placed)
 
 

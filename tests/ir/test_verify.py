@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import gossamer.ir.rules
-from gossamer.conformance.strategies import diagrams, open_graphs, placed_graphs
+from gossamer.conformance.strategies import diagrams, open_graphs, placements
 from gossamer.diagnostics import InputError
 from gossamer.ir.diagram import Bit, BitKind, Register
 from gossamer.ir.network import Network, NetworkLink, Node
@@ -677,14 +677,14 @@ def realised_edges(p: Placed) -> set[tuple[int, int]]:
 
 
 @SOME
-@given(placed_graphs())
+@given(placements())
 def test_links_realise_the_edges(p):
     p.verify()
     assert realised_edges(p) == {(u, v) for u, v in p.graph.edges.tolist()}
 
 
 @SOME
-@given(placed_graphs(), st.data())
+@given(placements(), st.data())
 def test_toggling_one_join_is_noticed(p, data):
     """Drop a join of a link half, with its event: never the same edges, unless the half reached nothing."""
     index = [
@@ -702,7 +702,7 @@ def test_toggling_one_join_is_noticed(p, data):
 
 
 @SOME
-@given(placed_graphs())
+@given(placements())
 def test_live_peaks_agree_with_a_replay(p):
     data, comm = np.zeros(p.network.size, int), np.zeros(p.network.size, int)
     most = data.copy(), comm.copy()

@@ -1,0 +1,239 @@
+"""The three equalities of diagrams, and the stabiliser method, against the naive oracle on equal, nearly equal and different pairs."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from dataclasses import replace
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+from gossamer.checks.case import NotApplicable
+from gossamer.checks.equality import equal, equal_stabiliser
+from gossamer.conformance.oracle import (
+    assignments,
+    complete_bits,
+    diagram_instrument,
+    diagram_map,
+    same_instrument,
+)
+from gossamer.conformance.strategies import any_diagrams, diagrams
+from gossamer.diagnostics import InputError, UsageError
+from gossamer.ir.diagram import BitKind, Diagram, Register, VertexKind
+from gossamer.ir.equality import (
+    equal_branches,
+    equal_instruments,
+    equal_strict,
+    find_branch_difference,
+    find_instrument_difference,
+    find_strict_difference,
+)
+from gossamer.ir.phase import BitExpr, Phase
+from gossamer.ir.scalar import Scalar
+from gossamer.ir.wires import WireBuilder
+
+FEW = settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+
+
+def flipped(d: Diagram, vertex: int, by: Phase) -> Diagram:
+    phases = (*d.phases, d.phase_of(vertex) + by)
+    column = d.phase.copy()
+    column[vertex] = len(d.phases)
+    return replace(d, phase=column, phases=phases)
+
+
+@st.composite
+def pairs(draw: st.DrawFn, source: st.SearchStrategy[Diagram]) -> tuple[Diagram, Diagram]:
+    """A diagram, and the same with something done to it that does or does not change the meaning."""
+    d = draw(source)
+    e = d
+    for _ in range(draw(st.integers(0, 2))):
+        spiders = np.flatnonzero((d.kind != VertexKind.INPUT) & (d.kind != VertexKind.OUTPUT)).tolist()
+        match draw(st.sampled_from(["turn", "edge", "colour", "scalar", "results", "loop"])):
+            case "turn":
+                e = flipped(e, draw(st.sampled_from(spiders)), Phase(draw(st.sampled_from([1, Fraction(1, 2), 2]))))
+            case "edge" if e.num_edges:
+                hadamard = e.hadamard.copy()
+                hadamard[draw(st.integers(0, e.num_edges - 1))] ^= True
+                e = replace(e, hadamard=hadamard)
+            case "colour":  # a spider of the other colour with every edge toggled is the same map
+                v = draw(st.sampled_from(spiders))
+                if e.kind[v] in (VertexKind.Z, VertexKind.X):
+                    kind, hadamard = e.kind.copy(), e.hadamard.copy()
+                    kind[v] = VertexKind.X if kind[v] == VertexKind.Z else VertexKind.Z
+                    for side in (0, 1):
+                        hadamard[e.edges[:, side] == v] ^= True
+                    e = replace(e, kind=kind, hadamard=hadamard)
+            case "scalar":
+                e = replace(e, scalar=e.scalar * Scalar(draw(st.integers(-1, 1)), Phase(draw(st.sampled_from([0, 1])))))
+            case "loop":  # a plain loop at a Z- or X-spider is nothing
+                v = draw(st.sampled_from(spiders))
+                if e.kind[v] in (VertexKind.Z, VertexKind.X):
+                    e = replace(
+                        e,
+                        edges=np.append(e.edges, np.array([[v, v]], np.int32), axis=0),
+                        hadamard=np.append(e.hadamard, False),
+                    )
+            case "results":
+                e = replace(
+                    e,
+                    registers=tuple(
+                        Register(r.name, tuple(~x if draw(st.booleans()) else x for x in r.bits)) for r in e.registers
+                    ),
+                )
+    return d, e
+
+
+def results(d: Diagram, m: dict[int, bool]) -> list[bool]:
+    values = complete_bits(d.bits, m)
+    return [x.evaluate(values) for r in d.registers for x in r.bits]
+
+
+def oracle(a: Diagram, b: Diagram) -> tuple[bool, bool, bool]:
+    """Strict, branch-wise, as instruments: by definition."""
+    strict = branches = instruments = True
+    ratios = []
+    for x in assignments(a.bits, BitKind.INPUT):
+        for y in assignments(a.bits, BitKind.OUTCOME):
+            m = {**x, **y}
+            k, r = diagram_map(a, m), diagram_map(b, m)
+            nk, nr = float(np.linalg.norm(k)), float(np.linalg.norm(r))
+            if min(nk, nr) < 1e-9:
+                strict &= max(nk, nr) < 1e-9
+                branches &= max(nk, nr) < 1e-9
+                continue
+            same = results(a, m) == results(b, m)
+            strict &= same and bool(np.abs(k - r).max() < 1e-7 * max(1.0, nk))
+            branches &= same and math.isclose(abs(np.vdot(k, r)), nk * nr, rel_tol=1e-7)
+            ratios.append(nr / nk)
+        instruments &= same_instrument(diagram_instrument(a, x), diagram_instrument(b, x))
+    branches &= not ratios or math.isclose(min(ratios), max(ratios), rel_tol=1e-7)
+    return strict, branches, instruments
+
+
+def agrees(pair: tuple[Diagram, Diagram]) -> None:
+    a, b = pair
+    strict, branches, instruments = oracle(a, b)
+    assert equal_strict(a, b) == strict, find_strict_difference(a, b)
+    assert equal_branches(a, b) == branches, find_branch_difference(a, b)
+    assert equal_instruments(a, b) == instruments, find_instrument_difference(a, b)
+    assert not strict or branches
+    assert not branches or instruments
+
+
+SMALL = st.one_of(any_diagrams(max_vertices=6, max_edges=6), diagrams(max_wires=2, max_gates=6))
+
+
+@FEW
+@given(pairs(SMALL))
+def test_equality_agrees_with_the_oracle(pair):
+    agrees(pair)
+
+
+@pytest.mark.nightly
+@settings(max_examples=20_000, deadline=None, suppress_health_check=list(HealthCheck))
+@given(pairs(SMALL))
+def test_equality_agrees_with_the_oracle_nightly(pair):
+    agrees(pair)
+
+
+@FEW
+@given(pairs(diagrams(max_wires=3, max_gates=8, clifford=True)))
+def test_stabilisers_agree_with_the_oracle(pair):
+    a, b = pair
+    assume(not any(diagram_is_zero(d) for d in pair))
+    try:
+        found = equal_stabiliser(a, b)
+    except NotApplicable:
+        assume(False)
+    assert found == oracle(a, b)[1]
+
+
+def diagram_is_zero(d: Diagram) -> bool:
+    return all(np.abs(diagram_map(d, m)).max(initial=0) < 1e-9 for m in assignments(d.bits, BitKind.OUTCOME))
+
+
+@FEW
+@given(any_diagrams(max_vertices=4, max_edges=4, input_bits=True), st.data())
+def test_classical_inputs_are_all_tried(d, data):
+    """A phase under a classical input counts in every context; the weight is one for all of them."""
+    bits = [i for i, b in enumerate(d.bits) if b.kind == BitKind.INPUT]
+    assume(bits)
+    v = data.draw(st.integers(0, d.num_vertices - 1))
+    assume(d.kind[v] not in (VertexKind.INPUT, VertexKind.OUTPUT))
+    other = flipped(d, v, Phase.of_bit(bits[0]))
+    try:
+        other.verify()
+    except InputError:
+        assume(False)
+    ratios = []
+    for x in assignments(d.bits, BitKind.INPUT):
+        for y in assignments(d.bits, BitKind.OUTCOME):
+            k, r = (float(np.linalg.norm(diagram_map(z, {**x, **y}))) for z in (d, other))
+            if min(k, r) > 1e-9:
+                ratios.append(r / k)
+    if ratios and max(ratios) / min(ratios) > 1 + 1e-6:
+        assert not equal_branches(d, other)
+    assert equal_strict(d, other) == oracle(d, other)[0]
+
+
+def coin(angle: Fraction) -> Diagram:
+    w = WireBuilder()
+    q = w.add_zero()
+    w.rx(q, Phase(angle))
+    w.register("c", [BitExpr.bit(w.measure(q))])
+    return w.build()
+
+
+def test_one_scalar_for_all_outcomes():
+    """Each branch alone is the same up to a scalar; the probabilities are not."""
+    for notion in ("strict", "branches", "instruments"):
+        assert not equal(coin(Fraction(1, 2)), coin(Fraction(1, 3)), notion)  # type: ignore[arg-type]
+    assert "probability" in str(find_branch_difference(coin(Fraction(1, 2)), coin(Fraction(1, 3))))
+
+
+def line(length: int, flip: bool, *, tail: Fraction = Fraction(0)) -> Diagram:
+    w = WireBuilder()
+    wires = [w.add_input(f"q{i}") for i in range(length)]
+    for a, b in itertools.pairwise(wires):
+        w.cx(a, b)
+    if flip:
+        w.rz(wires[length // 2], Phase(1))
+    w.rz(wires[0], Phase(tail))
+    for i, q in enumerate(wires):
+        w.output(q, f"q{i}")
+    return w.build()
+
+
+def test_beyond_tensors_by_stabilisers_or_a_refusal():
+    assert equal(line(40, False), line(40, False))
+    assert not equal(line(40, False), line(40, True))
+    with pytest.raises(InputError) as caught:
+        equal(line(40, False), line(40, False, tail=Fraction(1, 4)))
+    assert caught.value.code == "SEM-2"
+    with pytest.raises(InputError, match="strict"):
+        equal(line(40, False), line(40, False), "strict")
+    with pytest.raises(UsageError):
+        equal(line(2, False), line(2, False), "nearly")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("equality", [equal_strict, equal_branches, equal_instruments])
+def test_what_cannot_be_compared_is_refused(equality):
+    w = WireBuilder()
+    q = w.add_input("q")
+    w.rz(q, Phase.of_symbol("theta"))
+    w.output(q, "q")
+    with pytest.raises(InputError, match="theta"):
+        equality(w.build(), w.build())
+    w = WireBuilder()
+    for _ in range(17):
+        w.measure(w.add_zero())
+    with pytest.raises(InputError) as caught:
+        equality(w.build(), w.build())
+    assert caught.value.code == "SEM-2"
+    assert not equality(line(1, False), line(2, False))
+    assert not equality(coin(Fraction(1)), line(1, False))
