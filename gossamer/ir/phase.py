@@ -22,6 +22,8 @@ from gossamer.diagnostics import InputError
 FLOAT_BITS = 40
 #: More monomials than this in one expression are refused; a derived bit is the way out.
 MAX_MONOMIALS = 4096
+#: Words that an expression or a phase takes when it is written; a few terms of many factors are as large as many terms.
+MAX_WORDS = 32768
 #: Numerators and denominators of a phase are smaller than this (400 digits): sums of fractions would grow without end [PH-4].
 MAX_NUMBER = 10**400
 
@@ -53,6 +55,8 @@ class BitExpr:
         self.monomials = frozenset(monomials)
         if len(self.monomials) > MAX_MONOMIALS:
             raise TooLarge(f"bit expression with more than {MAX_MONOMIALS} terms; use a derived bit")
+        if sum(map(len, self.monomials)) > MAX_WORDS:
+            raise TooLarge(f"bit expression with more than {MAX_WORDS} factors; use a derived bit")
         self._hash = hash(self.monomials)
 
     @staticmethod
@@ -196,6 +200,8 @@ class Phase:
                 out.append((key, c, s))
         if len(out) > MAX_MONOMIALS:
             raise TooLarge(f"phase with more than {MAX_MONOMIALS} terms; use a derived bit")
+        if sum((len(m) + 3) * (1 + len(s)) for m, _, s in out) > MAX_WORDS:
+            raise TooLarge(f"phase that takes more than {MAX_WORDS} words; use a derived bit")
         phase = cls.__new__(cls)
         phase.terms = tuple(out)
         phase._hash = hash(phase.terms)

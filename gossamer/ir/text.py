@@ -34,16 +34,19 @@ if TYPE_CHECKING:
 
 Level: TypeAlias = Diagram | OpenGraph | Placed
 
-#: Limits on a text [GSM-1]: characters in all, characters of a line, digits of a number, indices of all registers.
+#: Limits on a text [GSM-1]: characters in all, characters and words of a line, digits of a number, indices of all registers.
 MAX_TEXT = 1 << 28
 MAX_LINE = 1_000_000
+MAX_WORDS = 40_000
 MAX_DIGITS = 400
 MAX_REGISTER_BITS = 4_000_000
 
 _VERSION = 1
 _MAX_INDEX = 2**31 - 1
 _MAX_SHAPES = 10_000
-_HOLE = re.compile(r'"(?:[^"\\]|\\.)*"|(?<!\w)[vblj][0-9]+(?!\w)|[0-9]+(?!\w)|\w+')
+_MAX_KEPT = 1_000_000  # words of all shapes that are kept, and of all phases whose texts are kept
+_HOLE = re.compile(r'"(?:[^"\\]++|\\.)*+"|(?<!\w)[vblj][0-9]+(?!\w)|[0-9]+(?!\w)|\w+')
+# (possessive quantifiers: a string that does not end must not leave a million places to come back to)
 _WORD_INSIDE = re.compile(r"\w\w")
 
 # --- printing ------------------------------------------------------------------------------------------------------------
@@ -281,7 +284,8 @@ def parse_text(text: str, file: str = "<text>") -> Level:
         holes.append(word)
         return word[0] + "0" if word[0] in "vblj" else "0"
 
-    for number, raw in enumerate(text.split("\n"), 1):
+    kept = 0
+    for number, raw in enumerate(_lines(text), 1):
         line = raw.rstrip()
         if "//" in line:
             line = _without_comment(line)
@@ -290,6 +294,8 @@ def parse_text(text: str, file: str = "<text>") -> Level:
         reader.number, reader.line = number, line
         if len(line) > MAX_LINE:
             reader.fail("GSM-1", f"a line of more than {MAX_LINE} characters")
+        if len(line) > MAX_WORDS and sum(1 for _ in _HOLE.finditer(line)) > MAX_WORDS:
+            reader.fail("GSM-1", f"a line of more than {MAX_WORDS} words")
         holes.clear()
         shape = _HOLE.sub(hole, line)
         if '"' in line:  # a hole that is a string must not share its shape with one that is a number
@@ -298,7 +304,8 @@ def parse_text(text: str, file: str = "<text>") -> Level:
         if tree is None:
             starts = {m.start(): i for i, m in enumerate(m for m in _HOLE.finditer(line) if _is_hole(m[0]))}
             tree = _syntax_tree(line, starts, Span(file, number, 1))
-            if len(shapes) < _MAX_SHAPES:
+            kept += len(holes)
+            if len(shapes) < _MAX_SHAPES and kept < _MAX_KEPT:
                 shapes[shape] = tree
         rule = tree[0]
         handler = handlers.get(rule)
@@ -320,9 +327,18 @@ def _is_hole(word: str) -> bool:
     return word[0] == '"' or (digits.isascii() and digits.isdigit())
 
 
+def _lines(text: str) -> Iterator[str]:
+    """``text.split("\\n")``, one at a time."""
+    start = 0
+    while (end := text.find("\n", start)) >= 0:
+        yield text[start:end]
+        start = end + 1
+    yield text[start:]
+
+
 def _without_comment(line: str) -> str:
     """Cut ``// ...`` off, unless it stands in a string."""
-    for match in re.finditer(r'"(?:[^"\\]|\\.)*"|//', line):
+    for match in re.finditer(r'"(?:[^"\\]++|\\.)*+"|//', line):
         if match[0] == "//":
             return line[: match.start()].rstrip()
     return line
@@ -357,6 +373,7 @@ class _Reader:
         self.bit_lines: list[int] = []
         self.table: dict[Phase, int] = {Phase(): 0}
         self.phase_memo: dict[tuple[Any, ...], tuple[Tree, int]] = {}
+        self.phase_words = 0
         self.successor: list[int] = []
         self.places: list[str] = []
         self.vertex_lines: list[int] = []
@@ -434,7 +451,8 @@ class _Reader:
         if known is not None:
             return known[1]
         out = self.table.setdefault(self.angle(h, tree), len(self.table))
-        if len(self.phase_memo) < 1_000_000:
+        self.phase_words += len(key)
+        if self.phase_words < _MAX_KEPT:
             self.phase_memo[key] = (tree, out)  # holding the tree keeps its id from being used again
         return out
 
