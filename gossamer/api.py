@@ -463,7 +463,7 @@ def verify(
     (True, False)
     """
     programs, manifest = load(directory)
-    source = read(Path(directory) / "source.gsm" if against is None else against)
+    source = _kept_source(Path(directory)) if against is None else read(against)
     return _verify(programs, manifest, measured(source) if measure_all else source, method)
 
 
@@ -478,6 +478,14 @@ def _verify(
     from gossamer.checks import verify as check
 
     return check(programs, manifest, source, method=method, network=network, budget=budget)
+
+
+def _kept_source(directory: Path) -> Diagram:
+    """The diagram that an output folder keeps; a pipe or a device in its place would block or never end."""
+    path = directory / "source.gsm"
+    if os.path.lexists(path) and not os.path.isfile(path):
+        raise InputError("TL-3", f"'{path}' is not a regular file")
+    return read(path)
 
 
 def convert(source: Any, to: str = "gsm", format: str | None = None) -> str:
@@ -540,9 +548,11 @@ def _inspect_folder(directory: Path) -> dict[str, Any]:
     from gossamer.ir.network import Network, Node
     from gossamer.ir.program import Distribution
     from gossamer.report.counts import make_report
+    from gossamer.runtime.validate import check_programs
 
     programs, manifest = load(directory)
-    out = _inspect_diagram(read(directory / "source.gsm"))
+    check_programs(programs, manifest)
+    out = _inspect_diagram(_kept_source(directory))
     nodes = tuple(Node(name=n.name, model=n.model, data=n.data, comm=n.comm) for n in manifest.nodes)
     report = make_report(Distribution(programs, manifest, Network(nodes=nodes, links=())))
     keep = ("ebits", "messages", "peak_qubits", "peak_comm", "local_2q", "depth", "makespan", "nodes")

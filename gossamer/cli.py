@@ -6,6 +6,7 @@ traceback is shown without ``--debug``, and that ``--help`` imports nothing heav
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sys
@@ -375,6 +376,10 @@ def _progress() -> Iterator[Callable[[str], None]]:
 _CLICK_ERROR: type[Exception] = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException")
 
 
+#: Errors of a full disk or a failing device.
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+
+
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """The console script."""
     given = list(sys.argv[1:] if arguments is None else arguments)
@@ -405,16 +410,25 @@ def _guarded(arguments: list[str], debug: bool) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader of our output has gone
         return 141
+    except OSError as error:
+        if error.errno not in _NO_ROOM:
+            return _report_bug(error, debug)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is buffered cannot be written either
+        return _report(InputError("TL-5", f"cannot write the output: {error.strerror}"), debug)
     except MemoryError:
         return _report(InputError("TL-15", "out of memory", help="the program is too large for this machine"), debug)
     except Exception as error:
-        bug = InternalError(
-            "TL-14",
-            f"{type(error).__name__}: {error}",
-            help="this is a bug; --debug shows where, please report it with the source",
-        )
-        bug.__cause__ = error
-        return _report(bug, debug)
+        return _report_bug(error, debug)
+
+
+def _report_bug(error: Exception, debug: bool) -> int:
+    bug = InternalError(
+        "TL-14",
+        f"{type(error).__name__}: {error}",
+        help="this is a bug; --debug shows where, please report it with the source",
+    )
+    bug.__cause__ = error
+    return _report(bug, debug)
 
 
 def _report(error: GossamerError, debug: bool) -> int:

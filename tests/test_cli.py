@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import shutil
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -382,3 +384,37 @@ def test_a_pass_that_breaks_an_invariant_is_found_by_verify_each(
     )
     result = gossamer("compile", bell, "-n", "2", "--json")
     assert (result.code, "graph-like" in result.err) == (70, True)
+
+
+def test_output_that_cannot_be_written_is_no_bug_of_ours() -> None:
+    if not Path("/dev/full").exists():
+        pytest.skip("no /dev/full here")
+    with open("/dev/full", "w") as full:
+        ran = subprocess.run(
+            [sys.executable, "-m", "gossamer", "backends"], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert ran.returncode == 1
+    assert ran.stderr.startswith("error[TL-5]: cannot write the output")
+
+
+def test_a_kept_source_that_is_no_file_does_not_block(compiled: Path, gossamer: Gossamer) -> None:
+    (compiled / "source.gsm").unlink()
+    os.mkfifo(compiled / "source.gsm")
+    for command in ("verify", "inspect"):
+        result = gossamer(command, compiled)
+        assert result.code == 1
+        assert "error[TL-3]" in result.err
+
+
+@pytest.mark.parametrize(("key", "value"), [("data", 10**9), ("data", -1), ("comm", -1), ("name", "zz")])
+def test_a_strange_manifest_is_bad_input_for_every_command(
+    compiled: Path, gossamer: Gossamer, key: str, value: int | str
+) -> None:
+    file = compiled / "manifest.json"
+    manifest = json.loads(file.read_text(encoding="utf-8"))
+    manifest["nodes"][0][key] = value
+    file.write_text(json.dumps(manifest), encoding="utf-8")
+    for command in ("run", "inspect"):
+        result = gossamer(command, compiled)
+        assert result.code == 1, result.err
+        assert "error[PR-" in result.err

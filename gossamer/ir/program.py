@@ -10,9 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
-from gossamer.ir.network import Network
+from gossamer.ir.network import MAX_QUBITS, Network
 from gossamer.ir.phase import Phase
 
 #: Gates of a circuit node's program: name -> (number of qubits, whether it takes an angle). ``rz(t)`` and ``rx(t)`` are
@@ -121,8 +121,8 @@ class ManifestNode(_Strict):
     name: str
     model: str
     program: str  # file name inside the folder, no path
-    data: int
-    comm: int
+    data: int = Field(ge=0, le=MAX_QUBITS)
+    comm: int = Field(ge=0, le=MAX_QUBITS)
 
 
 class ManifestLink(_Strict):
