@@ -214,8 +214,11 @@ class _TreeMaker:
     def extern(self, c: list[Any]) -> Extern:
         return Extern(str(c[1]), self._span(c[1]))
 
-    def types(self, c: list[Any]) -> tuple[Type, ...]:
-        return tuple(c)
+    def types(self, c: list[Any]) -> None:
+        return None
+
+    def register_type(self, c: list[Any]) -> None:
+        return None
 
     def alias(self, c: list[Any]) -> Alias:
         return self._through(Alias(str(c[0]), c[1], self._span(c[0])), c)

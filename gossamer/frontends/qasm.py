@@ -16,6 +16,7 @@ from pathlib import Path
 
 from gossamer.diagnostics import InputError, Span
 from gossamer.formats.openqasm import MAX_CHARACTERS, find_version, normalise, parse_openqasm
+from gossamer.formats.openqasm3 import parse_openqasm3
 from gossamer.formats.openqasm_angles import evaluate
 from gossamer.formats.openqasm_syntax import (
     Apply,
@@ -91,7 +92,9 @@ def read_qasm(
         if len(text) > MAX_CHARACTERS:
             raise InputError("QASM-12", f"the source has more than {MAX_CHARACTERS} characters")
         version = find_version(text, file)
-        if version == 3 or (version is None and _VERSION_3.search(text)):
+        if version is None:
+            version = _guessed_version(text, file)
+        if version == 3:
             return read_openqasm3(text, file, bind=bind, load=None if loader is None else loader.text)
         return _Reader(loader, opaque or {}).diagram(parse_openqasm(text, file).statements)
     except InputError as error:
@@ -99,6 +102,23 @@ def read_qasm(
         raise
     except RecursionError:
         raise InputError("QASM-12", "the source is nested too deep") from None
+
+
+def _guessed_version(text: str, file: str) -> int:
+    """Of a source without a header: 3 if it has what only 3 has, or follows the grammar of 3 and not that of 2."""
+    if _VERSION_3.search(text):
+        return 3
+    if text.isascii():
+        return 2
+    try:
+        parse_openqasm(text, file)
+    except InputError:
+        try:
+            parse_openqasm3(text, file)
+        except InputError:
+            return 2
+        return 3
+    return 2
 
 
 #: The name under which frontends are registered.

@@ -144,6 +144,7 @@ class _Program:
         start = Span(self.file, 1, 1)
         for name in program.hardware:
             self.globals[name] = Qubits((self.circuit.add_qubit(name, start),), single=True)
+        self.complete(program)
         self.run(program.statements)
         acts = sum(not isinstance(x, syn.Header | syn.QubitDeclaration | syn.Declaration) for x in program.statements)
         self.check_included(allowed=acts > 1)
@@ -163,6 +164,29 @@ class _Program:
                 size = entry.type.size or len(word.bits)
                 self.circuit.register(name, (*word.bits, *[ZERO] * (size - len(word.bits)))[:size])
         return self.circuit.finish()
+
+    def complete(self, program: syn.Program) -> None:
+        """A fragment (no header, no qubit declared, as in examples of gate definitions) gets the registers that it names.
+
+        They are as large as their highest index asks for.
+        """
+        sizes: dict[str, int] = {}
+        for s in program.statements:
+            match s:
+                case syn.Header() | syn.QubitDeclaration() | syn.Alias() | syn.Include():
+                    return
+                case syn.Apply():
+                    for o in s.operands:
+                        if len(o.indices) != 1 or isinstance(o.indices[0], syn.IndexSet) or len(o.indices[0]) != 1:
+                            return
+                        index = o.indices[0][0]
+                        if not isinstance(index, syn.Literal) or index.kind != "INT" or len(index.text) > 4:
+                            return
+                        sizes[o.name] = max(sizes.get(o.name, 0), int(index.text) + 1)
+        for name, size in sizes.items():
+            span = Span(self.file, 1, 1)
+            ids = [self.circuit.add_qubit(f"{name}[{i}]", span) for i in range(size)]
+            self.globals.setdefault(name, Qubits(range(ids[0], ids[0] + size)))
 
     # Names
 
