@@ -55,6 +55,9 @@ def _against_source(manifest: Manifest, source: Diagram) -> None:
     same("output", [x.name for x in manifest.outputs], list(source.output_names), "PR-9")
     sizes = [f"{r.name}[{len(r.bits)}]" for r in manifest.registers]
     same("register", sizes, [f"{r.name}[{len(r.bits)}]" for r in source.registers], "PR-6")
+    if [r.name for r in manifest.registers] != [r.name for r in source.registers]:
+        # The keys of a histogram list them in this order.
+        raise InputError("PR-6", "the registers of the manifest are not in the order of the source")
     if len(manifest.outcomes) != len(source.outcome_bits):
         raise InputError(
             "PR-6",

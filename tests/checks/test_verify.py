@@ -238,3 +238,21 @@ def test_a_condition_on_many_bits(wrong):
     # the branch where the condition holds has probability 2**-14: samples are steered there
     assert check(e, "sampled").holds is not wrong
     assert check(e, "exact", budget=300.0).holds is not wrong
+
+
+def test_the_order_of_registers_is_checked():
+    """The keys of a histogram list the registers in order: permuted, they tell another result."""
+    w = WireBuilder()
+    for name in "ab":
+        w.register(name, [BitExpr.bit(w.measure(w.add_input(name)))])
+    good = example(
+        w.build(),
+        {"n0": (2, 0, 2, [Measure(0, 0), Measure(1, 1)])},
+        inputs={"a": ("n0", 0), "b": ("n0", 1)},
+        outputs={},
+        registers={"a": [("n0", 0)], "b": [("n0", 1)]},
+        outcomes=[("n0", 0), ("n0", 1)],
+    )
+    assert check(good, None).holds is True
+    manifest = good.manifest.model_copy(update={"registers": good.manifest.registers[::-1]})
+    assert check(Example(good.programs, manifest, good.source), None).holds is False
