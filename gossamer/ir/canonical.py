@@ -59,7 +59,10 @@ def canonical(diagram: Diagram) -> Diagram:
     """
     diagram.verify()
     graph = _Graph(diagram)
-    order = graph.numbering()
+    try:
+        order = graph.numbering()
+    except RecursionError:  # one choice within the other, hundreds deep
+        raise _too_symmetric() from None
     rank = {node: i for i, node in enumerate(order)}
     n = diagram.num_vertices
     bits = _bit_order(diagram, [rank[n + i] for i in range(len(diagram.bits))])
@@ -162,11 +165,7 @@ class _Graph:
     def spend(self, work: int) -> None:
         self.budget -= work
         if self.budget < 0:
-            raise InputError(
-                "AL-6",
-                "the diagram is too symmetric to be numbered in a bounded time",
-                help="give its parts different phases, or compare it by its maps",
-            )
+            raise _too_symmetric()
 
     def refine(self, nodes: Sequence[int] | range, start: dict[int, int]) -> tuple[dict[int, int], list[set[int]]]:
         """The coarsest stable partition below ``start``; cells are numbered in an order that no numbering enters."""
@@ -304,6 +303,14 @@ class _Graph:
                 if u in at and at[v] <= at[u]:
                     edges[at[v], at[u]] = edges.get((at[v], at[u]), 0) + w
         return tuple(cell[v] for v in order), tuple(sorted((a, b, w) for (a, b), w in edges.items()))
+
+
+def _too_symmetric() -> InputError:
+    return InputError(
+        "AL-6",
+        "the diagram is too symmetric to be numbered in a bounded time",
+        help="give its parts different phases, or compare it by its maps",
+    )
 
 
 def _without_bits(phase: Phase) -> tuple[Any, ...]:

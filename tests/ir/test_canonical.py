@@ -70,25 +70,38 @@ def test_numbering_does_not_matter_nightly(d, data):
 
 @st.composite
 def alike(draw):
-    """Diagrams of many equal parts: little tells their vertices apart."""
+    """Diagrams of many equal parts: little tells their vertices apart, and not all that look alike are."""
     b = DiagramBuilder()
-    n = draw(st.integers(2, 8))
+    n = draw(st.integers(2, 10))
     kind = draw(st.sampled_from([VertexKind.Z, VertexKind.H]))
-    vs = [b.vertex(kind, Phase(1 / 4)) for _ in range(n)]
-    shape = draw(st.sampled_from(["ring", "two rings", "complete", "matching", "star", "any"]))
-    pairs = {
-        "ring": [(i, (i + 1) % n) for i in range(n)],
-        "two rings": [(i, (i + 2) % n) for i in range(n)],
-        "complete": [(i, j) for j in range(n) for i in range(j)],
-        "matching": [(i, i + 1) for i in range(0, n - 1, 2)],
-        "star": [(0, i) for i in range(1, n)],
-    }.get(shape) or draw(st.lists(st.tuples(st.integers(0, n - 1), st.integers(0, n - 1)), max_size=12))
+    shape = draw(st.sampled_from(["ring", "two rings", "complete", "mixed", "matching", "cubic", "two cubic", "any"]))
+    n += n % 2 * shape.endswith("cubic")
+    vs = [b.vertex(kind, Phase(1 / 4)) for _ in range(2 * n if shape == "two cubic" else n)]
+
+    def cubic(first: int) -> list[tuple[int, int]]:
+        """A ring and a random matching: every vertex has three edges, but they are rarely all the same."""
+        partner = draw(st.permutations(range(n)))
+        ring = [(first + i, first + (i + 1) % n) for i in range(n)]
+        return ring + [(first + partner[i], first + partner[i + 1]) for i in range(0, n, 2)]
+
+    if shape == "ring":
+        pairs = [(i, (i + 1) % n) for i in range(n)]
+    elif shape == "two rings":
+        pairs = [(i, (i + 2) % n) for i in range(n)]
+    elif shape in ("complete", "mixed"):
+        pairs = [(i, j) for j in range(n) for i in range(j)]
+    elif shape == "matching":
+        pairs = [(i, i + 1) for i in range(0, n - 1, 2)]
+    elif shape.endswith("cubic"):
+        pairs = cubic(0) + (cubic(n) if shape == "two cubic" else [])
+    else:
+        pairs = draw(st.lists(st.tuples(st.integers(0, n - 1), st.integers(0, n - 1)), max_size=12))
     for i, j in pairs:
-        b.edge(vs[i], vs[j], hadamard=True)
+        b.edge(vs[i], vs[j], hadamard=shape != "mixed" or j - i in (1, n - 1))
     if draw(st.booleans()):
         hub = b.vertex(VertexKind.X)
         b.edge(b.input("q"), hub)
-        for v in vs[: draw(st.integers(1, n))]:
+        for v in vs[: draw(st.sampled_from([1, n, len(vs)]))]:
             b.edge(hub, v)
     for _ in range(draw(st.integers(0, 2))):
         for v in range(n):
@@ -169,6 +182,31 @@ def test_which_bit_a_phase_uses_matters():
 
     assert digest(build(0, 1, 0)) == digest(build(1, 0, 1))
     assert len({digest(build(*x)) for x in [(0, 1, 0), (0, 1, 1), (0, 0, 0), (0, 0, 1)]}) == 4
+
+
+def test_bits_are_told_apart_by_every_use():
+    """Two derived bits alike but for the coefficient, the index or the register with which they are used."""
+
+    def build(x: int, y: int, where: str):
+        b = DiagramBuilder()
+        bits = [b.derived(BitExpr.const(0)), b.derived(BitExpr.const(0))]
+        phase = Phase.of_bit(bits[x], Fraction(1, 4)) + Phase.of_bit(bits[y], Fraction(1, 2))
+        if where == "scalar":
+            b.scalar = Scalar(0, phase)
+        elif where == "phase":
+            b.vertex(VertexKind.Z, phase)
+        elif where == "index":
+            b.register("c", [BitExpr.bit(bits[x]), BitExpr.bit(bits[y])])
+        elif where == "register":
+            b.register("c", [BitExpr.bit(bits[x])])
+            b.register("d", [BitExpr.bit(bits[y])])
+        else:
+            b.derived(BitExpr.bit(bits[x]))
+            b.derived(BitExpr.bit(bits[x]) ^ BitExpr.bit(bits[y]))
+        return b.build()
+
+    for where in ("scalar", "phase", "index", "register", "derived"):
+        assert canonical(build(0, 1, where)) == canonical(build(1, 0, where)) != canonical(build(0, 0, where)), where
 
 
 def ring(n: int, *, offset: int = 0):

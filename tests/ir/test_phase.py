@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gossamer.conformance.strategies import bit_expressions, phases
+from gossamer.diagnostics import InputError
 from gossamer.ir.phase import BitExpr, Phase
 
 BITS = 3
@@ -126,3 +127,25 @@ def test_explosion_is_refused():
     condition = BitExpr.xor(range(40))
     with pytest.raises(ValueError, match="derived bit"):
         Phase(Fraction(1, 4)).times(condition)
+
+
+def test_numbers_and_sizes_are_bounded():
+    """PH-4: what could not be written in bounded space is refused when it comes into being, as input error and ValueError."""
+    big = Phase(Fraction(1, 3**500))
+    assert (big + big).constant == Fraction(2, 3**500)
+    for make in (
+        lambda: big + Phase(Fraction(1, 5**400)),
+        lambda: Phase(Fraction(1, 10**400)),
+        lambda: Phase.of_symbol("t", 10**400),
+        lambda: Phase.of_symbol("t", Fraction(1, 3**500)) + Phase.of_symbol("t", Fraction(1, 5**400)),
+        lambda: Phase.of_symbol("t", Fraction(1, 3)).bind({"t": Fraction(1, 7**480)}),
+        lambda: Phase.from_terms([(tuple(range(33_000)), Fraction(1), ())]),
+        lambda: Phase.from_terms([((), Fraction(0), tuple((f"s{i}", Fraction(1)) for i in range(20_000)))]),
+        lambda: BitExpr([frozenset(range(33_000))]),
+        lambda: BitExpr.xor(range(5000)),
+        lambda: Phase(Fraction(1, 4)).times(BitExpr.xor(range(14))),
+    ):
+        with pytest.raises(ValueError) as caught:
+            make()
+        assert isinstance(caught.value, InputError)
+        assert caught.value.code == "PH-4"
