@@ -31,7 +31,10 @@ class Registration:
     takes, gives : of a pass or backend, the values its ``run`` takes, in order, and the one it returns; see
         ``gossamer.pipeline.LEVELS``
     prints : of a backend, ``module:attribute`` of the printer of its program format
+    reads : of a backend, ``module:attribute`` of the reader of its program format, the inverse of ``prints``
     suffix : of a backend, the ending of its program files
+    samples : of a frontend, ``module:attribute`` of a function that gives a hypothesis strategy of pairs (source text, diagram of the
+        same meaning, made by other means); the conformance kit tests the meaning with it
     """
 
     name: str
@@ -41,7 +44,9 @@ class Registration:
     takes: tuple[str, ...] = ()
     gives: str = ""
     prints: str = ""
+    reads: str = ""
     suffix: str = ""
+    samples: str = ""
 
     def load(self, attribute: str = "target") -> Any:
         """Import and return what ``target`` (or the named field) points at.
@@ -67,9 +72,9 @@ class Registration:
 # their options and whose `run` takes and gives the named levels; a printer maps a Diagram to text.
 BUILT_IN: dict[Kind, tuple[Registration, ...]] = {
     "frontends": (
-        Registration("qasm", "gossamer.frontends.qasm:read", "OpenQASM 2, and the OpenQASM 3 that node programs are written in", extensions=(".qasm",)),
-        Registration("gsm", "gossamer.frontends.gsm:read", "the text form of the IR", extensions=(".gsm",)),
-        Registration("gsmj", "gossamer.frontends.compact:read", "the compact form of the IR, JSON", extensions=(".gsmj",)),
+        Registration("qasm", "gossamer.frontends.qasm:read", "OpenQASM 2, and the OpenQASM 3 that node programs are written in", extensions=(".qasm",), samples="gossamer.conformance.kit:qasm_samples"),
+        Registration("gsm", "gossamer.frontends.gsm:read", "the text form of the IR", extensions=(".gsm",), samples="gossamer.conformance.kit:gsm_samples"),
+        Registration("gsmj", "gossamer.frontends.compact:read", "the compact form of the IR, JSON", extensions=(".gsmj",), samples="gossamer.conformance.kit:compact_samples"),
     ),
     "passes": (
         Registration("graph-like", "gossamer.passes.graph_like:GraphLike", "diagram to open graph with causal flow, wires kept", takes=("diagram",), gives="graph"),
@@ -77,11 +82,11 @@ BUILT_IN: dict[Kind, tuple[Registration, ...]] = {
         Registration("links", "gossamer.passes.links:Links", "realise cut edges by links and order all events", takes=("graph", "assignment", "network"), gives="placed"),
     ),
     "backends": (
-        Registration("circuit", "gossamer.backends.circuit:Circuit", "persistent qubits, gates, measurement with feed-forward; OpenQASM 3", takes=("placed",), gives="distribution", prints="gossamer.formats.circuit_program:print_program", suffix=".qasm"),
+        Registration("circuit", "gossamer.backends.circuit:Circuit", "persistent qubits, gates, measurement with feed-forward; OpenQASM 3", takes=("placed",), gives="distribution", prints="gossamer.formats.circuit_program:print_program", reads="gossamer.formats.circuit_program:read_program", suffix=".qasm"),
     ),
     "printers": (
         Registration("gsm", "gossamer.ir.text:print_text", "the text form of the IR", extensions=(".gsm",)),
-        Registration("gsmj", "gossamer.ir.compact:print_compact", "the compact form of the IR, JSON", extensions=(".gsmj",)),
+        Registration("gsmj", "gossamer.ir.compact:print_compact", "the compact form of the IR, JSON", extensions=(".gsmj",), samples="gossamer.conformance.kit:compact_samples"),
     ),
 }  # fmt: skip
 

@@ -202,6 +202,9 @@ class _Lowering:
         self.ended[v] = True
 
     def measure(self, v: int) -> None:
+        if self.successor[v] == v:
+            self.measure_hub(v)
+            return
         self.rotate_home(v)
         raw = self.measure_x(v)
         bit = int(self.graph.outcome[v])
@@ -213,6 +216,19 @@ class _Lowering:
         for z in self.graph.neighbours(after):
             if z != v:
                 self.flip_z(z, {raw})
+
+    def measure_hub(self, hub: int) -> None:
+        """A hub with a qubit of its own: YZ is XY behind an H, and the other outcome is a Z on every neighbour."""
+        self.apply_x(hub)
+        self.apply_z(hub)
+        at, qubits = self.node_of(hub), (self.address(hub),)
+        if hub in self.extra_z:
+            self.emit(at, Gate("z", qubits))
+        self.emit(at, Gate("h", qubits))
+        self.emit_phase(at, qubits, self.graph.phase_of(hub))
+        raw = self.measure_x(hub)
+        for z in self.graph.neighbours(hub):
+            self.flip_z(z, {raw})
 
     def rotate(self, hub: int) -> None:
         at = self.node_of(hub)
