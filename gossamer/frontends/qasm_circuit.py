@@ -9,12 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 from gossamer.diagnostics import InputError, Span
+from gossamer.frontends.qasm_flat import append_steps
 from gossamer.frontends.qasm_gates import Step
 from gossamer.ir.diagram import Diagram, VertexKind
 from gossamer.ir.phase import BitExpr, Phase
 from gossamer.ir.wires import WireBuilder
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 #: Qubits or classical bits of one source.
 MAX_QUBITS = 10**6
@@ -103,6 +109,27 @@ class Circuit:
         """Note that an operation without steps (an identity) has acted."""
         for q in qubits:
             self.slots[q].fresh = False
+
+    def append(
+        self, table: Sequence[Sequence[int]], order: Sequence[int], qubits: Sequence[int]
+    ) -> NDArray[np.int64] | None:
+        """Many steps at once (:func:`gossamer.frontends.qasm_flat.append_steps`), wires being places among ``qubits``.
+
+        Gives the first new vertex of each step; None, and nothing is done, if a qubit has been measured.
+        """
+        slots = [self.slots[q] for q in qubits]
+        if any(s.measured is not None for s in slots):
+            return None
+        wires = [s.wire for s in slots]
+        end, pending = self.wires.ends(wires)
+        new = append_steps(table, order, len(self.wires.builder.kinds), end, pending)
+        self.wires.builder.extend(new.kinds.tolist(), new.phases.tolist(), new.edges, new.hadamards.tolist())
+        self.wires.set_ends(wires, new.end, new.pending)
+        acted = {w for row in table for w in row[1:3]}
+        for i, s in enumerate(slots):
+            s.fresh = False
+            s.zero = s.zero and i not in acted
+        return new.first_vertex
 
     def _live(self, slot: _Slot) -> int:
         """The wire of ``slot``, started again in the measured state if a measurement has ended it."""

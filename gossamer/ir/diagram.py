@@ -16,9 +16,12 @@ Conventions
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
+from itertools import chain
+from types import MappingProxyType
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -139,6 +142,35 @@ class Diagram:
         verify_diagram(self)
 
 
+class SpanTable(dict[int, Span]):
+    """Places by vertex; for ranges of vertices they may be made only when they are asked for."""
+
+    def __init__(self, known: Mapping[int, Span] = MappingProxyType({}), later: Sequence[LaterSpans] = ()) -> None:
+        super().__init__(known)
+        self.later = list(later)
+
+    def get(self, vertex: int, default: Span | None = None) -> Span | None:  # type: ignore[override]
+        found = super().get(vertex)
+        if found is None:
+            for start, end, make in self.later:
+                if start <= vertex < end:
+                    return make(vertex)
+        return default if found is None else found
+
+    def __missing__(self, vertex: int) -> Span:
+        found = self.get(vertex)
+        if found is None:
+            raise KeyError(vertex)
+        return found
+
+    def __contains__(self, vertex: object) -> bool:
+        return isinstance(vertex, int) and self.get(vertex) is not None
+
+
+#: First vertex, end, and what makes the place of one between.
+LaterSpans: TypeAlias = tuple[int, int, Callable[[int], Span | None]]
+
+
 class DiagramBuilder:
     """Collects vertices, edges and bits, then freezes them; the only mutable form of a diagram that leaves a module.
 
@@ -159,7 +191,7 @@ class DiagramBuilder:
         self.bits: list[Bit] = []
         self.registers: list[Register] = []
         self.scalar = ONE
-        self.spans: dict[int, Span] = {}
+        self.spans = SpanTable()
         self._inputs: dict[int, str] = {}
         self._outputs: list[tuple[int, str]] = []
         self._table: dict[Phase, int] = {Phase(): 0}
@@ -189,6 +221,17 @@ class DiagramBuilder:
     def edge(self, a: int, b: int, *, hadamard: bool = False) -> None:
         self.edge_list.append((a, b))
         self.hadamards.append(hadamard)
+
+    def phase_number(self, phase: Phase) -> int:
+        """The number of a phase in the table, for :meth:`extend`."""
+        return self._table.setdefault(phase, len(self._table))
+
+    def extend(self, kinds: list[int], phases: list[int], edges: Int, hadamards: list[bool]) -> None:
+        """Many vertices and edges at once; ``phases`` are numbers of :meth:`phase_number`."""
+        self.kinds += kinds
+        self.phase_ids += phases
+        self.edge_list += zip(edges[:, 0].tolist(), edges[:, 1].tolist(), strict=True)
+        self.hadamards += hadamards
 
     def outcome(self, vertex: int = -1, name: str = "") -> int:
         """A new outcome bit; bind it to its vertex now or with :meth:`bind_outcome`."""
@@ -225,9 +268,9 @@ class DiagramBuilder:
             input_names=tuple(self._inputs.values()),
             output_names=tuple(n for _, n in self._outputs),
             scalar=self.scalar,
-            spans=dict(self.spans),
+            spans=SpanTable(self.spans, self.spans.later),
         )
 
 
-def _pairs(edges: Iterable[tuple[int, int]]) -> Int:
-    return np.array(list(edges), np.int32).reshape(-1, 2)
+def _pairs(edges: Sequence[tuple[int, int]]) -> Int:
+    return np.fromiter(chain.from_iterable(edges), np.int32, 2 * len(edges)).reshape(-1, 2)

@@ -164,5 +164,13 @@ class WireBuilder:
     def register(self, name: str, bits: Iterable[BitExpr]) -> None:
         self.builder.register(name, list(bits))
 
+    def ends(self, wires: Sequence[int]) -> tuple[list[int], list[bool]]:
+        """Last vertices and pending Hadamards, for those who append many spiders at once."""
+        return [self._end[w] for w in wires], [self._h[w] for w in wires]
+
+    def set_ends(self, wires: Sequence[int], ends: Sequence[int], pending: Sequence[bool]) -> None:
+        for w, end, hadamard in zip(wires, ends, pending, strict=True):
+            self._end[w], self._h[w] = end, hadamard
+
     def build(self) -> Diagram:
         return self.builder.build()
