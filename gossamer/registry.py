@@ -86,7 +86,7 @@ BUILT_IN: dict[Kind, tuple[Registration, ...]] = {
     ),
     "printers": (
         Registration("gsm", "gossamer.ir.text:print_text", "the text form of the IR", extensions=(".gsm",)),
-        Registration("gsmj", "gossamer.ir.compact:print_compact", "the compact form of the IR, JSON", extensions=(".gsmj",), samples="gossamer.conformance.kit:compact_samples"),
+        Registration("gsmj", "gossamer.ir.compact:print_compact", "the compact form of the IR, JSON", extensions=(".gsmj",)),
     ),
 }  # fmt: skip
 

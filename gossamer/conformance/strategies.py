@@ -499,7 +499,7 @@ def programs(draw: Draw, *, max_nodes: int = 3, max_steps: int = 12, clifford: b
         if not _more(draw, max_steps):
             break
         i = draw(st.integers(0, k - 1))
-        kind = draw(st.sampled_from(["gate", "if", "link", "message", "measure", "reset"]))
+        kind = draw(st.sampled_from(["gate", "measure", "message", "if", "reset", "link"]))
         if kind in ("gate", "if"):
             one = gate(sorted(GATES), i)
             if one is None:

@@ -1,0 +1,1 @@
+"""A package of somebody else: a toy language, a toy pass and a toy backend for Gossamer."""
