@@ -104,6 +104,7 @@ def test_wrong_options(options: dict[str, object], code: str) -> None:
     assert (caught.value.code, caught.value.exit_code) == (code, 2)
 
 
+@pytest.mark.clause("TL-13")
 def test_a_program_that_is_wrong_is_never_handed_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """The compile fails where the check finds another meaning: here the backend is made to lose a gate."""
     from dataclasses import replace

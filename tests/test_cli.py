@@ -195,6 +195,7 @@ def test_pipelines(bell: Path, gossamer: Gossamer) -> None:
     assert gossamer("compile", bell, "-n", "2", "--json", "-p", pipeline, "--effort", "2").code == 2
 
 
+@pytest.mark.clause("TL-10")
 def test_explain(gossamer: Gossamer) -> None:
     assert gossamer("explain", "NW-3").out.startswith("[NW-3] ")
     assert gossamer("explain", "tl-5").out.startswith("[TL-5] ")
@@ -243,6 +244,7 @@ def test_a_source_that_is_no_program(tmp_path: Path, gossamer: Gossamer, text: b
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.clause("TL-2", "TL-3")
 def test_missing_and_unknown_sources(tmp_path: Path, gossamer: Gossamer) -> None:
     out = tmp_path / "out"
     for source, code, exit_code in [("missing.qasm", "TL-3", 1), ("a.doc", "TL-2", 2), (tmp_path, "TL-2", 2)]:
@@ -261,6 +263,7 @@ def test_names_that_no_system_takes(bell: Path, gossamer: Gossamer) -> None:
     assert (result.code, "error[TL-5]" in result.err) == (1, True)
 
 
+@pytest.mark.clause("NW-13")
 def test_a_network_that_is_too_small_is_exit_3(bell: Path, gossamer: Gossamer) -> None:
     result = gossamer("compile", bell, "-n", "1:qubits=1", "-o", bell.parent / "out")
     assert result.code == 3
@@ -271,6 +274,7 @@ def test_a_network_that_is_too_small_is_exit_3(bell: Path, gossamer: Gossamer) -
     assert not (bell.parent / "out").exists()
 
 
+@pytest.mark.clause("NW-8")
 def test_bad_network_files(bell: Path, gossamer: Gossamer) -> None:
     network = bell.parent / "net.yaml"
     for text, code, place in [
@@ -292,6 +296,7 @@ def test_bad_network_files(bell: Path, gossamer: Gossamer) -> None:
     assert not (bell.parent / "out").exists()
 
 
+@pytest.mark.clause("TL-4")
 def test_an_output_that_is_in_the_way(bell: Path, gossamer: Gossamer) -> None:
     result = gossamer("compile", bell, "-n", "2", "-o", bell)
     assert (result.code, "error[TL-4]" in result.err) == (1, True)
@@ -358,6 +363,7 @@ def test_wrong_commands_are_exit_2(compiled: Path, bell: Path, gossamer: Gossame
     assert result.err
 
 
+@pytest.mark.clause("TL-14")
 def test_a_bug_of_ours_is_exit_70(
     bell: Path, gossamer: Gossamer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

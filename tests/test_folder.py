@@ -55,6 +55,7 @@ def test_an_interruption_keeps_what_was_there(
     assert (target / "n0.qasm").read_text() == "old"
 
 
+@pytest.mark.clause("TL-5")
 def test_a_full_disk_is_a_diagnostic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(self: Path, *arguments: object, **options: object) -> None:
         raise OSError(28, "No space left on device")

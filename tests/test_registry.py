@@ -98,6 +98,7 @@ def test_a_plugin_is_listed_and_usable_in_a_pipeline(monkeypatch: pytest.MonkeyP
 @pytest.mark.parametrize(
     "value", ["text", Registration("partition", "a:b", "takes a name in use")], ids=["no registration", "name in use"]
 )
+@pytest.mark.clause("TL-9")
 def test_a_bad_plugin_is_named(monkeypatch: pytest.MonkeyPatch, value: object) -> None:
     _plugin(monkeypatch, value)
     with pytest.raises(InputError, match="the plugin 'thing'") as caught:

@@ -255,6 +255,7 @@ def test_complete_graphs_cost_linear_work():
     assert before - graph.budget < 20 * 60 * 60
 
 
+@pytest.mark.clause("AL-6")
 def test_work_is_bounded(monkeypatch):
     """Every step of the search is paid for, so a small budget is an early refusal."""
     monkeypatch.setattr(canonical_module, "LEAST_WORK", 0)

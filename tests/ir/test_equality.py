@@ -209,6 +209,7 @@ def line(length: int, flip: bool, *, tail: Fraction = Fraction(0)) -> Diagram:
     return w.build()
 
 
+@pytest.mark.clause("SEM-2")
 def test_beyond_tensors_by_stabilisers_or_a_refusal():
     assert equal(line(40, False), line(40, False))
     assert not equal(line(40, False), line(40, True))

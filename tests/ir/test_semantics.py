@@ -214,6 +214,7 @@ def test_conditional_cp_keep_and_reset():
         branch(d, np.eye(8)[0], {m: True})
 
 
+@pytest.mark.clause("SEM-1")
 def test_input_bits_have_to_be_given():
     b = DiagramBuilder()
     bit = b.input_bit("m0")

@@ -588,6 +588,7 @@ def test_rules_and_clauses_agree():
     assert {c for c in listed if c.split("-")[0] in ("IR", "OG", "PL", "LK", "PR")} == raised | without_rule
 
 
+@pytest.mark.clause("LK-4")
 def test_too_wide_links_are_refused(monkeypatch):
     monkeypatch.setattr(link_rules, "MAX_BLOCK", 0)
     with pytest.raises(InputError) as caught:

@@ -152,6 +152,7 @@ def test_steps_cover_everything_once():
     assert len(steps) == graph.num_vertices - hubs + hubs + free_edges
 
 
+@pytest.mark.clause("PR-12")
 def test_a_gadget_with_three_legs_is_refused_when_lowered():
     graph = graph_of(3, ("gadget", [0, 1, 2], T))
     home = Assignment(np.zeros(graph.num_vertices, np.int32), np.zeros(graph.num_edges, np.int32))

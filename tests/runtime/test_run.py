@@ -354,6 +354,7 @@ def test_twenty_two_live_qubits_within_memory() -> None:
     assert peak < 400e6  # one state is 34 MB
 
 
+@pytest.mark.clause("RES-1")
 def test_too_many_live_qubits_are_refused() -> None:
     w = entangled(27)
     w.register("c", ("a", w.measure("a", 0)))
