@@ -138,3 +138,26 @@ def test_published_protocols(path):
     body = [*lines[:first], prepared, *lines[first:]]
     body += [f"creg end_{name}[1];\nmeasure {name}[0] -> end_{name}[0];" for name in data]
     assert_same_histogram("\n".join(body), path.stem, "2", 11)
+
+
+@pytest.mark.parametrize("network", ["1", "2"])
+def test_a_measurement_under_a_condition_is_reported(network):
+    """`if(c==..) measure` leaves the bit as it was where the condition fails."""
+    lines = [
+        "OPENQASM 2.0;",
+        'include "qelib1.inc";',
+        "qreg q[3];",
+        "creg c[1];",
+        "creg d[1];",
+        "h q[0];",
+        "ry(0.9) q[1];",
+    ]
+    lines += [
+        "x q[2];",
+        "measure q[2] -> d[0];",
+        "measure q[0] -> c[0];",
+        "cx q[1],q[2];",
+        "if(c==1) measure q[1] -> d[0];",
+    ]
+    lines += ["ry(0.4) q[1];", "creg e[1];", "measure q[1] -> e[0];"]
+    assert_same_histogram("\n".join(lines), "conditional measurement", network, 5)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from gossamer.diagnostics import InputError, Span
 from gossamer.frontends.qasm_flat import append_steps
 from gossamer.frontends.qasm_gates import Step
-from gossamer.ir.diagram import Diagram, VertexKind
+from gossamer.ir.diagram import BitKind, Diagram, VertexKind
 from gossamer.ir.phase import BitExpr, Phase
 from gossamer.ir.wires import WireBuilder
 
@@ -79,8 +79,21 @@ class Circuit:
         return self.wires.build()
 
     def register(self, name: str, bits: Iterable[BitExpr]) -> None:
-        """Report ``bits`` under ``name``."""
-        self.wires.register(name, bits)
+        """Report ``bits`` under ``name``.
+
+        What is computed from outcomes (a measurement under a condition, an assignment) is written onto a fresh |0> and
+        measured, so that each result is one measured bit of some node.
+        """
+        self.wires.register(name, [self._as_outcome(expr) for expr in bits])
+
+    def _as_outcome(self, expr: BitExpr) -> BitExpr:
+        outcomes = self.wires.builder.bits
+        single = len(expr.monomials) == 1 and len(expr.bits) == 1
+        if expr.is_zero or (single and outcomes[min(expr.bits)].kind == BitKind.OUTCOME):
+            return expr
+        wire = self.wires.add_zero()
+        self.wires.rx(wire, Phase(1).times(expr))
+        return BitExpr.bit(self.wires.measure(wire))
 
     def count(self, steps: int, span: Span) -> None:
         """Refuse what would expand to too much, before it is expanded."""
