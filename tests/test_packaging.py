@@ -23,7 +23,7 @@ def _setuptools() -> dict[str, Any]:
 def test_every_package_is_listed() -> None:
     listed = set(_setuptools()["packages"])
     code = {".".join(p.parent.relative_to(ROOT).parts) for p in (ROOT / "gossamer").rglob("__init__.py")}
-    assert listed == code | {"gossamer.ir.presets", "gossamer.spec", "gossamer.spec.grammar"}
+    assert listed == code | {"gossamer.ir.presets", "gossamer.spec", "gossamer.spec.grammar", "gossamer.spec.vectors"}
 
 
 @pytest.mark.parametrize(
