@@ -146,7 +146,7 @@ class _Printer:
                 yield "barrier;"
 
     def gate(self, gate: Gate) -> str:
-        angle = "" if gate.angle is None else f"({_angle(gate.angle)})"
+        angle = "" if gate.angle is None else f"({print_angle(gate.angle)})"
         return f"{gate.name}{angle} {', '.join(self.qubit(q) for q in gate.qubits)};"
 
     def qubit(self, index: int) -> str:
@@ -159,7 +159,7 @@ def _checked(name: str) -> str:
     return name
 
 
-def _angle(angle: Phase) -> str:
+def print_angle(angle: Phase) -> str:
     """An exact multiple of pi in (-1, 1]."""
     if not angle.is_constant:
         raise InputError(CODE, f"the angle {angle} is not constant")

@@ -212,7 +212,8 @@ class _Program:
     def declare(self, name: str, entry: _Entry, span: Span) -> None:
         _check_new(name, span)
         known = self.scopes[-1].get(name)
-        if known is not None and not (isinstance(known, StandardGate) and not known.fixed):
+        free = isinstance(known, StandardGate) and (not known.fixed or not isinstance(entry, _Gate))
+        if known is not None and not free:
             same = (
                 isinstance(known, _Variable)
                 and isinstance(entry, _Variable)
@@ -565,7 +566,9 @@ class _Program:
                     self.check_body(gate, s.then)
                     if s.otherwise is not None:
                         self.check_body(gate, s.otherwise)
-                case syn.Passive() | syn.ExpressionStatement() | syn.Switch() | syn.Jump():
+                case syn.Passive() | syn.Switch() | syn.Jump():
+                    pass
+                case syn.ExpressionStatement() if isinstance(s.value, syn.Call):
                     pass
                 case _:
                     raise InputError(
@@ -579,9 +582,14 @@ class _Program:
         entry = self.find(name)
         if not isinstance(entry, _Gate | StandardGate) and name in OTHER_NAMES:
             return STANDARD[OTHER_NAMES[name]]
-        if (entry is None or isinstance(entry, _Variable)) and not self.included and name in STANDARD:
-            self.not_included.setdefault(span, name)
-            return STANDARD[name]
+        if (
+            (entry is None or isinstance(entry, _Variable | Qubits))
+            and name in STANDARD
+            and (entry or not self.included)
+        ):
+            if not self.included:
+                self.not_included.setdefault(span, name)
+            return STANDARD[name]  # a variable may have the name of a library's gate
         if isinstance(entry, _Gate | StandardGate):
             return entry
         if entry is not None:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from gossamer.diagnostics import Span
+from gossamer.diagnostics import InputError, Span
 from gossamer.formats.openqasm_angles import Exact, Value, decimal
 from gossamer.frontends.qasm_gates import Step
 
@@ -113,6 +113,13 @@ def _plain(piece: str) -> PlainGate | None:
     match = _GATE.fullmatch(piece)
     if match is None or match[1] in _RESERVED:
         return None
+    try:
+        return _looked_up(match)
+    except InputError:  # a number that is too large: the grammar's reading says where
+        return None
+
+
+def _looked_up(match: re.Match[str]) -> PlainGate | None:
     arguments = []
     if match[2] is not None and match[2].strip():
         for part in match[2].split(","):

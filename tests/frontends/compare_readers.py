@@ -36,7 +36,10 @@ def _circuit(text: str, version: str):  # type: ignore[no-untyped-def]
 
     try:
         if version == "qasm2":
-            return qiskit.qasm2.loads(text, custom_instructions=qiskit.qasm2.LEGACY_CUSTOM_INSTRUCTIONS)
+            try:  # the legacy names override definitions of the source, so they come second
+                return qiskit.qasm2.loads(text)
+            except qiskit.qasm2.QASM2ParseError:
+                return qiskit.qasm2.loads(text, custom_instructions=qiskit.qasm2.LEGACY_CUSTOM_INSTRUCTIONS)
         return qiskit.qasm3.loads(text)
     except Exception as error:
         raise NotComparable from error

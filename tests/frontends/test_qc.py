@@ -27,7 +27,8 @@ def test_gates() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", ".v a\nBEGIN\n", ".v a\nBEGIN\nH b\nEND", ".v a\nBEGIN\nG a\nEND", ".v a a", "END", ".v a\nBEGIN\nH\nEND"]
+    "text",
+    ["", ".v a\nBEGIN\n", ".v a\nBEGIN\nH b\nEND", ".v a\nBEGIN\nG a\nEND", ".v a a", "END", ".v a\nBEGIN\nH\nEND"],
 )
 def test_refused(text: str) -> None:
     with pytest.raises(InputError) as caught:
@@ -45,7 +46,10 @@ def test_corpus() -> None:
             read(path.read_text(encoding="utf-8"), path.name)
         except InputError:
             refused.add(path.name)
-    assert refused == {"circuits__broken__cycle_17_3.qc", "circuits__feyn_bench__big__cycle_17_3.qc"}  # a gate on one wire twice
+    assert refused == {
+        "circuits__broken__cycle_17_3.qc",
+        "circuits__feyn_bench__big__cycle_17_3.qc",
+    }  # a gate on one wire twice
 
 
 def test_circuit_of_qiskit() -> None:

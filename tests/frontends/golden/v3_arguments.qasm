@@ -1,0 +1,7 @@
+OPENQASM 3.0;
+include "stdgates.inc";
+qubit[3] q;
+qubit a;
+bit[2] c;
+def f(qubit b) { h b; }
+f(a, q[0]);

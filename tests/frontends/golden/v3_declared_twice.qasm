@@ -1,0 +1,7 @@
+OPENQASM 3.0;
+include "stdgates.inc";
+qubit[3] q;
+qubit a;
+bit[2] c;
+int n = 1;
+int n = 2;

@@ -1,0 +1,7 @@
+OPENQASM 3.0;
+include "stdgates.inc";
+qubit[3] q;
+qubit a;
+bit[2] c;
+float theta = 1;
+rx(thta) q[0];
