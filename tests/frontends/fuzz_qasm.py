@@ -13,12 +13,7 @@ HEADS = (
     'OPENQASM 2.0; include "qelib1.inc"; qreg q[3]; creg c[2]; ',
     'OPENQASM 3.0; include "stdgates.inc"; qubit[3] q; bit[2] c; int[8] n = 3; float t = 0.5; ',
 )
-WORDS = (
-    "q c n t x h cx rz U gphase ctrl @ negctrl @ inv @ pow( ) ( [ ] { } ; ; ; , : = == + - * / ** % << >> & | ^ ! ~ && || < > <= -> 0 1 2 3 -1 0.5 pi "
-    '1e9 1im 10ns true false "01" measure reset barrier delay[ box if else for int uint in while switch case default def gate let const bit float '
-    "angle bool complex array[int[8],2] return break continue end input output sizeof popcount sin ++ += <<= #dim=1 $0 q[0] q[1] c[0] c[1] "
-    'include "stdgates.inc" opaque /* */ // \n @note'
-).split(" ")
+WORDS = ["q", "c", "n", "t", "x", "h", "cx", "rz", "U", "gphase", "ctrl", "@", "negctrl", "@", "inv", "@", "pow(", ")", "(", "[", "]", "{", "}", ";", ";", ";", ",", ":", "=", "==", "+", "-", "*", "/", "**", "%", "<<", ">>", "&", "|", "^", "!", "~", "&&", "||", "<", ">", "<=", "->", "0", "1", "2", "3", "-1", "0.5", "pi", "1e9", "1im", "10ns", "true", "false", '"01"', "measure", "reset", "barrier", "delay[", "box", "if", "else", "for", "int", "uint", "in", "while", "switch", "case", "default", "def", "gate", "let", "const", "bit", "float", "angle", "bool", "complex", "array[int[8],2]", "return", "break", "continue", "end", "input", "output", "sizeof", "popcount", "sin", "++", "+=", "<<=", "#dim=1", "$0", "q[0]", "q[1]", "c[0]", "c[1]", "include", '"stdgates.inc"', "opaque", "/*", "*/", "//", "\n", "@note"]
 
 
 def one(data: bytes) -> None:
