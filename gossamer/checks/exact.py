@@ -8,7 +8,8 @@ double precision, tolerance 1e-9.
 from __future__ import annotations
 
 from gossamer.checks.case import Case, NotApplicable
-from gossamer.ir.semantics import equal_instruments, find_branch_difference, sweep_cost
+from gossamer.ir.equality import equal_instruments, find_branch_difference
+from gossamer.ir.semantics import sweep_cost
 
 TOLERANCE = 1e-9
 #: More outcomes than this are never tried.
@@ -49,9 +50,5 @@ def check_exact(case: Case) -> tuple[bool, int, str]:
     bad = find_branch_difference(case.source, case.target, case.witness, TOLERANCE)
     if bad is None:
         return True, cases, "every branch, with equal weights"
-    shown = "".join("01"[bad[i]] for i in case.target.outcome_bits) if bad else "?"
-    return (
-        False,
-        cases,
-        f"branch {shown} differs" if bad else "some outcomes of the source occur with a wrong probability",
-    )
+    shown = "".join("01"[bad.bits[i]] for i in case.target.outcome_bits) if bad.bits else ""
+    return False, cases, f"{bad.reason}, branch {shown}" if shown else bad.reason

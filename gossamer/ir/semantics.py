@@ -1,4 +1,4 @@
-"""What a `Diagram` means: the maps ``K_m``, sampled branches, the instrument, and equality of meaning (clauses SEM-1, SEM-2).
+"""What a `Diagram` means: the maps ``K_m``, sampled branches, the instrument (clauses SEM-1, SEM-2).
 
 All of it rests on one sweep over the vertices (:mod:`gossamer.ir.sweep`). Scalars are exact (no positive factor is dropped),
 so the squared norm of ``K_m psi`` is a probability if the diagram is one of an experiment, up to one factor that all outcomes
@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from gossamer.diagnostics import InputError
 from gossamer.ir.dense import LARGE, Array, DryState, LargeState, SmallState, State
 from gossamer.ir.diagram import BitKind, Diagram
-from gossamer.ir.phase import BitExpr
 from gossamer.ir.sweep import Plan, Sweep
 
 #: From this number of axes on, branches are swept in single precision.
@@ -197,6 +196,7 @@ def instrument(diagram: Diagram) -> dict[tuple[bool, ...], NDArray[np.complex128
     Examples
     --------
     >>> from gossamer.ir.wires import WireBuilder
+    >>> from gossamer.ir.phase import BitExpr
     >>> w = WireBuilder(); q = w.add_input("q"); m = w.measure(q); w.register("c", [BitExpr.bit(m)])
     >>> sorted(instrument(w.build()))
     [(False,), (True,)]
@@ -213,108 +213,6 @@ def instrument(diagram: Diagram) -> dict[tuple[bool, ...], NDArray[np.complex128
         choi = np.outer(v, v.conj())
         out[key] = out[key] + choi if key in out else choi
     return out
-
-
-def equal_instruments(a: Diagram, b: Diagram, tol: float = 1e-9) -> bool:
-    """Whether two small diagrams denote the same instrument, up to one positive scalar.
-
-    Registers are compared by position; inputs and outputs too.
-
-    Examples
-    --------
-    >>> from gossamer.ir.wires import WireBuilder
-    >>> v, w = WireBuilder(), WireBuilder()
-    >>> for x in (v, w): q = x.add_input("q"); x.h(q); x.h(q); _ = x.output(q, "q")
-    >>> equal_instruments(v.build(), w.build())
-    True
-    """
-    same_shape = len(a.inputs) == len(b.inputs) and len(a.outputs) == len(b.outputs)
-    if not same_shape or [len(r.bits) for r in a.registers] != [len(r.bits) for r in b.registers]:
-        return False
-    return equal_choi(instrument(a), instrument(b), tol)
-
-
-def equal_choi(
-    a: Mapping[tuple[bool, ...], NDArray[np.complex128]],
-    b: Mapping[tuple[bool, ...], NDArray[np.complex128]],
-    tol: float,
-) -> bool:
-    """Whether two tables of Choi matrices agree up to one positive scalar (each is scaled to total trace 1)."""
-    weight_a = sum(float(np.trace(x).real) for x in a.values())
-    weight_b = sum(float(np.trace(x).real) for x in b.values())
-    if weight_a <= 0 or weight_b <= 0:
-        return weight_a <= 0 and weight_b <= 0
-    for key in {*a, *b}:
-        x, y = a.get(key), b.get(key)
-        left = np.zeros(1) if x is None else x / weight_a
-        right = np.zeros(1) if y is None else y / weight_b
-        if np.abs(left - right).max() > tol:
-            return False
-    return True
-
-
-def equal_branchwise(a: Diagram, b: Diagram, witness: Mapping[int, BitExpr], tol: float = 1e-9) -> bool:
-    """Whether each ``K_m`` of ``b`` is, up to phase and one shared weight, the ``K`` of ``a`` that the witness names.
-
-    Parameters
-    ----------
-    witness
-        For each outcome bit of ``a`` an expression over the bits of ``b``.
-
-    Every branch of ``a`` has to be met by the same number of branches of ``b``, and the registers have to agree, so this
-    implies equality of the instruments.
-
-    Examples
-    --------
-    >>> from gossamer.ir.wires import WireBuilder
-    >>> w = WireBuilder(); q = w.add_input("q"); m = w.measure(q, keep=True); _ = w.output(q, "q"); d = w.build()
-    >>> equal_branchwise(d, d, {m: BitExpr.bit(m)}), equal_branchwise(d, d, {m: ~BitExpr.bit(m)})
-    (True, False)
-    """
-    return find_branch_difference(a, b, witness, tol) is None
-
-
-def find_branch_difference(
-    a: Diagram, b: Diagram, witness: Mapping[int, BitExpr], tol: float = 1e-9
-) -> dict[int, bool] | None:
-    """The bits of a branch of ``b`` that :func:`equal_branchwise` objects to (empty if one of ``a`` is missing), or None."""
-    outcomes = a.outcome_bits
-    wanted = {
-        tuple(bits[i] for i in outcomes): (k.reshape(-1), results_of(a, bits))
-        for bits, k in branches(a, exact_scalar=False)
-    }
-    weight = {key: float(np.vdot(u, u).real) for key, (u, _) in wanted.items()}
-    whole = math.fsum(weight.values())
-    more = max(0, len(b.outcome_bits) - len(outcomes))
-    met = dict.fromkeys(wanted, 0)
-    least, most = 0.0, math.inf  # of the weight that all branches share
-    strays: list[tuple[dict[int, bool], float]] = []
-    for bits, k in branches(b, exact_scalar=False):
-        key = tuple(witness[i].evaluate(bits) for i in outcomes)
-        v = k.reshape(-1)
-        nv = float(np.vdot(v, v).real)
-        if key not in wanted:
-            strays.append((bits, nv))
-            continue
-        u, results = wanted[key]
-        if u.size != v.size:
-            return bits
-        met[key] += 1
-        nu = weight[key]
-        if nu <= _RARE * whole:
-            continue
-        # A branch carries the rounding errors of the whole: the rarer it is, the fewer of its digits are right.
-        slack = tol + 1e-14 * math.sqrt(whole / nu * 2.0**more)
-        least, most = max(least, nv / nu * (1 - slack)), min(most, nv / nu * (1 + slack))
-        if least > most or abs(abs(np.vdot(u, v)) / math.sqrt(nu * nv) - 1) > slack:
-            return bits
-        if results != results_of(b, bits):
-            return bits
-    for bits, nv in strays:
-        if least == 0 or nv / least > _RARE * whole:
-            return bits
-    counts = {n for key, n in met.items() if weight[key] > _RARE * whole}
-    return None if len(counts) <= 1 and 0 not in counts else {}
 
 
 def sweep_cost(diagram: Diagram, *, open_inputs: bool = False) -> tuple[int, float]:
@@ -360,10 +258,6 @@ __all__ = [
     "Branch",
     "branch",
     "branches",
-    "equal_branchwise",
-    "equal_choi",
-    "equal_instruments",
-    "find_branch_difference",
     "instrument",
     "kraus",
     "results_of",

@@ -16,9 +16,9 @@ from gossamer.ir import canonical as canonical_module
 from gossamer.ir.canonical import canonical, digest
 from gossamer.ir.compose import tensor
 from gossamer.ir.diagram import BitKind, DiagramBuilder, VertexKind
+from gossamer.ir.equality import equal_instruments
 from gossamer.ir.phase import BitExpr, Phase
 from gossamer.ir.scalar import Scalar
-from gossamer.ir.semantics import equal_instruments
 from tests.ir.drawn import relabel, zx_diagrams
 
 QUICK = settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))

@@ -29,8 +29,8 @@ from gossamer.ir.compose import (
 )
 from gossamer.ir.compose import given as branch_of
 from gossamer.ir.diagram import BitKind, DiagramBuilder, VertexKind
+from gossamer.ir.equality import equal_instruments
 from gossamer.ir.phase import BitExpr, Phase
-from gossamer.ir.semantics import equal_instruments
 from gossamer.ir.wires import WireBuilder
 from tests.ir.drawn import assignments, complete, strict_map, zx_diagrams
 

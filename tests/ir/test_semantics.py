@@ -18,13 +18,12 @@ from gossamer.conformance.oracle import diagram_map
 from gossamer.diagnostics import InputError
 from gossamer.ir import dense
 from gossamer.ir.diagram import BitKind, Diagram, DiagramBuilder, VertexKind
+from gossamer.ir.equality import equal_branches, equal_instruments
 from gossamer.ir.phase import BitExpr, Phase
 from gossamer.ir.scalar import Scalar
 from gossamer.ir.semantics import (
     branch,
     branches,
-    equal_branchwise,
-    equal_instruments,
     instrument,
     kraus,
     sweep_cost,
@@ -248,10 +247,10 @@ def test_teleportation_is_the_identity_and_its_mutants_are_not():
     w.output(w.add_input("q"), "q")
     identity = w.build()
     assert equal_instruments(identity, teleported())
-    assert equal_branchwise(identity, teleported(), {})
+    assert equal_branches(identity, teleported(), {})
     for mutant in (teleported(correct=False), teleported(sign=False)):
         assert not equal_instruments(identity, mutant)
-        assert not equal_branchwise(identity, mutant, {})
+        assert not equal_branches(identity, mutant, {})
 
 
 def test_weights_belong_to_the_meaning():
@@ -267,7 +266,7 @@ def test_weights_belong_to_the_meaning():
     a, b = coin(Fraction(1, 2)), coin(Fraction(1, 3))
     assert equal_instruments(a, coin(Fraction(3, 2)))
     assert not equal_instruments(a, b)
-    assert not equal_branchwise(a, b, {0: BitExpr.bit(0)})
+    assert not equal_branches(a, b, {0: BitExpr.bit(0)})
     assert set(instrument(a)) == {(False,), (True,)}
 
 
@@ -291,9 +290,9 @@ def test_rare_branches_are_compared_as_closely_as_rounding_allows(tilt: Fraction
 
     a = twice(Fraction(1, 3), split=False)
     same = {m: BitExpr.bit(m) for m in a.outcome_bits}
-    assert equal_branchwise(a, twice(Fraction(1, 3), split=True), same)
-    assert not equal_branchwise(a, twice(Fraction(1, 3) + Fraction(1, 10**6), split=True), same)
-    assert not equal_branchwise(a, twice(Fraction(1, 3), split=True, flip=True), same)
+    assert equal_branches(a, twice(Fraction(1, 3), split=True), same)
+    assert not equal_branches(a, twice(Fraction(1, 3) + Fraction(1, 10**6), split=True), same)
+    assert not equal_branches(a, twice(Fraction(1, 3), split=True, flip=True), same)
 
 
 def test_axes_are_live_qubits():
