@@ -230,10 +230,7 @@ class _TreeMaker:
         return ResetStatement(c[1], self._span(c[0]))
 
     def if_equal(self, c: list[Any]) -> Branch:
-        span = self._span(c[1])
-        return Branch(
-            Compare(Operand(str(c[1]), None, span), self._whole(c[2]), span), (c[3],), (), self._span(c[0]), 1
-        )
+        return Branch(Compare(c[1], self._whole(c[2]), c[1].span), (c[3],), (), self._span(c[0]), 1)
 
     def branch(self, c: list[Any]) -> Branch:
         then, otherwise = c[2], c[3] or ()
