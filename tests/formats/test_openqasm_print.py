@@ -10,7 +10,8 @@ from gossamer.diagnostics import InputError
 from gossamer.formats.openqasm_print import print_openqasm
 from gossamer.frontends.qasm import read_qasm
 from gossamer.ir.diagram import Diagram
-from gossamer.ir.semantics import branches, equal_instruments
+from gossamer.ir.equality import equal_instruments
+from gossamer.ir.semantics import branches
 
 SOURCES = [
     'include "qelib1.inc"; qreg q[3]; h q[0]; cx q[0],q[1]; ccx q[0],q[1],q[2]; rz(0.3) q[1]; rzz(pi/8) q[0],q[2];',
