@@ -92,6 +92,9 @@ class _Node:
             free = self.free[pool]
             free.sort(reverse=True)
             return free.pop()
+        return self.new_qubit(pool)
+
+    def new_qubit(self, pool: str) -> int:
         self.size[pool] += 1
         return self.size[pool] - 1
 
@@ -175,7 +178,8 @@ class _Lowering:
     def prepare(self, v: int) -> None:
         at = self.node_of(v)
         node = self.nodes[at]
-        q = node.allocate("data")
+        # An input is there from the start, so its place is a qubit that nothing was on before.
+        q = node.new_qubit("data") if v in self.input_set else node.allocate("data")
         self.qubit[v] = ("data", q)
         if v in self.input_set:
             i = self.graph.inputs.tolist().index(v)

@@ -410,9 +410,11 @@ def placements(
         for u in near:
             prepare(u)
         if after == v and draw(st.booleans()):
-            halves = [t for u in near for t in entangle(u, v, rotated=True)]
+            chains = [entangle(u, v, rotated=True) for u in near]
+            # The outcomes of the halves that face away from the hub turn its angle around, so they come first.
+            measure([t for chain in chains for t in chain[0::2]])
             events.append((EventKind.ROTATE, v))
-            measure(halves)
+            measure([t for chain in chains for t in chain[1::2]])
             continue
         prepare(v)
         for u in near:
