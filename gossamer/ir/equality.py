@@ -18,9 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gossamer.diagnostics import InputError
-from gossamer.ir.diagram import Bit, BitKind, Diagram
+from gossamer.ir.diagram import Bit, BitKind, Diagram, VertexKind
 from gossamer.ir.phase import BitExpr
-from gossamer.ir.semantics import branches, instrument, results_of
+from gossamer.ir.scalar import ONE
+from gossamer.ir.semantics import branches, results_of
 
 Matrix = NDArray[np.complex128]
 TOLERANCE = 1e-9
@@ -102,8 +103,8 @@ def find_strict_difference(a: Diagram, b: Diagram, tol: float = TOLERANCE) -> Di
     if shape:
         return Difference(shape, {})
     for inputs, x, y in _contexts(a, b):
-        left = _by_outcomes(x, exact=True)
-        right = _by_outcomes(y, exact=True)
+        left = _by_outcomes(x)
+        right = _by_outcomes(y)
         for key in {**left, **right}:
             k, r = left.get(key, (None, None))
             other, results = right.get(key, (None, None))
@@ -128,21 +129,21 @@ def find_branch_difference(
         return Difference(shape, {})
     if witness is None:
         witness = {i: BitExpr.bit(j) for i, j in zip(a.outcome_bits, b.outcome_bits, strict=True)}
-    exact = bool(_input_bits(a))
+    exact = bool(_input_bits(a))  # one factor for all contexts
     least, most, times = (
         0.0,
         math.inf,
         set[int](),
     )  # bounds of the weight that all branches share; how often each is met
     for inputs, x, y in _contexts(a, b):
-        wanted = _by_outcomes(x, exact=exact)
+        wanted = {tuple(bits[i] for i in x.outcome_bits): (k, results_of(x, bits)) for bits, k in _maps(x, exact)}
         met = dict.fromkeys(wanted, 0)
         strays: list[tuple[dict[int, bool], float]] = []
         # A rare branch carries the rounding errors of the whole: what is left of its digits decides how closely it is compared.
         whole = math.fsum(_weight(k) for k, _ in wanted.values()) * 2.0 ** max(
             0, len(b.outcome_bits) - len(a.outcome_bits)
         )
-        for bits, k in branches(y, exact_scalar=exact):
+        for bits, k in _maps(y, exact):
             key = tuple(witness[i].evaluate(bits) for i in a.outcome_bits)
             nv = _weight(k)
             if key not in wanted:
@@ -186,8 +187,8 @@ def find_instrument_difference(a: Diagram, b: Diagram, tol: float = TOLERANCE) -
     exact = bool(_input_bits(a))
     tables = [(inputs, _choi(x, exact), _choi(y, exact)) for inputs, x, y in _contexts(a, b)]
     weights = [sum(float(np.trace(m).real) for t in tables for m in t[side].values()) for side in (1, 2)]
-    if min(weights) < _NOTHING**2:
-        return None if max(weights) < _NOTHING**2 else Difference("one of the diagrams is zero", {})
+    if min(weights) == 0:
+        return None if max(weights) == 0 else Difference("one of the diagrams is zero", {})
     for inputs, left, right in tables:
         for key in {**left, **right}:
             x = left[key] / weights[0] if key in left else 0.0
@@ -246,18 +247,33 @@ def _fixed(d: Diagram, values: Mapping[int, bool]) -> Diagram:
     return replace(d, bits=tuple(bits))
 
 
-def _by_outcomes(d: Diagram, *, exact: bool) -> dict[tuple[bool, ...], tuple[Matrix, tuple[bool, ...]]]:
-    return {
-        tuple(bits[i] for i in d.outcome_bits): (k, results_of(d, bits)) for bits, k in branches(d, exact_scalar=exact)
-    }
+def _by_outcomes(d: Diagram) -> dict[tuple[bool, ...], tuple[Matrix, tuple[bool, ...]]]:
+    try:
+        maps = list(branches(d, exact_scalar=True))
+    except OverflowError:
+        raise InputError("SEM-2", "the scalar is too large to compare map by map") from None
+    return {tuple(bits[i] for i in d.outcome_bits): (k, results_of(d, bits)) for bits, k in maps}
+
+
+def _maps(d: Diagram, exact: bool) -> Iterator[tuple[dict[int, bool], Matrix]]:
+    """The maps that are not zero, without the scalar, which is the same for all but for a phase.
+
+    Those of large diagrams are multiplied by one factor to keep them in range, unless they have to be ``exact``. In small ones, where a map is a sum of few paths of
+    equal size, one that is smaller than rounding leaves of such a path is zero.
+    """
+    if d.scalar.is_zero:
+        return
+    bare = replace(d, scalar=ONE)
+    halves = int(d.hadamard.sum()) + int((d.kind[d.edges.reshape(-1)] == VertexKind.X).sum())
+    small = halves <= 400 and d.num_vertices <= 400
+    for bits, k in branches(bare, exact_scalar=small or exact):
+        if not small or np.abs(k).max() > _NOTHING * 2.0 ** (-halves / 2):
+            yield bits, k
 
 
 def _choi(d: Diagram, exact: bool) -> dict[tuple[bool, ...], Matrix]:
-    """As :func:`gossamer.ir.semantics.instrument`, which drops the scalar; that compares contexts only if there is one."""
-    if not exact:
-        return {} if d.scalar.is_zero else instrument(d)
     out: dict[tuple[bool, ...], Matrix] = {}
-    for bits, k in branches(d, exact_scalar=True):
+    for bits, k in _maps(d, exact):
         v, key = k.reshape(-1), results_of(d, bits)
         choi = np.outer(v, v.conj())
         out[key] = out[key] + choi if key in out else choi
