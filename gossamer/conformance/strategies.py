@@ -527,10 +527,11 @@ def programs(draw: Draw, *, max_nodes: int = 3, max_steps: int = 12, clifford: b
                 code[i].append(Measure(q, bit))
                 dead.add((i, q))
                 measured.append(ManifestBit(node=name(i), bit=bit))
-            elif kind == "reset" and ((i, q) not in inputs or (i, q) in touched or (i, q) in dead):
+                touched.add((i, q))
+            elif kind == "reset" and ((i, q) not in inputs or (i, q) in touched):
                 code[i].append(Reset(q))
                 dead.discard((i, q))
-            touched.add((i, q))
+                touched.add((i, q))
     outputs = [x for x in every if x not in dead and draw(st.booleans())]
     shown = draw(st.lists(st.sampled_from([None, *measured]), max_size=3)) if measured else []
     results: list[list[tuple[int, str]]] = [[] for _ in range(k)]
