@@ -26,6 +26,7 @@ def test_gates() -> None:
     assert proportional(linear_map(got, {}), linear_map(want, {}))
 
 
+@pytest.mark.clause("QASM-16")
 @pytest.mark.parametrize(
     "text",
     ["", ".v a\nBEGIN\n", ".v a\nBEGIN\nH b\nEND", ".v a\nBEGIN\nG a\nEND", ".v a a", "END", ".v a\nBEGIN\nH\nEND"],
