@@ -80,7 +80,7 @@ def test_random_circuits_on_random_networks(text, network, seed):
 
 
 @pytest.mark.nightly
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(sources(), networks, st.integers(0, 2**31 - 1))
 def test_random_circuits_on_random_networks_nightly(text, network, seed):
     check(text, network, seed)
