@@ -516,11 +516,11 @@ def same_instrument(a: Instrument, b: Instrument, tol: float = 1e-7) -> bool:
 
 
 def same_up_to_phase(a: Matrix, b: Matrix, tol: float = 1e-7) -> bool:
-    """Whether two maps are equal up to one complex factor."""
+    """Whether two maps are equal up to one complex factor: what is left of ``b`` beside its part along ``a`` is small."""
     na, nb = float(np.linalg.norm(a)), float(np.linalg.norm(b))
     if a.shape != b.shape or min(na, nb) < tol:
         return a.shape == b.shape and max(na, nb) < tol
-    return bool(abs(abs(np.vdot(a, b)) / (na * nb) - 1) < tol)
+    return bool(np.linalg.norm(b - np.vdot(a, b) / na**2 * a) < tol * nb)
 
 
 def symbols_of(phases: Sequence[Phase]) -> frozenset[str]:

@@ -156,7 +156,8 @@ def find_branch_difference(
             if blur > _LOST:
                 continue
             slack = tol + blur
-            if abs(abs(np.vdot(u, k)) / math.sqrt(nu * nv) - 1) > slack:
+            # What is left of k beside its part along u: linear in a small difference, which the overlap would be quadratic in.
+            if u.shape != k.shape or math.sqrt(_weight(k - np.vdot(u, k) / nu * u) / nv) > slack:
                 return Difference("the maps differ", bits)
             least, most = max(least, nv / nu * (1 - slack)), min(most, nv / nu * (1 + slack))
             if least > most:
