@@ -35,6 +35,7 @@ EXCEPTED: dict[str, tuple[str, str]] = {
     "SEM-6": ("a definition", "ir/test_compose.py::test_laws"),
     "SEM-7": ("a definition", "ir/test_canonical.py::test_numbering_does_not_matter"),
     "OG-14": ("names IR clauses, which are the codes", "ir/test_verify.py::test_violations_are_refused_with_their_clause"),
+    "PT-11": ("a definition", "ir/test_pattern.py::test_the_diagram_of_a_pattern_is_its_instrument"),
     "NW-4": ("says where presets are; an unknown one is NW-2", "test_network.py::test_a_preset_is_a_network_and_says_what_it_is"),
     "NW-9": ("a definition", "test_distribution.py::test_any_placement_reproduces_the_source"),
     "TL-11": ("says what a report holds", "test_cli.py::test_compile_json_is_the_report_and_the_times"),

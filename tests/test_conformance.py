@@ -15,8 +15,17 @@ import pytest
 from hypothesis import HealthCheck, Phase, find, given, settings
 
 from gossamer.conformance import LAWS, LawBroken, check_backend, check_frontend, check_pass
-from gossamer.conformance.strategies import any_diagrams, circuits, diagrams, open_graphs, placements, programs
+from gossamer.conformance.strategies import (
+    any_diagrams,
+    circuits,
+    diagrams,
+    open_graphs,
+    patterns,
+    placements,
+    programs,
+)
 from gossamer.diagnostics import InputError
+from gossamer.ir import pattern as mbqc
 from gossamer.ir.diagram import BitKind, Diagram
 
 PLUGINS = Path(__file__).parent / "plugins"
@@ -242,6 +251,11 @@ def test_examples_shrink_to_few_vertices_then_clifford_then_no_outcomes():
     assert not g.bits
     p = find(placements(), lambda p: p.num_links >= 1, settings=ONCE)
     assert p.graph.num_vertices <= 3
+    m = find(patterns(), lambda m: len(m.commands) >= 2, settings=ONCE)
+    assert not m.bits
+    assert len({v for c in m.commands for v in ([c.a, c.b] if isinstance(c, mbqc.Entangle) else [c.node])}) <= 2
+    m = find(patterns(), lambda m: m.bits, settings=ONCE)
+    assert (len(m.commands) <= 2, len(m.bits), m.registers) == (True, 1, ())
     c = find(circuits(), lambda c: c.diagram.bits, settings=ONCE)
     assert (c.wires, len(c.operations)) == (1, 1)
     q = find(programs(), lambda q: q.manifest.messages, settings=ONCE)
@@ -264,6 +278,13 @@ def test_any_diagrams_are_valid(d):
 def test_placements_are_valid_and_keep_to_their_ebits(p):
     p.verify()
     assert p.num_links <= 1
+
+
+@QUICK
+@given(patterns(clifford=True))
+def test_clifford_patterns_are_valid_and_clifford(m):
+    m.verify()
+    assert mbqc.to_diagram(m).is_clifford
 
 
 @QUICK

@@ -14,6 +14,7 @@ from typing import Any
 from gossamer.diagnostics import GossamerError, InputError
 from gossamer.ir.diagram import Diagram
 from gossamer.ir.open_graph import OpenGraph
+from gossamer.ir.pattern import Pattern
 from gossamer.ir.placed import Placed
 from gossamer.ir.program import Distribution
 
@@ -85,8 +86,8 @@ def show(value: object) -> str:
     >>> show("h q[0];")
     'h q[0];'
     """
-    if isinstance(value, str):
-        return value
+    if isinstance(value, str | Pattern):
+        return str(value)
     if isinstance(value, Diagram | OpenGraph | Placed):
         from gossamer.ir.text import print_text
 

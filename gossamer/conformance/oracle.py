@@ -24,6 +24,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from gossamer.ir import pattern as mbqc
 from gossamer.ir.diagram import Bit, BitKind, Diagram, Register, VertexKind
 from gossamer.ir.open_graph import Label, OpenGraph
 from gossamer.ir.phase import Phase
@@ -284,6 +285,83 @@ class State:
     def vector(self, order: Sequence[Hashable]) -> Matrix:
         assert sorted(map(str, self.qubits)) == sorted(map(str, order)), "qubits are left over"
         return np.transpose(self.amplitudes, [self.qubits.index(q) for q in order]).reshape(-1)
+
+
+# ---- patterns -------------------------------------------------------------------------------------------------------
+
+
+_X: Matrix = np.array([[0, 1], [1, 0]], np.complex128)
+_Y: Matrix = np.array([[0, -1j], [1j, 0]], np.complex128)
+_Z: Matrix = np.array([[1, 0], [0, -1]], np.complex128)
+#: The observable at angle 0, that at 1/2, and the angle that is added to the one that is given.
+_OBSERVABLE = {
+    mbqc.Basis.XY: (_X, _Y, 0.0),
+    mbqc.Basis.YZ: (_Z, _Y, 0.0),
+    mbqc.Basis.XZ: (_Z, _X, 0.0),
+    mbqc.Basis.X: (_X, _Y, 0.0),
+    mbqc.Basis.Y: (_X, _Y, 0.5),
+    mbqc.Basis.Z: (_Z, _Y, 0.0),
+}
+
+
+def pattern_map(pattern: mbqc.Pattern, bits: Mapping[int, bool]) -> Matrix:
+    """``K_m`` of a pattern, each command on a dense state and each measurement a projector (clause PT-11).
+
+    Parameters
+    ----------
+    bits
+        A value for each outcome and each classical input.
+
+    Returns
+    -------
+    complex128[2**outputs, 2**inputs], up to a phase; its squared norm over all outcomes is that of the identity
+
+    Examples
+    --------
+    >>> p = mbqc.Pattern((0,), (1,), (mbqc.Prepare(1), mbqc.Entangle(0, 1), mbqc.Measure(0)), mbqc.outcomes([0]), (), ("q",), ("q",))
+    >>> same_up_to_phase(pattern_map(p, {0: False}), HADAMARD), same_up_to_phase(pattern_map(p, {0: True}), HADAMARD)
+    (True, False)
+    """
+    values = complete_bits(pattern.bits, bits)
+    outcome = {b.vertex: values[i] for i, b in enumerate(pattern.bits) if b.kind == BitKind.OUTCOME}
+    columns = 2 ** len(pattern.inputs)
+    state = State()
+    state.amplitudes = np.eye(columns, dtype=np.complex128).reshape((2,) * len(pattern.inputs) + (columns,))
+    state.qubits = [*pattern.inputs, "column"]
+    for c in pattern.commands:
+        match c:
+            case mbqc.Prepare(node):
+                state.add(node, (1 / math.sqrt(2), 1 / math.sqrt(2)))
+            case mbqc.Entangle(a, b):
+                state.gate("cz", (a, b))
+            case mbqc.CorrectX(node, domain):
+                if domain.evaluate(values):
+                    state.apply(node, _X)
+            case mbqc.CorrectZ(node, domain):
+                if domain.evaluate(values):
+                    state.apply(node, _Z)
+            case mbqc.Clifford(node, gates):
+                for gate in gates:
+                    state.gate(gate, [node]) if gate != "y" else state.apply(node, _Y)
+            case mbqc.Measure(node, basis, angle, s, t):
+                if s.evaluate(values):
+                    state.apply(node, _X)
+                if t.evaluate(values):
+                    state.apply(node, _Z)
+                first, second, added = _OBSERVABLE[basis]
+                turned = math.pi * (float(angle.evaluate(values)) + added)
+                _, vectors = np.linalg.eigh(math.cos(turned) * first + math.sin(turned) * second)
+                # Eigenvalues come in ascending order: -1, the outcome 1, is the first.
+                vector = vectors[:, 0 if outcome[node] else 1]
+                state.apply(node, np.array([vector.conj(), [0, 0]]))
+                state.project(node, 0)
+    order: list[Hashable] = [*pattern.outputs, "column"]
+    return state.vector(order).reshape(-1, columns)
+
+
+def pattern_instrument(pattern: mbqc.Pattern, inputs: Mapping[int, bool] | None = None) -> Instrument:
+    """The instrument of a pattern, exact; ``inputs`` are the classical ones."""
+    return _instrument(pattern.bits, pattern.registers, lambda m: pattern_map(pattern, m), inputs or {})
 
 
 # ---- node programs --------------------------------------------------------------------------------------------------

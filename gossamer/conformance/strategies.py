@@ -1,4 +1,4 @@
-"""Hypothesis strategies for the values of the IR: phases, diagrams, circuits, open graphs, placements, networks, programs.
+"""Hypothesis strategies for the values of the IR: phases, diagrams, circuits, patterns, open graphs, placements, networks, programs.
 
 Import them to test a frontend, a pass or a backend of your own against all of the IR. What they draw passes its level's
 rules; it is made by a plain construction that shares no code with the passes. What they shrink to is small: fewer vertices
@@ -18,6 +18,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from gossamer.conformance.circuits import CircuitBuilder, GateList
+from gossamer.ir import pattern as mbqc
 from gossamer.ir.diagram import Bit, BitKind, Diagram, DiagramBuilder, Register, VertexKind
 from gossamer.ir.network import Network, NetworkLink, Node
 from gossamer.ir.open_graph import Label, OpenGraph
@@ -310,6 +311,78 @@ def open_graphs(draw: Draw, *, max_wires: int = 3, max_steps: int = 15, clifford
 
 
 @st.composite
+def patterns(
+    draw: Draw,
+    *,
+    max_nodes: int = 6,
+    max_steps: int = 12,
+    clifford: bool = False,
+    input_bits: bool = False,
+    symbols: tuple[str, ...] = (),
+) -> mbqc.Pattern:
+    """Measurement patterns that can be run: every basis, any domains, corrections and Cliffords in any place, most without a flow."""
+    bits: list[Bit] = []
+    commands: list[mbqc.Command] = []
+    if input_bits and draw(st.booleans()):
+        bits.append(Bit(BitKind.INPUT, name="a"))
+    inputs = list(range(draw(st.integers(0, min(2, max_nodes)))))
+    alive = list(inputs)
+    made, fresh = len(inputs), len(inputs)
+
+    def condition() -> BitExpr:
+        return draw(bit_expressions(len(bits)))
+
+    def measure(node: int) -> None:
+        basis = draw(st.sampled_from(mbqc.Basis))
+        if basis.is_pauli:
+            angle = Phase(draw(st.integers(0, 1))) + Phase(1).times(condition())
+        else:
+            angle = draw(phases(len(bits), clifford=clifford, symbols=symbols))
+        commands.append(mbqc.Measure(node, basis, angle, condition(), condition()))
+        bits.append(Bit(BitKind.OUTCOME, node))
+        alive.remove(node)
+
+    for _ in range(max_steps):
+        if not _more(draw, max_steps):
+            break
+        kind = draw(st.sampled_from(["prepare", "entangle", "correct", "clifford", "measure", "derive"]))
+        if kind == "prepare" and made < max_nodes:
+            node = fresh + draw(st.integers(0, 2))  # numbers may have gaps
+            made, fresh = made + 1, node + 1
+            commands.append(mbqc.Prepare(node))
+            if len(alive) > 0 and draw(st.booleans()):
+                commands.append(mbqc.Entangle(draw(st.sampled_from(alive)), node))
+            alive.append(node)
+        elif kind == "entangle" and len(alive) > 1:
+            a = draw(st.sampled_from(alive))
+            commands.append(mbqc.Entangle(a, draw(st.sampled_from([v for v in alive if v != a]))))
+        elif kind == "correct" and alive:
+            correct = mbqc.CorrectX if draw(st.booleans()) else mbqc.CorrectZ
+            commands.append(correct(draw(st.sampled_from(alive)), condition()))
+        elif kind == "clifford" and alive:
+            word = draw(st.lists(st.sampled_from(mbqc.GATES), max_size=4))
+            commands.append(mbqc.Clifford(draw(st.sampled_from(alive)), tuple(word)))
+        elif kind == "measure" and alive:
+            measure(draw(st.sampled_from(alive)))
+        elif kind == "derive" and len(bits) > 1:
+            bits.append(Bit(BitKind.DERIVED, expr=draw(bit_expressions(len(bits)))))
+    for node in list(alive):
+        if draw(st.booleans()):
+            measure(node)
+    outputs = draw(st.permutations(alive))
+    shown = draw(st.lists(bit_expressions(len(bits)), max_size=2)) if bits else []
+    return mbqc.Pattern(
+        inputs=tuple(inputs),
+        outputs=tuple(outputs),
+        commands=tuple(commands),
+        bits=tuple(bits),
+        registers=(Register("c", tuple(shown)),) if shown else (),
+        input_names=tuple(f"q[{i}]" for i in range(len(inputs))),
+        output_names=tuple(f"q[{i}]" for i in range(len(outputs))),
+    )
+
+
+@st.composite
 def networks(draw: Draw, *, max_nodes: int = 4, data: int = 64, comm: int | None = None) -> Network:
     """Connected networks: a random tree and some more links."""
     size = draw(st.integers(1, max_nodes))
@@ -565,6 +638,7 @@ __all__ = [
     "diagrams",
     "networks",
     "open_graphs",
+    "patterns",
     "phases",
     "placements",
     "programs",

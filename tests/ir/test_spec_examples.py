@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import doctest
 import json
 import re
 from itertools import product
 
 import numpy as np
+import pytest
 
 from gossamer.formats.circuit_program import read_program
 from gossamer.ir.diagram import BitKind, Diagram, DiagramBuilder, VertexKind
@@ -14,7 +16,7 @@ from gossamer.ir.network import Network, NetworkLink, Node
 from gossamer.ir.phase import Phase
 from gossamer.ir.program import Distribution, Manifest, ManifestLink, ManifestMessage, ManifestNode, ManifestPlace
 from gossamer.ir.text import parse_text, print_text
-from gossamer.specification import read_spec
+from gossamer.specification import read_spec, spec_folder
 
 GSM = re.findall(r"```gsm\n(.*?)```", read_spec("ir.md"), re.DOTALL)
 QASM = re.findall(r"```qasm\n(.*?)```", read_spec("program.md"), re.DOTALL)
@@ -49,6 +51,13 @@ def kraus(d: Diagram, bits: dict[int, int]) -> np.ndarray:
         args += [tensor, legs]
     outside = [ends[int(v)] for v in (*d.outputs, *d.inputs)]
     return np.einsum(*args, outside, optimize="greedy").reshape(2 ** len(d.outputs), 2 ** len(d.inputs))
+
+
+@pytest.mark.parametrize("path", sorted(spec_folder().glob("*.md")), ids=lambda p: p.name)
+def test_sessions_in_the_text_run(path):
+    options = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+    test = doctest.DocTestParser().get_doctest(path.read_text(), {}, path.name, str(path), 0)
+    assert doctest.DocTestRunner(optionflags=options).run(test).failed == 0
 
 
 def test_examples_print_back_as_they_stand():
