@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from html import escape
@@ -17,7 +18,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from gossamer.diagnostics import InputError, NetworkInfeasible, Span, UsageError, VerificationFailed
-from gossamer.registry import by_extension, find, registered
+from gossamer.registry import by_extension, by_object, find, registered
 
 if TYPE_CHECKING:
     from gossamer.checks import Verdict
@@ -152,6 +153,8 @@ def compile(
     effort: int = 1,
     seed: int = 0,
     measure_all: bool = False,
+    bind: Mapping[str, Any] | None = None,
+    opaque: Mapping[str, str | Path] | None = None,
     check: bool = True,
     progress: Callable[[str], None] | None = None,
 ) -> CompiledProgram:
@@ -160,7 +163,7 @@ def compile(
     Parameters
     ----------
     source
-        A path, program text, or a `Diagram`.
+        A path, program text, a `Diagram`, or a circuit of qiskit, pytket or cirq.
     network
         A network file, a preset's name, a shorthand (``4``, ``line:4``), or a `Network`.
     pipeline
@@ -171,6 +174,8 @@ def compile(
         0 to 3: how many moves the search may make.
     measure_all
         Measure every quantum output into the register ``meas``.
+    bind, opaque
+        Values of inputs and definitions of opaque gates; see :func:`read`.
     check
         Verify the result with the strongest method that is quick enough.
 
@@ -203,7 +208,7 @@ def compile(
     steps = parse_pipeline(pipeline if pipeline is not None else default_pipeline(effort, seed))
     if progress is not None:
         progress("read")
-    diagram = read(source)
+    diagram = read(source, bind=bind, opaque=opaque)
     if measure_all:
         diagram = measured(diagram)
     diagram.verify()
@@ -281,39 +286,82 @@ def _check_fit(diagram: Diagram, network: Network) -> None:
 # ---- sources --------------------------------------------------------------------------------------------------------
 
 
-def read(source: Any, format: str | None = None, *, name: str = "<text>") -> Diagram:
+def read(
+    source: Any,
+    format: str | None = None,
+    *,
+    name: str = "<text>",
+    bind: Mapping[str, Any] | None = None,
+    opaque: Mapping[str, str | Path] | None = None,
+) -> Diagram:
     """The diagram that ``source`` stands for.
 
     Parameters
     ----------
     source
-        A `Diagram`, a path, or program text (text that holds a line break or a semicolon).
+        A `Diagram`, a path, program text (text that holds a line break or a semicolon), or a circuit of qiskit, pytket or cirq. Only a
+        path may include files, and only from its folder and the folders below.
     format
         The name of a frontend; without it a file's ending, or the first word of a text, decides.
     name
         What diagnostics call a text.
+    bind
+        Values of the inputs of a program, by name: numbers (angles in radians), or text that holds an expression (``"pi/4"``).
+    opaque
+        For opaque gates of OpenQASM 2, by name, the definition: a path, or text that defines a gate of that name.
+
+    Raises
+    ------
+    InputError
+        ``TL-3`` if a file cannot be read; the codes of the format.
+    UsageError
+        ``TL-2`` for a source of no known kind, ``TL-7`` for values and definitions that the source or its format has no use for.
 
     Examples
     --------
     >>> read("OPENQASM 2.0; qreg q[3];").num_edges
     3
+    >>> turn = 'OPENQASM 3; include "stdgates.inc"; input angle t; qubit q; rz(t) q;'
+    >>> [str(p) for p in read(turn, bind={"t": "pi/4"}).phases]
+    ['0', '1/4']
     """
     from gossamer.ir.diagram import Diagram
 
-    if isinstance(source, Diagram):
-        return source
-    if isinstance(source, str) and ("\n" in source or ";" in source):
-        return _parse(source, format or _guess(source), name)
     if not isinstance(source, str | Path):
-        raise UsageError("TL-2", f"a source is a path, text or a Diagram, not {type(source).__name__}")
+        if bind or opaque:
+            raise UsageError("TL-7", f"a {type(source).__name__} takes no values and no definitions")
+        if isinstance(source, Diagram):
+            return source
+        return _read_object(source)
+    if isinstance(source, str) and ("\n" in source or ";" in source):
+        return _parse(source, format or _guess(source), name, None, bind, opaque)
     path = Path(source)
-    chosen = format or by_extension("frontends", path.suffix).name
-    return _parse(read_text(path), chosen, str(path))
+    chosen = format or by_extension("frontends", path.name).name
+    return _parse(read_text(path), chosen, str(path), path.parent, bind, opaque)
+
+
+def _read_object(source: Any) -> Diagram:
+    registration = by_object(source)
+    found: Diagram | None = None if registration is None else registration.load("objects")(source)
+    if found is None:
+        libraries = ", ".join(library for r in registered("frontends").values() for library in r.libraries)
+        raise UsageError(
+            "TL-2",
+            f"a source is a path, text, a Diagram or a circuit, not {type(source).__name__}",
+            help=f"circuits of these packages are read: {libraries}",
+        )
+    return found
 
 
 def read_text(path: Path) -> str:
-    """The text of a source file; InputError [TL-3] if it cannot be had."""
+    """The text of a source file; InputError [TL-3] if it cannot be had.
+
+    A pipe or a device in its place would block or never end; standard input is read by the command line.
+    """
     try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            what = "a folder" if path.is_dir() else "not a regular file"
+            raise InputError("TL-3", f"'{path}' is {what}", help="name a file, or - for standard input")
         with path.open("rb") as file:
             data = file.read(MAX_SOURCE_BYTES + 1)
     except (OSError, ValueError) as error:  # ValueError: a null character in the name
@@ -333,9 +381,34 @@ def decode(data: bytes, name: str) -> str:
         raise InputError("TL-3", f"'{name}' is not UTF-8 text", span=Span(name, line, column)) from error
 
 
-def _parse(text: str, format: str, name: str) -> Diagram:
-    diagram: Diagram = find("frontends", format).load()(text, name)
+def _parse(
+    text: str,
+    format: str,
+    name: str,
+    folder: Path | None,
+    bind: Mapping[str, Any] | None,
+    opaque: Mapping[str, str | Path] | None,
+) -> Diagram:
+    registration = find("frontends", format)
+    options: dict[str, Any] = {}
+    if bind:
+        options["bind"] = dict(bind)
+    if opaque:
+        options["opaque"] = {key: _definition(value) for key, value in opaque.items()}
+    for option in options:
+        if option not in registration.options:
+            raise UsageError("TL-7", f"sources in the format '{format}' know no --{option}")
+    if folder is not None and "folder" in registration.options:
+        options["folder"] = folder
+    diagram: Diagram = registration.load()(text, name, **options)
     return diagram
+
+
+def _definition(value: str | Path) -> str:
+    """Text, or the file that a path names."""
+    if isinstance(value, str) and "{" in value:
+        return value
+    return read_text(Path(value))
 
 
 def _guess(text: str) -> str:
@@ -481,24 +554,43 @@ def _verify(
 
 
 def _kept_source(directory: Path) -> Diagram:
-    """The diagram that an output folder keeps; a pipe or a device in its place would block or never end."""
-    path = directory / "source.gsm"
-    if os.path.lexists(path) and not os.path.isfile(path):
-        raise InputError("TL-3", f"'{path}' is not a regular file")
-    return read(path)
+    """The diagram that an output folder keeps."""
+    return read(directory / "source.gsm")
 
 
 def convert(source: Any, to: str = "gsm", format: str | None = None) -> str:
-    """The source in another text format (``gsm``, the text form of the IR).
+    """The source in another text format.
+
+    Parameters
+    ----------
+    to
+        The name of a printer: ``gsm`` and ``gsmj`` print the diagram; ``qasm`` (OpenQASM 3) and ``qasm2`` the verified program of a single
+        node, for which the diagram needs a causal flow.
+
+    Raises
+    ------
+    InputError
+        The codes of :func:`compile`; ``PR-11`` for what OpenQASM 2 cannot say.
 
     Examples
     --------
     >>> read(convert("OPENQASM 2.0; qreg q[1];")) == read("OPENQASM 2.0; qreg q[1];")
     True
+    >>> print(convert('OPENQASM 3; include "stdgates.inc"; qubit[2] q; x q[0]; ctrl @ z q[0], q[1];', "qasm2"))
+    OPENQASM 2.0;
+    include "qelib1.inc";
+    qreg q[2];
+    x q[0];
+    cz q[0], q[1];
+    <BLANKLINE>
     """
+    registration = find("printers", to)
     diagram = read(source, format)
     diagram.verify()
-    text: str = find("printers", to).load()(diagram)
+    value: Any = diagram
+    if registration.takes == ("distribution",):
+        value = compile(diagram, "1").distribution
+    text: str = registration.load()(value)
     return text
 
 

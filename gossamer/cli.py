@@ -43,6 +43,16 @@ From = Annotated[str | None, typer.Option("-f", "--from", help="Format of the so
 MeasureAll = Annotated[
     bool, typer.Option("--measure-all", help="Measure every quantum output into the register 'meas'.")
 ]
+Bind = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--bind", metavar="NAME=VALUE", help="The value of an input of the source, e.g. theta=pi/4; may be repeated."
+    ),
+]
+Opaque = Annotated[
+    list[str] | None,
+    typer.Option("--opaque", metavar="NAME=FILE", help="The file that defines an opaque gate; may be repeated."),
+]
 Seed = Annotated[int, typer.Option("--seed", help="Seed of every random choice.")]
 
 
@@ -80,6 +90,8 @@ def compile(
     seed: Seed = 0,
     measure_all: MeasureAll = False,
     format: From = None,
+    bind: Bind = None,
+    opaque: Opaque = None,
     as_json: AsJson = False,
     force: Annotated[bool, typer.Option("--force", help="Replace DIR even if it is not an earlier output.")] = False,
 ) -> None:
@@ -97,7 +109,7 @@ def compile(
         check_target(Path(output), force=force)
     with _progress() as progress:
         program = api.compile(
-            _read(source, format),
+            _read(source, format, bind, opaque),
             network,
             pipeline=pipeline,
             objective=objective,
@@ -153,6 +165,8 @@ def verify(
     method: Annotated[str | None, typer.Option("--method", help="exact, stabiliser, sampled or structural.")] = None,
     measure_all: MeasureAll = False,
     format: From = None,
+    bind: Bind = None,
+    opaque: Opaque = None,
     as_json: AsJson = False,
 ) -> int:
     """Check that the node programs in DIR do what the source does."""
@@ -160,7 +174,7 @@ def verify(
 
     with _progress() as progress:
         progress("verify")
-        source = None if against is None else _read(against, format)
+        source = None if against is None else _read(against, format, bind, opaque)
         verdict = api.verify(directory, source, method=method, measure_all=measure_all)
     if as_json:
         _print_json(verdict.as_dict())
@@ -176,6 +190,8 @@ def convert(
     source: Annotated[str, typer.Argument(metavar="IN", help="A source file; - is stdin.", show_default=False)],
     output: Annotated[str, typer.Argument(metavar="OUT", help="The file to write; - is stdout.", show_default=False)],
     format: From = None,
+    bind: Bind = None,
+    opaque: Opaque = None,
     to: Annotated[str | None, typer.Option("-t", "--to", help="Format of OUT; without it, its ending decides.")] = None,
 ) -> None:
     """Write IN in another format."""
@@ -184,8 +200,8 @@ def convert(
     from gossamer.registry import by_extension
 
     if to is None:
-        to = "gsm" if output == "-" else by_extension("printers", Path(output).suffix).name
-    text = api.convert(_read(source, format), to)
+        to = "gsm" if output == "-" else by_extension("printers", Path(output).name).name
+    text = api.convert(_read(source, format, bind, opaque), to)
     if output == "-":
         sys.stdout.write(text)
     else:
@@ -198,12 +214,14 @@ def inspect(
         str, typer.Argument(metavar="IN|DIR", help="A source file or an output folder; - is stdin.", show_default=False)
     ],
     format: From = None,
+    bind: Bind = None,
+    opaque: Opaque = None,
     as_json: AsJson = False,
 ) -> None:
     """Figures of a source or of an output folder."""
     from gossamer import api
 
-    figures = api.inspect(source if os.path.isdir(source) else _read(source, format))
+    figures = api.inspect(source if os.path.isdir(source) else _read(source, format, bind, opaque))
     if as_json:
         _print_json(figures)
     else:
@@ -308,15 +326,29 @@ def explain(
 # ---- input and output -----------------------------------------------------------------------------------------------
 
 
-def _read(source: str, format: str | None) -> Any:
+def _read(source: str, format: str | None, bind: list[str] | None, opaque: list[str] | None) -> Any:
     from gossamer import api
 
+    values = _pairs(bind, "--bind", "NAME=VALUE")
+    definitions = {name: Path(file) for name, file in _pairs(opaque, "--opaque", "NAME=FILE").items()}
     if source != "-":
-        return api.read(Path(source), format)
+        return api.read(Path(source), format, bind=values, opaque=definitions)
     if format is None:
         raise UsageError("TL-2", "the format of stdin is not known", help="name it with -f, for example -f qasm")
     text = api.decode(sys.stdin.buffer.read(api.MAX_SOURCE_BYTES + 1), "<stdin>")
-    return api.read(text if "\n" in text else text + "\n", format, name="<stdin>")
+    return api.read(text if "\n" in text else text + "\n", format, name="<stdin>", bind=values, opaque=definitions)
+
+
+def _pairs(texts: list[str] | None, option: str, form: str) -> dict[str, str]:
+    out: dict[str, str] = {}
+    for text in texts or ():
+        name, equals, value = text.partition("=")
+        if not (name and equals and value):
+            raise UsageError("TL-7", f"'{text[:80]}' is not {form}", help=f"write {option} {form}")
+        if name in out:
+            raise UsageError("TL-7", f"{option} gives '{name[:80]}' twice")
+        out[name] = value
+    return out
 
 
 def _list(kind: Kind, as_json: bool) -> None:

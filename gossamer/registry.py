@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from functools import cache
 from importlib import import_module
+from pathlib import PurePath
 from typing import Any, Literal
 
 from gossamer.diagnostics import InputError, MissingPackage, UsageError
@@ -27,9 +28,12 @@ class Registration:
     name : what users call it
     target : ``module:attribute``, imported on first use
     summary : one line for listings
-    extensions : of a frontend or printer, the file name endings it answers to
+    extensions : of a frontend or printer, the file name endings it answers to (``.qc``, ``.tket.json``; the longest that fits counts)
+    options : of a frontend, what its function takes besides text and file name: ``bind`` (values of inputs), ``opaque`` (definitions of
+        opaque gates), ``folder`` (where included files are)
+    libraries, objects : of a frontend, the packages whose objects it reads too, and ``module:attribute`` of the function that does
     takes, gives : of a pass or backend, the values its ``run`` takes, in order, and the one it returns; see
-        ``gossamer.pipeline.LEVELS``
+        ``gossamer.pipeline.LEVELS``; of a printer, ``distribution`` if it prints node programs and not a diagram
     prints : of a backend, ``module:attribute`` of the printer of its program format
     reads : of a backend, ``module:attribute`` of the reader of its program format, the inverse of ``prints``
     suffix : of a backend, the ending of its program files
@@ -41,6 +45,9 @@ class Registration:
     target: str
     summary: str
     extensions: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
+    libraries: tuple[str, ...] = ()
+    objects: str = ""
     takes: tuple[str, ...] = ()
     gives: str = ""
     prints: str = ""
@@ -69,10 +76,13 @@ class Registration:
 
 
 # One line each. A frontend maps (text, file name) to a Diagram; a pass and a backend are frozen dataclasses whose fields are
-# their options and whose `run` takes and gives the named levels; a printer maps a Diagram to text.
+# their options and whose `run` takes and gives the named levels; a printer maps a Diagram (or the programs of one
+# node) to text.
 BUILT_IN: dict[Kind, tuple[Registration, ...]] = {
     "frontends": (
-        Registration("qasm", "gossamer.frontends.qasm:read", "OpenQASM 2, and the OpenQASM 3 that node programs are written in", extensions=(".qasm",), samples="gossamer.conformance.kit:qasm_samples"),
+        Registration("qasm", "gossamer.frontends.qasm:read", "OpenQASM 2 and 3; circuits of qiskit and cirq", extensions=(".qasm", ".qasm2", ".qasm3"), options=("bind", "opaque", "folder"), libraries=("qiskit", "cirq"), objects="gossamer.frontends.objects:read_object", samples="gossamer.conformance.kit:qasm_samples"),
+        Registration("qc", "gossamer.frontends.qc:read", "the .qc format of reversible and Clifford+T benchmarks", extensions=(".qc",), samples="gossamer.conformance.kit:qc_samples"),
+        Registration("pytket", "gossamer.frontends.objects:read_pytket_json", "pytket's JSON; circuits of pytket", extensions=(".tket.json",), libraries=("pytket",), objects="gossamer.frontends.objects:read_object", samples="gossamer.conformance.kit:pytket_samples"),
         Registration("gsm", "gossamer.frontends.gsm:read", "the text form of the IR", extensions=(".gsm",), samples="gossamer.conformance.kit:gsm_samples"),
         Registration("gsmj", "gossamer.frontends.compact:read", "the compact form of the IR, JSON", extensions=(".gsmj",), samples="gossamer.conformance.kit:compact_samples"),
     ),
@@ -86,6 +96,9 @@ BUILT_IN: dict[Kind, tuple[Registration, ...]] = {
     ),
     "printers": (
         Registration("gsm", "gossamer.ir.text:print_text", "the text form of the IR", extensions=(".gsm",)),
+        Registration("qasm", "gossamer.formats.openqasm_print:print_openqasm3", "OpenQASM 3, of one node's program", extensions=(".qasm",), takes=("distribution",)),
+        Registration("qasm3", "gossamer.formats.openqasm_print:print_openqasm3", "the same", extensions=(".qasm3",), takes=("distribution",)),
+        Registration("qasm2", "gossamer.formats.openqasm_print:print_openqasm2", "OpenQASM 2, of one node's program", extensions=(".qasm2",), takes=("distribution",)),
         Registration("gsmj", "gossamer.ir.compact:print_compact", "the compact form of the IR, JSON", extensions=(".gsmj",)),
     ),
 }  # fmt: skip
@@ -136,17 +149,43 @@ def find(kind: Kind, name: str) -> Registration:
     raise UsageError("TL-7", f"there is no {_SINGULAR[kind]} '{name[:80]}'", help=f"known: {', '.join(known)}")
 
 
-def by_extension(kind: Kind, suffix: str) -> Registration:
-    """The frontend or printer that answers to a file name's ending (``.qasm``)."""
-    for registration in registered(kind).values():
-        if suffix.lower() in registration.extensions:
-            return registration
+def by_extension(kind: Kind, name: str) -> Registration:
+    """The frontend or printer that answers to the ending of a file's name; the longest ending that fits counts.
+
+    Examples
+    --------
+    >>> by_extension("frontends", "grover.qasm").name, by_extension("frontends", ".tket.json").name
+    ('qasm', 'pytket')
+    """
+    fitting = [
+        (len(ending), -i, registration)
+        for i, registration in enumerate(registered(kind).values())
+        for ending in registration.extensions
+        if name.lower().endswith(ending)
+    ]
+    if fitting:
+        return max(fitting, key=lambda row: row[:2])[2]
     endings = ", ".join(e for r in registered(kind).values() for e in r.extensions)
     raise UsageError(
         "TL-2",
-        f"no {_SINGULAR[kind]} for files that end in '{suffix}'",
+        f"no {_SINGULAR[kind]} for files that end in '{PurePath(name).suffix[:40]}'",
         help=f"known endings: {endings}; or name the format",
     )
+
+
+def by_object(value: object) -> Registration | None:
+    """The frontend that reads objects of the class's package (or of a base class's); None if there is none.
+
+    Examples
+    --------
+    >>> by_object(3) is None
+    True
+    """
+    packages = [base.__module__.partition(".")[0] for base in type(value).__mro__]
+    for registration in registered("frontends").values():
+        if any(package in registration.libraries for package in packages):
+            return registration
+    return None
 
 
 def describe(kind: Kind) -> list[dict[str, Any]]:

@@ -6,6 +6,7 @@ oracle's states and, for the diagram, :class:`gossamer.ir.wires.WireBuilder`; no
 
 from __future__ import annotations
 
+import json
 import random
 from dataclasses import dataclass
 from fractions import Fraction
@@ -70,6 +71,63 @@ class GateList:
             else:
                 lines.append(f"{kind} {','.join(f'q[{q}]' for q in args)};")
         return "\n".join(lines) + "\n"
+
+    def qc(self) -> str:
+        """The .qc format. Unitary circuits with multiples of pi/4 only."""
+        wires = " ".join(f"q[{i}]" for i in range(self.wires))
+        lines = [f".v {wires}", f".i {wires}", "", "BEGIN"]
+        for kind, *args in self.operations:
+            if kind in ("h", "cz", "cx"):
+                word = {"h": "H", "cz": "Z", "cx": "tof"}[kind]
+                lines.append(" ".join([word, *(f"q[{q}]" for q in args)]))
+                continue
+            *qubits, angle, _ = args
+            target = f"q[{qubits[-1]}]"
+            before = {"rz": [], "rx": [f"H {target}"], "rzz": [f"cnot q[{qubits[0]}] {target}"]}[kind]
+            lines += [*before, *[f"T {target}"] * int(angle % 2 * 4), *before]
+        return "\n".join([*lines, "END", ""])
+
+    def tket_json(self) -> str:
+        """pytket's JSON."""
+        commands = []
+        for kind, *args in self.operations:
+            condition = BitExpr.const(1)
+            op: dict[str, object] = {"type": _TKET[kind]}
+            qubits = args
+            if kind in ("rz", "rx", "rzz"):
+                *qubits, angle, condition = args
+                op["params"] = [f"{angle.numerator}/{angle.denominator}"]
+            names = [["q", [q]] for q in (qubits[:1] if kind in ("measure", "reset") else qubits)]
+            if kind == "measure":
+                names.append([f"c{args[1]}", [0]])
+            if not condition.is_one:
+                (bit,) = condition.bits
+                names.insert(0, [f"c{bit}", [0]])
+                wanted = int(condition == BitExpr.bit(bit))
+                op = {"type": "Conditional", "conditional": {"op": op, "width": 1, "value": wanted}}
+            commands.append({"op": op, "args": names})
+        wires = [["q", [i]] for i in range(self.wires)]
+        bits = [[f"c{op[2]}", [0]] for op in self.operations if op[0] == "measure"]
+        value = {
+            "qubits": wires,
+            "bits": bits,
+            "commands": commands,
+            "implicit_permutation": [[w, w] for w in wires],
+            "phase": "0.0",
+        }
+        return json.dumps(value)
+
+
+_TKET = {
+    "h": "H",
+    "cz": "CZ",
+    "cx": "CX",
+    "rz": "U1",
+    "rx": "Rx",
+    "rzz": "ZZPhase",
+    "measure": "Measure",
+    "reset": "Reset",
+}
 
 
 def _gate(kind: str, qubits: list[int], angle: Fraction) -> str:

@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 from gossamer.conformance import oracle
 from gossamer.conformance.laws import LawBroken, columns, holding, refusing
 from gossamer.conformance.strategies import circuits, diagrams, networks, open_graphs, placements, programs
-from gossamer.diagnostics import GossamerError
+from gossamer.diagnostics import GossamerError, MissingPackage
 from gossamer.ir.diagram import BitKind, Diagram, DiagramBuilder, VertexKind
 from gossamer.ir.network import Network
 from gossamer.ir.open_graph import Label, OpenGraph
@@ -113,6 +113,8 @@ def each_source(subject: Subject, text: str, meaning: Diagram | None = None) -> 
     with refusing("frontend/refusal", who, text) as refused:
         d = read(text, "<text>")
     if refused:
+        if isinstance(refused[0], MissingPackage):
+            raise refused[0]
         _known_code("frontend/refusal", who, refused[0], text)
         if meaning is not None:
             raise LawBroken("frontend/meaning", who, f"a sample is refused: {refused[0]}", text)
@@ -432,6 +434,22 @@ def _differ(a: _Side, b: _Side) -> str | None:
 def qasm_samples() -> st.SearchStrategy[Sample]:
     """OpenQASM 2, each with the diagram of its plain account. Every wire of these is an input and an output of both."""
     return circuits(max_wires=2, max_gates=8).filter(_keeps_wires).map(lambda c: (c.qasm(), c.diagram))
+
+
+def qc_samples() -> st.SearchStrategy[Sample]:
+    """Clifford+T circuits in the .qc format."""
+
+    def quarters(circuit: Any) -> bool:
+        return all(op[-2] * 4 % 1 == 0 for op in circuit.operations if op[0] in ("rz", "rx", "rzz"))
+
+    drawn = circuits(max_wires=3, max_gates=8, measure=False).filter(quarters)
+    return drawn.map(lambda c: (c.qc(), c.diagram))
+
+
+def pytket_samples() -> st.SearchStrategy[Sample]:
+    """pytket's JSON of circuits with measurements and conditions."""
+    drawn = circuits(max_wires=2, max_gates=8).filter(_keeps_wires)
+    return drawn.map(lambda c: (c.tket_json(), c.diagram))
 
 
 def _keeps_wires(circuit: Any) -> bool:

@@ -7,6 +7,7 @@ has no part in the meaning (names, layouts, a global phase). The module guarante
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
@@ -35,31 +36,67 @@ def read_object(source: Any) -> Diagram | None:
     if library == "pytket" and name == "Circuit":
         return _pytket(source)
     if library == "cirq" and hasattr(source, "all_operations"):
-        return read_qasm(_exported("cirq", "qasm", source), "<cirq circuit>")
+        return read_qasm(_of_cirq(source), "<cirq circuit>")
     return None
 
 
+def _of_cirq(source: Any) -> str:
+    if not import_module("cirq").is_parameterized(source):
+        return _written(source.to_qasm, "cirq", precision=17)
+    raise InputError(
+        "TL-2", "the circuit of cirq has parameters without a value", help="give them values: cirq.resolve_parameters"
+    )
+
+
 def _exported(module: str, function: str, source: Any, **options: Any) -> str:
+    return _written(getattr(import_module(module), function), module, source, **options)
+
+
+def _written(write: Callable[..., Any], library: str, *arguments: Any, **options: Any) -> str:
     try:
-        text: str = getattr(import_module(module), function)(source, **options)
+        return str(write(*arguments, **options))
     except Exception as error:
         message = (str(error) or type(error).__name__).split("\n")[0][:200]
         raise InputError(
             "TL-2",
-            f"{module} cannot write this circuit: {message}",
+            f"{library} cannot write this circuit as OpenQASM: {message}",
             help="decompose the circuit to standard gates first",
         ) from error
-    return text
+
+
+#: Gates of pytket that its exporter writes by their usual names; all others are rewritten to CX, H, Rx and Rz.
+_PLAIN = frozenset(
+    "H X Y Z S Sdg T Tdg SX SXdg Rx Ry Rz U1 U2 U3 CX CY CZ CH CRx CRy CRz CU1 CU3 CCX SWAP CSWAP Measure Reset Barrier".split()  # noqa: SIM905
+)
 
 
 def _pytket(circuit: Any) -> Diagram:
+    """By way of OpenQASM 3: the classical operations that pytket writes, and its symbols, have a meaning there."""
+    passes = import_module("pytket.passes")
+    kinds = import_module("pytket.circuit").OpType
     copy = circuit.copy()
-    import_module("pytket.passes").DecomposeBoxes().apply(copy)
+    passes.DecomposeBoxes().apply(copy)
+    operations = [_bare(command.op) for command in copy.get_commands()]
+    if not all(op.type.name in _PLAIN for op in operations if op.is_gate()):
+        passes.AutoRebase({kinds.CX, kinds.H, kinds.Rx, kinds.Rz}).apply(copy)
     copy.replace_implicit_wire_swaps()
-    return read_qasm(
-        _exported("pytket.qasm", "circuit_to_qasm_str", copy, header="hqslib1").replace("hqslib1.inc", "qelib1.inc"),
-        "<pytket circuit>",
-    )
+    text = _exported("pytket.qasm", "circuit_to_qasm_str", copy, header="hqslib1")
+    inputs = "".join(f"input float {symbol};" for symbol in sorted(map(str, copy.free_symbols())))
+    head = 'OPENQASM 2.0;\ninclude "hqslib1.inc";\n'
+    if not text.startswith(head):
+        raise InputError(
+            "TL-2",
+            "pytket wrote OpenQASM in a form that is not known here",
+            help="convert the circuit to OpenQASM first",
+        )
+    return read_qasm(f'OPENQASM 3.0;include "qelib1.inc";\n{inputs}\n{text.removeprefix(head)}', "<pytket circuit>")
+
+
+def _bare(op: Any) -> Any:
+    """The operation, without its conditions."""
+    while hasattr(op, "width") and hasattr(op, "op"):
+        op = op.op
+    return op
 
 
 def read_pytket_json(text: str, file: str = "<text>") -> Diagram:

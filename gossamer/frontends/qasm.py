@@ -15,7 +15,7 @@ from fractions import Fraction
 from itertools import chain
 from pathlib import Path
 
-from gossamer.diagnostics import InputError, Span
+from gossamer.diagnostics import InputError, Span, UsageError
 from gossamer.formats.openqasm import MAX_CHARACTERS, find_version, normalise, parse_openqasm
 from gossamer.formats.openqasm3 import parse_openqasm3
 from gossamer.formats.openqasm_angles import evaluate
@@ -82,6 +82,8 @@ def read_qasm(
     ------
     InputError
         ``QASM-1`` to ``QASM-15`` (``spec/diagnostics.md``), with the place in the source.
+    UsageError
+        ``TL-7`` for a value or a definition that the source has no use for.
 
     Examples
     --------
@@ -100,7 +102,15 @@ def read_qasm(
         if version is None:
             version = _guessed_version(text, file)
         if version == 3:
+            if opaque:
+                raise _no_opaque(next(iter(opaque)))
             return read_openqasm3(text, file, bind=bind, load=None if loader is None else loader.text)
+        if bind:
+            raise UsageError(
+                "TL-7",
+                f"the source has no input '{next(iter(bind))[:80]}'",
+                help="inputs are declared in OpenQASM 3; OpenQASM 2 has none",
+            )
         runs = find_runs(text) if fast else []
         if runs:
             try:
@@ -133,6 +143,10 @@ def _guessed_version(text: str, file: str) -> int:
     return 2
 
 
+def _no_opaque(name: str) -> UsageError:
+    return UsageError("TL-7", f"the source declares no opaque gate '{name[:80]}'")
+
+
 #: The name under which frontends are registered.
 read = read_qasm
 
@@ -143,6 +157,7 @@ class _Reader:
     def __init__(self, loader: Loader | None, opaque: Mapping[str, str]) -> None:
         self.loader = loader
         self.opaque = opaque
+        self.defined: set[str] = set()  # of the names in ``opaque``
         self.counting = False
         self.scope = Scope()
         self.circuit = Circuit()
@@ -230,6 +245,9 @@ class _Reader:
         return True
 
     def finished(self) -> Diagram:
+        for name in self.opaque:
+            if name not in self.defined:
+                raise _no_opaque(name)
         for register in self.scope.registers.values():
             if not register.quantum:
                 self.circuit.register(register.name, self.values[register.base : register.base + register.size])
@@ -272,6 +290,7 @@ class _Reader:
         """An opaque gate takes the definition that it was given, which may use the gates known here and its own."""
         if s.body is not None or s.name not in self.opaque:
             return self.scope.define(s)
+        self.defined.add(s.name)
         name = f"--opaque {s.name}"
         text = normalise(self.opaque[s.name])
         try:

@@ -38,7 +38,7 @@ from gossamer.frontends.qasm3_values import (
     wrong,
 )
 from gossamer.frontends.qasm_circuit import MAX_QUBITS, MAX_STEPS, Circuit
-from gossamer.frontends.qasm_gates import BUILT_IN, STANDARD, StandardGate, phase_of
+from gossamer.frontends.qasm_gates import BUILT_IN, DECLARED, STANDARD, StandardGate, phase_of
 from gossamer.frontends.qasm_polynomial import AnglePolynomial, Polynomial
 from gossamer.frontends.qasm_scope import COMMUNICATION, check_distinct, check_new
 from gossamer.ir.diagram import Diagram
@@ -127,6 +127,7 @@ class _Program:
         self.scopes: list[dict[str, _Entry]] = [self.globals]
         self.globals.update(BUILT_IN)
         self.included = False
+        self.declared: set[str] = set(BUILT_IN)  # gates that the language or an included library declares
         self.not_included: dict[Span, str] = {}  # where standard gates were used before any include
         self.reported: list[str] = []
         self.outputs: list[str] = []
@@ -212,7 +213,7 @@ class _Program:
     def declare(self, name: str, entry: _Entry, span: Span) -> None:
         _check_new(name, span)
         known = self.scopes[-1].get(name)
-        free = isinstance(known, StandardGate) and (not known.fixed or not isinstance(entry, _Gate))
+        free = isinstance(known, StandardGate) and (name not in self.declared or not isinstance(entry, _Gate))
         if known is not None and not free:
             same = (
                 isinstance(known, _Variable)
@@ -331,11 +332,12 @@ class _Program:
         if s.file in LIBRARIES:
             self.check_included(allowed=False)
             self.included = True
+            self.declared |= DECLARED[s.file]
             for name, gate in STANDARD.items():
                 known = self.globals.get(name)
                 if known is None or isinstance(known, StandardGate):
                     self.globals[name] = gate
-                elif gate.fixed:
+                elif name in DECLARED[s.file]:
                     raise InputError("QASM-5", f"'{name}' is declared before the include that holds it", span=s.span)
             return
         if self.load is None:

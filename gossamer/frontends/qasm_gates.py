@@ -361,3 +361,10 @@ STANDARD: dict[str, StandardGate] = {
         _gate("c4x", 0, 5, _c4x),
     )
 }
+
+#: The gates of the published stdgates.inc: only these are declared by it.
+STANDARD_3 = frozenset(
+    "p x y z h s sdg t tdg sx rx ry rz cx cy cz cp crx cry crz ch swap ccx cswap cu CX phase cphase id u1 u2 u3".split()  # noqa: SIM905
+)
+#: The gates that each library's published text declares; a source cannot define them anew where it is included.
+DECLARED = {"qelib1.inc": frozenset(g.name for g in STANDARD.values() if g.fixed), "stdgates.inc": STANDARD_3}

@@ -8,6 +8,7 @@ cost. Masks are sets of axes, as bit masks; ``parity(mask)`` of an index is the 
 
 from __future__ import annotations
 
+import math
 from functools import cache
 from typing import Any, Protocol
 
@@ -238,6 +239,11 @@ class LargeState:
         return out
 
 
+def _power(k: int) -> float:
+    """2 to the power ``k``, or infinity."""
+    return 2.0**k if k < 1024 else math.inf
+
+
 class DryState:
     """No amplitudes: ``peak`` axes at one time, and ``work``, the number of amplitudes touched."""
 
@@ -252,7 +258,7 @@ class DryState:
         return out
 
     def _touch(self) -> None:
-        self.work += 2.0**self.k
+        self.work += _power(self.k)
 
     def double(self, f0: complex, f1: complex) -> None:
         self.k += 1
@@ -266,7 +272,7 @@ class DryState:
         self._touch()
 
     def and_phase(self, mask: int, f: complex) -> None:
-        self.work += 2.0 ** (self.k - mask.bit_count())
+        self.work += _power(self.k - mask.bit_count())
 
     def step(self, p: int, mask: int, f0: complex, f1: complex) -> None:
         self._touch()

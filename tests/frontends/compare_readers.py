@@ -171,7 +171,11 @@ def compare(text: str, version: str) -> bool:
     diagram = read_qasm(text)
     if any(p.symbols for p in diagram.phases):
         raise NotComparable("symbols")
-    circuit = _circuit(text, version)
+    return compare_circuit(diagram, _circuit(text, version))
+
+
+def compare_circuit(diagram: Diagram, circuit) -> bool:  # type: ignore[no-untyped-def]
+    """Whether a diagram means what a circuit of Qiskit means."""
     n = circuit.num_qubits
     if not 0 < n <= LIMIT or len(diagram.outcome_bits) > MAX_BRANCHING or circuit.parameters:
         raise NotComparable("size")

@@ -1,14 +1,12 @@
-"""Files in the .qc format, and circuits of other libraries."""
+"""Files in the .qc format."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from gossamer.diagnostics import InputError
-from gossamer.frontends.objects import read_object
 from gossamer.frontends.qasm import read_qasm
 from gossamer.frontends.qc import read
 from tests.frontends.linear_map import linear_map, proportional
@@ -51,16 +49,3 @@ def test_corpus() -> None:
         "circuits__broken__cycle_17_3.qc",
         "circuits__feyn_bench__big__cycle_17_3.qc",
     }  # a gate on one wire twice
-
-
-def test_circuit_of_qiskit() -> None:
-    from qiskit.circuit import QuantumCircuit
-    from qiskit.quantum_info import Operator
-
-    circuit = QuantumCircuit(3)
-    circuit.h(0)
-    circuit.ccx(0, 1, 2)
-    circuit.rzz(0.4, 0, 2)
-    d = read_object(circuit)
-    assert d is not None
-    assert proportional(linear_map(d, {}), np.asarray(Operator(circuit.reverse_bits()).data))
