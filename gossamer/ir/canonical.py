@@ -232,15 +232,17 @@ class _Graph:
         """
         uniform: dict[tuple[int, int], bool] = {}
         loose = [v for m in members if len(m) > 1 for v in m]
-        for v in (next(iter(m)) for m in members if len(m) > 1):
+        for v in loose:  # all of them: nodes of one cell are joined to another with the same sum of weights, not in the same way
             ways: dict[int, dict[int, int]] = {}
+            self.spend(len(self.near[v]) + 1)
             for u, w in self.near[v]:
                 if u in cell:
                     ways.setdefault(cell[u], {}).setdefault(u, 0)
                     ways[cell[u]][u] += w
             for c, ends in ways.items():
                 full = len(members[c]) - (c == cell[v])
-                uniform[cell[v], c] = len(ends) == full and len(set(ends.values())) == 1
+                same = len(ends) == full and len(set(ends.values())) == 1
+                uniform[cell[v], c] = same and uniform.get((cell[v], c), True)
         seen: set[int] = set()
         out: dict[tuple[int, ...], list[list[int]]] = {}
         for v in loose:

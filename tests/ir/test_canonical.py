@@ -112,6 +112,17 @@ def alike(draw):
 
 
 @QUICK
+@given(st.data())
+def test_parallel_edges_are_not_two_neighbours(data):
+    """Six vertices with three edges each: two edges to one neighbour weigh as much as one edge to each of two."""
+    b = DiagramBuilder()
+    vs = [b.vertex(VertexKind.Z, Phase(1 / 4)) for _ in range(6)]
+    for i, j in [(0, 1), (1, 2), (2, 3), (3, 4), (4, 5), (5, 0), (0, 3), (4, 5), (2, 1)]:
+        b.edge(vs[i], vs[j], hadamard=True)
+    check_invariance(b.build(), data)
+
+
+@QUICK
 @given(alike(), st.data())
 def test_symmetric_diagrams(d, data):
     check_invariance(d, data)
