@@ -232,7 +232,9 @@ class _Graph:
         """
         uniform: dict[tuple[int, int], bool] = {}
         loose = [v for m in members if len(m) > 1 for v in m]
-        for v in loose:  # all of them: nodes of one cell are joined to another with the same sum of weights, not in the same way
+        for v in (
+            loose
+        ):  # all of them: nodes of one cell are joined to another with the same sum of weights, not in the same way
             ways: dict[int, dict[int, int]] = {}
             self.spend(len(self.near[v]) + 1)
             for u, w in self.near[v]:

@@ -120,6 +120,25 @@ def test_mutants_are_caught_by_every_method(name):
         assert check(mutant, None).holds is False
 
 
+@pytest.mark.parametrize("size", [20, 24])
+def test_small_angles_are_caught(size):
+    """An angle that is wrong by 2^-20 pi, which the fidelity of two states would show as 10^-12 only."""
+    e = EXAMPLES["teleportation"]()
+    k, i, op = next(
+        (k, i, op)
+        for k, p in enumerate(e.programs)
+        for i, op in enumerate(p.instructions)
+        if isinstance(op, Gate) and op.angle is not None
+    )
+    assert check(e, "sampled").holds is True
+    for sign in (1, -1):
+        code = list(e.programs[k].instructions)
+        code[i] = replace(op, angle=op.angle + Phase(Fraction(sign, 2**size)))
+        for seed in range(5):
+            assert check(edited(e, k, code), "sampled", seed=seed).holds is False
+        assert check(edited(e, k, code), "exact").holds is False
+
+
 def test_swapping_equal_outcomes_is_no_error():
     e = EXAMPLES["measured pair"]()
     for _, same in manifest_mutants(e):
