@@ -3,8 +3,9 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 JOBS ?= 2
+RUNS ?= 100000
 
-.PHONY: demo test nightly lint clean
+.PHONY: demo test nightly fuzz lint clean
 
 demo: $(VENV)/.stamp
 	$(BIN)/gossamer compile examples/grover.qasm -n 2:qubits=2 -o out/grover
@@ -18,6 +19,10 @@ test: $(VENV)/.stamp-test lint
 
 nightly: $(VENV)/.stamp-test
 	$(BIN)/python -m pytest -n $(JOBS) -m nightly -q
+
+fuzz: $(VENV)/.stamp-test
+	$(BIN)/python -m pip install --quiet -e ".[fuzz]"
+	$(BIN)/python -m tests.fuzz --runs $(RUNS)
 
 lint: $(VENV)/.stamp-test
 	$(BIN)/ruff check gossamer tests benchmarks

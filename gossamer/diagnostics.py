@@ -46,27 +46,30 @@ class Diagnostic:
     help: str | None = None
 
     def render(self) -> str:
-        lines = [f"error[{self.code}]: {self.message}"]
+        lines = [f"error[{self.code}]: {_printable(self.message)}"]
         if self.span is not None:
             gutter = " " * len(str(self.span.line))
-            lines.append(f" {gutter}--> {self.span}")
+            lines.append(f" {gutter}--> {_printable(str(self.span))}")
             if self.source_line is not None:
                 text = self.source_line.expandtabs(1)
                 start = max(self.span.column - 1, 0)
                 if len(text) > 160:  # a hostile line must not flood the terminal
                     cut = max(0, min(start - 60, len(text) - 160))
                     text, start = text[cut : cut + 160], start - cut
-                text = "".join(
-                    c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text
-                )  # no terminal escapes
+                text = _printable(text)
                 width = max(1, (self.span.end_column or self.span.column + 1) - self.span.column)
                 width = min(width, max(1, len(text) - start))
                 lines.append(f" {gutter}|")
                 lines.append(f"{self.span.line} | {text}")
                 lines.append(f" {gutter}| {' ' * start}{'^' * width}")
         if self.help:
-            lines.append(f"help: {self.help}")
+            lines.append(f"help: {_printable(self.help)}")
         return "\n".join(lines)
+
+
+def _printable(text: str) -> str:
+    """Without terminal escapes and other characters that a source may smuggle into a message."""
+    return "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
 class GossamerError(Exception):

@@ -137,7 +137,7 @@ def parse_pipeline(text: str) -> tuple[Step, ...]:
     for node in cast("list[Tree[Token]]", tree.children):
         name, *options = cast("tuple[Token, *tuple[Tree[Token], ...]]", tuple(node.children))
         pairs: list[tuple[str, int | bool | str]] = []
-        for option in options:
+        for option in filter(None, options):  # None: an empty pair of braces
             key, value = cast("list[Token]", option.children)
             if str(key) in dict(pairs):
                 raise UsageError("TL-6", f"option '{key}' of '{name}' is given twice")

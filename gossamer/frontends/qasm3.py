@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from fractions import Fraction
+from math import prod
 
 from gossamer.diagnostics import InputError, Span, UsageError
 from gossamer.formats import openqasm3_syntax as syn
@@ -48,6 +49,9 @@ from gossamer.ir.phase import BitExpr, Phase
 _MAX_NESTING = 560
 _MAX_ARRAY = 10**6
 _MAX_WHILE = 50_000
+#: Values that may be computed beside one for each character of the source; a statement counts as a few.
+_MAX_WORK = 10**6
+_WORK_OF_STATEMENT = 4
 _MAX_CACHED = 4096
 LIBRARIES = ("stdgates.inc", "qelib1.inc")
 
@@ -132,6 +136,7 @@ class _Program:
         self.reported: list[str] = []
         self.outputs: list[str] = []
         self.nesting = 0
+        self.work_left = _MAX_WORK
         self.calls: list[str] = []
         self.entered: list[BitExpr] = []  # the condition at each open loop or call
         self.recorder: _Recorder | None = None
@@ -142,6 +147,7 @@ class _Program:
 
     def diagram(self, text: str) -> Diagram:
         program = parse_openqasm3(text, self.file)
+        self.work_left += len(text)
         start = Span(self.file, 1, 1)
         for name in program.hardware:
             self.globals[name] = Qubits((self.circuit.add_qubit(name, start),), single=True)
@@ -243,8 +249,20 @@ class _Program:
                 help="split the expression or the blocks",
             )
 
+    def work(self, amount: int, span: Span | None) -> None:
+        """Refuse a source that takes long to carry out, whatever gates it makes."""
+        self.work_left -= amount
+        if self.work_left < 0:
+            raise InputError(
+                "QASM-12",
+                f"the source asks for more than {_MAX_WORK} steps of computation",
+                span=span,
+                help="loops, calls and copies of arrays count with their expansion",
+            )
+
     def run(self, statements: Sequence[syn.Statement]) -> _Signal | None:
         for statement in statements:
+            self.work(_WORK_OF_STATEMENT, statement.span)
             signal = self.statement(statement)
             if signal is not None:
                 return signal
@@ -351,6 +369,7 @@ class _Program:
             raise InputError("QASM-3", f"include {s.file[:80]!r} includes itself", span=s.span)
         text = self.load(s.file, s.span)
         self.circuit.count(len(text) // 100, s.span)
+        self.work_left += len(text)
         self.including.append(s.file)
         try:
             self.run(parse_openqasm3(text, s.file).statements)
@@ -428,6 +447,7 @@ class _Program:
             self.only_at_top("an input", s.span)
             self.declare(s.name, _Variable(type, self.input(s.name, type, s.span)), s.span)
             return
+        self.work(prod(type.dimensions) // 4 + (type.size or 0) // 8, s.span)
         if s.value is None:
             value = self.initial(type, s.span)
         else:
@@ -833,6 +853,8 @@ class _Program:
     def loop(self, s: syn.For) -> _Signal | None:
         type = ValueType("int") if s.type is None else self.type(s.type)
         values = self.iterated(s)
+        if isinstance(values, list):
+            self.work(len(values) // 4, s.span)
         if isinstance(values, range) and len(values) * _least(s.body) > MAX_STEPS:
             self.circuit.count(len(values) * _least(s.body), s.span)
         outer = self.condition
@@ -1016,6 +1038,7 @@ class _Program:
                 f"'{routine.name[:80]}' takes {len(routine.formals)} arguments, not {len(arguments)}",
                 span=span,
             )
+        self.work(2 * _WORK_OF_STATEMENT, span)
         local: dict[str, _Entry] = {}
         saved = self.scopes
         for formal, argument in zip(routine.formals, arguments, strict=True):
@@ -1117,6 +1140,7 @@ class _Program:
     ) -> ClassicalValue:
         """What a variable holds after ``value`` is put at ``indices`` of ``old``."""
         if not indices:
+            self.work(prod(type.dimensions) // 4, span)
             return self.merged(old, self.calculate.convert(value, type, span), span)
         index = indices[0]
         if isinstance(old, list):
@@ -1130,17 +1154,17 @@ class _Program:
             )
             first = index[0]
             rest: list[syn.Index] = [*([index[1:]] if len(index) > 1 else []), *indices[1:]]
-            out = list(old)
+            # in place: arrays are shared by reference with subroutines
             if isinstance(first, syn.Range):
                 at = self.slice(first, len(old), span)
                 if not isinstance(value, list) or len(value) != len(at):
                     raise InputError("QASM-10", "the value has not the shape of the slice", span=span)
-                for i, x in zip(at, value, strict=True):
-                    out[i] = self.stored(out[i], inner, rest, x, span)
+                self.work(len(at) // 4, span)
+                for i, x in zip(at, list(value), strict=True):
+                    old[i] = self.stored(old[i], inner, rest, x, span)
             else:
                 i = self.position(first, len(old), span)
-                out[i] = self.stored(out[i], inner, rest, value, span)
-            old[:] = out  # arrays are shared by reference with subroutines
+                old[i] = self.stored(old[i], inner, rest, value, span)
             return old
         if type.base not in ("bit", "int", "uint") or (type.base == "bit" and type.size is None):
             raise wrong(f"a value of type {type} takes no index", span)
@@ -1183,6 +1207,7 @@ class _Program:
                 if isinstance(new, bool)
                 else "int"
             )
+            self.work(size, span)
             bits = tuple(self.circuit.selected(c, y, x) for x, y in zip(p.bits, q.bits, strict=True))
             single = isinstance(new, Word) and new.single
             return Word(bits, kind, p.signed or q.signed, single)
@@ -1198,8 +1223,12 @@ class _Program:
 
     def value(self, e: syn.Expression) -> ClassicalValue:
         self.deeper(3, None)
+        self.work(1, _span(e))
         try:
-            return self._value(e)
+            value = self._value(e)
+            if isinstance(value, Word):
+                self.work(len(value.bits) // 8, _span(e))
+            return value
         finally:
             self.nesting -= 3
 

@@ -93,17 +93,22 @@ class Network(_Strict):
         """Hops between nodes, int32[k, k]; -1 where there is no path."""
         k = self.size
         out = np.full((k, k), -1, np.int32)
-        for s in range(k):
-            out[s, s] = 0
-            ring = [s]
-            while ring:
+        for start in range(k):
+            hops = [-1] * k  # a list: single elements of an array are slow
+            hops[start] = 0
+            ring, known = [start], 1
+            while ring and known < k:
                 ring_next = []
                 for x in ring:
                     for y in self.neighbours[x]:
-                        if out[s, y] < 0:
-                            out[s, y] = out[s, x] + 1
+                        if hops[y] < 0:
+                            hops[y] = hops[x] + 1
                             ring_next.append(y)
+                    if known + len(ring_next) == k:
+                        break
+                known += len(ring_next)
                 ring = ring_next
+            out[start] = hops
         return out
 
     def path(self, a: int, b: int) -> list[int]:
