@@ -1,6 +1,6 @@
 """The command line: typer commands, each a few lines over the API.
 
-Data goes to stdout, diagnostics and progress to stderr. The module guarantees the exit codes of ``spec/tool.md`` [TL-1], that no
+Data goes to stdout, diagnostics and progress to stderr. The module guarantees the exit codes of ``spec/diagnostics.md`` [TL-1], that no
 traceback is shown without ``--debug``, and that ``--help`` imports nothing heavy: every command imports what it needs.
 """
 

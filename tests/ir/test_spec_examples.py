@@ -5,15 +5,17 @@ from __future__ import annotations
 import doctest
 import json
 import re
+from fractions import Fraction
 from itertools import product
 
 import numpy as np
 import pytest
 
+from gossamer.conformance.circuits import CircuitBuilder, GateList
 from gossamer.formats.circuit_program import read_program
 from gossamer.ir.diagram import BitKind, Diagram, DiagramBuilder, VertexKind
 from gossamer.ir.network import Network, NetworkLink, Node
-from gossamer.ir.phase import Phase
+from gossamer.ir.phase import BitExpr, Phase
 from gossamer.ir.program import Distribution, Manifest, ManifestLink, ManifestMessage, ManifestNode, ManifestPlace
 from gossamer.ir.text import parse_text, print_text
 from gossamer.specification import read_spec, spec_folder
@@ -60,8 +62,23 @@ def test_sessions_in_the_text_run(path):
     assert doctest.DocTestRunner(optionflags=options).run(test).failed == 0
 
 
+def test_commands_in_the_text_say_what_it_says(tmp_path, monkeypatch, capsys):
+    from gossamer.cli import call
+
+    text = read_spec("diagnostics.md")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "typo.qasm").write_text(re.search(r"```openqasm\n(.*?)```", text, re.DOTALL)[1])
+    sessions = re.findall(r"```console\n\$ gossamer (.*?)\n(.*?)```", text, re.DOTALL)
+    assert len(sessions) == 1
+    for command, shown in sessions:
+        call(command.split())
+        out = capsys.readouterr()
+        assert (out.out + out.err).strip() == shown.strip()
+    assert not (tmp_path / "out").exists()
+
+
 def test_examples_print_back_as_they_stand():
-    assert len(GSM) == 2
+    assert len(GSM) == 3
     for text in GSM:
         value = parse_text(text)
         value.verify()
@@ -76,9 +93,24 @@ def test_teleportation_is_the_identity_for_every_outcome():
         assert np.allclose(m * np.exp(-1j * np.angle(m[0, 0])), abs(maps[0][0, 0]) * np.eye(2))
 
 
+def test_a_reset_and_a_conditional_t():
+    """Against the plain account of the same program."""
+    d = parse_text(GSM[1])
+    b = CircuitBuilder(2)
+    b.operations += [("reset", 0, 0), ("rz", 1, Fraction(1, 4), BitExpr.bit(0)), ("h", 1), ("measure", 1, 1)]
+    told = GateList(d, b.operations, 2)
+    for m in product((0, 1), repeat=2):
+        maps = kraus(d, dict(enumerate(m)))
+        for column in range(4):
+            psi, weight = told.run(np.eye(4)[column], list(m))
+            assert np.isclose(np.linalg.norm(maps[:, column]) ** 2, 16 * weight)  # four spiders with one edge
+            if weight > 1e-9:
+                assert np.isclose(abs(np.vdot(psi, maps[:, column])), np.linalg.norm(maps[:, column]))
+
+
 def test_the_links_of_the_remote_cz_make_a_cz():
     """The placed graph as a diagram, halves included; byproducts as the text states them."""
-    p = parse_text(GSM[1])
+    p = parse_text(GSM[2])
     b = DiagramBuilder()
     names = ("a", "b")
     spiders = [b.vertex(VertexKind.Z) for _ in names]
