@@ -17,13 +17,16 @@ classical order need no special case.
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gossamer.diagnostics import InputError
 from gossamer.ir.diagram import Int
 from gossamer.ir.flow.model import Flow, FlowProblem, pairs_to_csr
 from gossamer.ir.open_graph import Label
 
-#: The most vertices: their matrices take at most about half a gigabyte, and minutes.
+Words = NDArray[np.uint64]
+
+#: The most vertices: their matrices take about a gigabyte.
 MOST_VERTICES = 1 << 15
 
 #: For each label: whether the vertex itself, and whether its neighbours, are in its row of M and of N.
@@ -43,78 +46,110 @@ def solve_algebra(problem: FlowProblem) -> tuple[Flow | None, Int]:
     """The flow (None if it is not whole), and the layer of each vertex (-1: never corrected)."""
     from gossamer.ir.flow import kernels
 
-    n, label = problem.num_vertices, problem.label
+    n = problem.num_vertices
     if n > MOST_VERTICES:
         help = "look for a causal flow, or take the diagram apart"
         raise InputError("FL-4", f"{n} vertices are too many to look for a {problem.kind} flow", help=help)
     pending = np.bincount(problem.before[:, 0], minlength=n)
-    measured = np.flatnonzero(~problem.is_output).astype(np.int32)
-    waiting = np.flatnonzero(problem.is_output & (pending > 0)).astype(np.int32)
+    waits = problem.is_output & (pending > 0)
     allowed = np.flatnonzero(~problem.is_input).astype(np.int32)
-    place = np.full(n, -1, np.int64)  # in `measured`, then `waiting`
-    place[measured] = np.arange(measured.size)
-    place[waiting] = measured.size + np.arange(waiting.size)
-    column = np.full(n, -1, np.int64)
-    column[allowed] = np.arange(allowed.size)
-    u = np.concatenate([problem.edges[:, 0], problem.edges[:, 1]])
-    w = np.concatenate([problem.edges[:, 1], problem.edges[:, 0]])
+    measured = np.flatnonzero(~problem.is_output).astype(np.int32)
+    solved = np.concatenate([measured, np.flatnonzero(waits)])  # what is solved one after the other: all but layer 0
 
-    # Row i of `system` is a set of vertices: to the left what it does to the demands M, to the right the set itself.
-    words = (measured.size + 63) // 64
-    system = np.zeros((allowed.size, words + (allowed.size + 63) // 64), np.uint64)
-    edge = (column[u] >= 0) & ~problem.is_output[w] & _M_ODD[label[w]]
-    kernels.flip_bits(system, column[u[edge]], place[w[edge]])
-    own = allowed[~problem.is_output[allowed] & _M_SELF[label[allowed]]]
-    kernels.flip_bits(system, column[own], place[own])
-    kernels.flip_bits(system, column[allowed], 64 * words + column[allowed])
-    pivot = kernels.reduce_rows(system, measured.size)
-    rank = int((pivot >= 0).sum())
-    # Row `pivot[v]` answers v's demand and no other, unless it has bits in columns without pivot.
-    hopeless = np.ones(measured.size + waiting.size, np.bool_)
-    hopeless[measured.size :] = False
-    sets = np.ascontiguousarray(system[:, words:])
-    lone = kernels.count_bits(system, words) == 1
-    hopeless[np.flatnonzero(pivot >= 0)] = ~lone[pivot[pivot >= 0]]
-    correction = np.zeros((measured.size, sets.shape[1]), np.uint64)
-    correction[pivot >= 0] = sets[pivot[pivot >= 0]]
-    choice = sets[rank:]
-    free = choice.shape[0]
-
-    # The order demands: rows over (free choices | vertices), numbered so that each vertex's rows are neighbours.
-    is_waiting = problem.is_output & (pending > 0)
-    demand_self = np.where(is_waiting, _WAIT_SELF[label] | _WAIT_BOTH[label], _N_SELF[label] & ~problem.is_output)
-    demand_odd = np.where(is_waiting, _WAIT_ODD[label] | _WAIT_BOTH[label], _N_ODD[label] & ~problem.is_output)
-    both = is_waiting & _WAIT_BOTH[label]
-    owners = np.concatenate([measured, waiting])
-    rows = (demand_self | demand_odd).astype(np.int64) + both
-    row_start = np.zeros(owners.size + 1, np.int64)
-    np.cumsum(rows[owners], out=row_start[1:])
-    self_row, odd_row = np.full((2, n), -1, np.int64)
-    self_row[owners] = row_start[:-1]
-    odd_row[owners] = row_start[:-1] + both[owners]
-    touch_choice = kernels.transpose(choice, allowed.size)
-    touch_vertex = kernels.transpose(correction, allowed.size)
-    first = touch_choice.shape[1]
-    demands = np.zeros((int(row_start[-1]), first + touch_vertex.shape[1] + first), np.uint64)
-    touched = np.concatenate([touch_choice, touch_vertex], axis=1)
-    own = allowed[demand_self[allowed]]
-    kernels.add_rows(demands, self_row[own], touched, column[own])
-    edge = (column[u] >= 0) & demand_odd[w]
-    kernels.add_rows(demands, odd_row[w[edge]], touched, column[u[edge]])
-
-    # The classical order, among the vertices that have a place; what comes before a vertex of layer 0 does not wait for it.
-    late = (place[problem.before[:, 0]] >= 0) & (place[problem.before[:, 1]] >= 0)
-    earlier, later = (place[problem.before[late, i]].astype(np.int32) for i in (0, 1))
-    wait_start, waits = pairs_to_csr(later, earlier, owners.size)
-    holds = np.bincount(earlier, minlength=owners.size)
-    found = kernels.find_layers(demands.copy(), free, measured.size, row_start, holds, wait_start, waits, hopeless)
+    correction, choice, hopeless = _flow_demands(problem, measured, allowed)
+    row_start, demands = _order_demands(problem, waits, solved, allowed, correction, choice)
+    # The classical order among `solved`; what comes before a vertex of layer 0 does not wait for it.
+    place = _places(solved, n)
+    earlier, later = place[problem.before].T
+    both = (earlier >= 0) & (later >= 0)
+    wait_start, waiting = pairs_to_csr(later[both], earlier[both], solved.size)
     layer = np.zeros(n, np.int32)
-    layer[owners] = found
+    layer[solved] = found = kernels.find_layers(
+        demands.copy(),
+        choice.shape[0],
+        measured.size,
+        row_start,
+        np.bincount(earlier[both], minlength=solved.size),
+        wait_start,
+        waiting,
+        np.concatenate([hopeless, np.zeros(solved.size - measured.size, np.bool_)]),
+    )
     if (found < 0).any():
         return None, layer
-    kernels.choose(demands, free, row_start, np.argsort(-found, kind="stable"), found, correction, choice)
+    by_layer = np.argsort(-found, kind="stable")
+    kernels.choose(demands, choice.shape[0], row_start, by_layer, found, correction, choice)
     lengths, members = kernels.rows_to_csr(correction, allowed)
     start = np.zeros(n + 1, np.int32)
     start[1:][measured] = np.diff(lengths)
     np.cumsum(start, out=start)
     return Flow(problem.kind, start, members, layer), layer
+
+
+def _places(listed: Int, n: int) -> Int:
+    """For each vertex its place in the list, or -1."""
+    out = np.full(n, -1, np.int32)
+    out[listed] = np.arange(listed.size)
+    return out
+
+
+def _arcs(problem: FlowProblem) -> tuple[Int, Int]:
+    """Every edge in both directions."""
+    return np.concatenate([problem.edges[:, 0], problem.edges[:, 1]]), np.concatenate(
+        [problem.edges[:, 1], problem.edges[:, 0]]
+    )
+
+
+def _flow_demands(problem: FlowProblem, measured: Int, allowed: Int) -> tuple[Words, Words, NDArray[np.bool_]]:
+    """``(correction, choice, hopeless)``: sets over ``allowed``, as packed rows.
+
+    ``correction[i]`` meets the flow demands of ``measured[i]``, unless that is hopeless; adding rows of ``choice`` (a basis)
+    gives all the others that do.
+    """
+    from gossamer.ir.flow import kernels
+
+    label = problem.label
+    place, column = _places(measured, label.size), _places(allowed, label.size)
+    # Each row is a set of vertices, one to begin with: on the left the demands that it meets, on the right its members.
+    left = (measured.size + 63) // 64
+    system = np.zeros((allowed.size, left + (allowed.size + 63) // 64), np.uint64)
+    u, v = _arcs(problem)
+    meets = (column[u] >= 0) & (place[v] >= 0) & _M_ODD[label[v]]
+    kernels.flip_bits(system, column[u[meets]], place[v[meets]])
+    own = allowed[(place[allowed] >= 0) & _M_SELF[label[allowed]]]
+    kernels.flip_bits(system, column[own], place[own])
+    kernels.flip_bits(system, column[allowed], 64 * left + column[allowed])
+    pivot = kernels.reduce_rows(system, measured.size)
+    # A demand that can be met alone has a pivot, in a row with no other bit.
+    hopeless = pivot < 0
+    hopeless[~hopeless] = (kernels.count_bits(system, left) != 1)[pivot[~hopeless]]
+    correction = np.zeros((measured.size, system.shape[1] - left), np.uint64)
+    correction[~hopeless] = system[pivot[~hopeless], left:]
+    return correction, system[int((pivot >= 0).sum()) :, left:].copy(), hopeless
+
+
+def _order_demands(
+    problem: FlowProblem, waits: NDArray[np.bool_], solved: Int, allowed: Int, correction: Words, choice: Words
+) -> tuple[NDArray[np.int64], Words]:
+    """``(row_start, rows)`` as ``kernels.find_layers`` wants them: the demands of ``solved[i]`` are its rows."""
+    from gossamer.ir.flow import kernels
+
+    label, n = problem.label, problem.num_vertices
+    two_rows = waits & _WAIT_BOTH[label]
+    wants_self = np.where(waits, (_WAIT_SELF | _WAIT_BOTH)[label], _N_SELF[label] & ~problem.is_output)
+    wants_odd = np.where(waits, (_WAIT_ODD | _WAIT_BOTH)[label], _N_ODD[label] & ~problem.is_output)
+    row_start = np.zeros(solved.size + 1, np.int64)
+    np.cumsum(((wants_self | wants_odd).astype(np.int64) + two_rows)[solved], out=row_start[1:])
+    row = np.full(n, -1, np.int64)
+    row[solved] = row_start[:-1]
+
+    # For each vertex the choices and the corrections that it is in.
+    column = _places(allowed, n)
+    touched = np.concatenate([kernels.transpose(x, allowed.size) for x in (choice, correction)], axis=1)
+    slots = (choice.shape[0] + 63) // 64
+    rows = np.zeros((int(row_start[-1]), touched.shape[1] + slots), np.uint64)
+    own = allowed[wants_self[allowed]]
+    kernels.add_rows(rows, row[own], touched, column[own])
+    u, v = _arcs(problem)
+    near = (column[u] >= 0) & wants_odd[v]
+    kernels.add_rows(rows, (row + two_rows)[v[near]], touched, column[u[near]])
+    return row_start, rows

@@ -12,17 +12,21 @@ Causal flow: Danos and Kashefi, PRA 74, 052310 (2006). Gflow and Pauli flow: Bro
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from gossamer.diagnostics import InputError
 from gossamer.ir.flow.model import NO_PAIRS, Flow, FlowKind, FlowProblem, refuse
 from gossamer.ir.open_graph import Label
 
-#: What each axiom says, with v corrected and w another vertex: clause, name in the literature, text.
+#: What each axiom says, with v corrected and w another vertex: clause, name in the literature, text. The numbers are those of
+#: Pauli flow; the axioms of gflow are the same without Pauli labels, those of causal flow the same again for sets of one element.
+_NO_SUCCESSOR = ("CF-1", "C1", "v{v} ({label}) is not corrected by exactly one neighbour, or by itself if it is a hub")
 _CAUSAL = {
-    1: ("CF-1", "C1", "v{v} ({label}) is not corrected by exactly one neighbour, or by itself if it is a hub"),
-    2: ("CF-2", "C2", "v{v} is not measured before its successor v{w}"),
-    3: ("CF-3", "C3", "v{v} is not measured before v{w}, a neighbour of what corrects it"),
+    1: ("CF-2", "C2", "v{v} is not measured before its successor v{w}"),
+    2: ("CF-3", "C3", "v{v} is not measured before v{w}, a neighbour of what corrects it"),
+    4: _NO_SUCCESSOR,
+    5: _NO_SUCCESSOR,
+    6: _NO_SUCCESSOR,
 }
 _GFLOW = {
     1: ("GF-1", "G1", "v{v} is not measured before v{w}, which is in g(v{v})"),
@@ -77,8 +81,7 @@ def verify_flow(
     problem = FlowProblem.of(flow.kind, label, edges, inputs, outputs, before)
     _columns(flow, problem.num_vertices)
     _domain(flow, problem)
-    check = _causal_violation if flow.kind == FlowKind.CAUSAL else _violation
-    axiom, v, w = check(flow, problem)
+    axiom, v, w = _violation(flow, problem)
     if axiom:
         code, name, text = _AXIOMS[flow.kind][axiom]
         said = np.asarray(label)
@@ -118,59 +121,14 @@ def _domain(flow: Flow, problem: FlowProblem) -> None:
         raise InputError("FL-2", f"the input v{int(flow.members[wrong[0]])} is in g(v{v})")
 
 
-def _first(mask: NDArray[np.bool_]) -> int:
-    return int(mask.argmax()) if mask.any() else -1
-
-
-def _causal_violation(flow: Flow, problem: FlowProblem) -> tuple[int, int, int]:
-    n = problem.num_vertices
-    v = np.flatnonzero(~problem.is_output)
-    alone = np.diff(flow.start)[v] == 1
-    i = _first(~alone)
-    if i >= 0:
-        return 1, int(v[i]), int(v[i])
-    w = flow.members[flow.start[v]].astype(np.int64)
-    low, high = problem.edges.min(axis=1, initial=n), problem.edges.max(axis=1, initial=-1)
-    edge = np.isin(np.minimum(v, w) * n + np.maximum(v, w), low.astype(np.int64) * n + high)
-    hub = problem.label[v] == Label.YZ
-    i = _first(np.where(hub, w != v, (problem.label[v] != Label.XY) | ~edge))
-    if i >= 0:
-        return 1, int(v[i]), int(w[i])
-    i = _first(~hub & (flow.layer[v] <= flow.layer[w]))
-    if i >= 0:
-        return 2, int(v[i]), int(w[i])
-    # Each pair (v, neighbour of its corrector), through the sorted correctors.
-    by = np.argsort(w, kind="stable")
-    v, w = v[by], w[by]
-    for a, b in ((0, 1), (1, 0)):
-        corrector, other = problem.edges[:, a], problem.edges[:, b]
-        begin, end = np.searchsorted(w, corrector, "left"), np.searchsorted(w, corrector, "right")
-        at = np.repeat(begin, end - begin) + _ramp(end - begin)
-        corrected, touched = v[at], np.repeat(other, end - begin)
-        i = _first((corrected != touched) & (flow.layer[corrected] <= flow.layer[touched]))
-        if i >= 0:
-            return 3, int(corrected[i]), int(touched[i])
-    return 0, -1, -1
-
-
-def _ramp(lengths: NDArray[np.int64]) -> NDArray[np.int64]:
-    """0, 1, ..., length - 1 for each length, one after the other."""
-    ends = np.cumsum(lengths)
-    return np.arange(int(ends[-1]) if ends.size else 0) - np.repeat(ends - lengths, lengths)
-
-
 def _violation(flow: Flow, problem: FlowProblem) -> tuple[int, int, int]:
+    """The number of the first axiom that fails, for v, because of w; or 0."""
     from gossamer.ir.flow.verify_kernel import first_violation
 
+    if flow.kind == FlowKind.CAUSAL:
+        wrong = np.flatnonzero(~problem.is_output & (np.diff(flow.start) != 1))
+        if wrong.size:
+            return 4, int(wrong[0]), int(wrong[0])
     start, neighbour = problem.adjacency
-    found = first_violation(
-        start, neighbour, problem.label, problem.is_output, flow.start, flow.members, flow.layer, *_BEARS
-    )
+    found = first_violation(start, neighbour, problem.label, problem.is_output, flow.start, flow.members, flow.layer)
     return int(found[0]), int(found[1]), int(found[2])
-
-
-#: Which labels bear an X, and which a Z, that comes after the measurement; Y bears both together.
-_BEARS = (
-    np.isin(np.arange(len(Label)), (Label.X, Label.Y)),
-    np.isin(np.arange(len(Label)), (Label.Y, Label.Z)),
-)

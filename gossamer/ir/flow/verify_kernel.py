@@ -16,16 +16,34 @@ _XY, _YZ, _XZ, _X, _Y, _Z = (int(x) for x in (Label.XY, Label.YZ, Label.XZ, Labe
 
 
 @njit(cache=True, nogil=True)
+def _own(label: int, x: bool, z: bool) -> int:
+    """Which of P4 to P9 fails for a vertex in its set (x) and in the set's odd neighbourhood (z), or 0."""
+    if label == _XY:
+        return 0 if z and not x else 4
+    if label == _XZ:
+        return 0 if x and z else 5
+    if label == _YZ:
+        return 0 if x and not z else 6
+    if label == _X:
+        return 0 if z else 7
+    if label == _Z:
+        return 0 if x else 8
+    return 0 if x != z else 9
+
+
+@njit(cache=True, nogil=True)
+def _order(label: int, x: bool, z: bool) -> int:
+    """Which of P1 to P3 asks that a vertex in the set (x) and in its odd neighbourhood (z) comes later, or 0."""
+    if x and label != _X and label != _Y:
+        return 1
+    if z and label != _Y and label != _Z:
+        return 2
+    return 3 if label == _Y and x != z else 0
+
+
+@njit(cache=True, nogil=True)
 def first_violation(
-    start: Any,
-    neighbour: Any,
-    label: Any,
-    is_output: Any,
-    set_start: Any,
-    members: Any,
-    layer: Any,
-    bears_x: Any,
-    bears_z: Any,
+    start: Any, neighbour: Any, label: Any, is_output: Any, set_start: Any, members: Any, layer: Any
 ) -> Any:
     """``(axiom, v, w)``, or ``(0, -1, -1)``: the number of the first axiom that fails, for v, because of w."""
     n = label.size
@@ -38,41 +56,21 @@ def first_violation(
         for i in range(set_start[v], set_start[v + 1]):
             u = members[i]
             inside[u] = True
-            if not seen[u]:
-                seen[u] = True
-                touched[count] = u
-                count += 1
-            for k in range(start[u], start[u + 1]):
-                w = neighbour[k]
-                odd[w] = not odd[w]
+            for k in range(start[u] - 1, start[u + 1]):
+                w = u if k < start[u] else neighbour[k]
                 if not seen[w]:
                     seen[w] = True
                     touched[count] = w
                     count += 1
+                if w != u:
+                    odd[w] = not odd[w]
+        axiom = _own(label[v], inside[v], odd[v])
+        if axiom:
+            return axiom, v, v
         for i in range(count):
             w = touched[i]
-            if w != v and layer[v] <= layer[w]:
-                if inside[w] and not bears_x[label[w]]:
-                    return 1, v, w
-                if odd[w] and not bears_z[label[w]]:
-                    return 2, v, w
-                if label[w] == _Y and inside[w] != odd[w]:
-                    return 3, v, w
-        x, z = inside[v], odd[v]
-        if label[v] == _XY and (x or not z):
-            return 4, v, v
-        if label[v] == _XZ and not (x and z):
-            return 5, v, v
-        if label[v] == _YZ and (z or not x):
-            return 6, v, v
-        if label[v] == _X and not z:
-            return 7, v, v
-        if label[v] == _Z and not x:
-            return 8, v, v
-        if label[v] == _Y and x == z:
-            return 9, v, v
-        for i in range(count):
-            inside[touched[i]] = False
-            odd[touched[i]] = False
-            seen[touched[i]] = False
+            axiom = _order(label[w], inside[w], odd[w])
+            if axiom and w != v and layer[v] <= layer[w]:
+                return axiom, v, w
+            inside[w] = odd[w] = seen[w] = False
     return 0, -1, -1
