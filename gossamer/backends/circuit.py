@@ -123,6 +123,9 @@ class _Lowering:
             self.pending[a].add(b)
             self.pending[b].add(a)
         self.successor: list[int] = graph.successor.tolist()
+        self.leaving: dict[int, list[int]] = {}  # vertex -> the outputs that it is
+        for i, v in enumerate(graph.outputs.tolist()):
+            self.leaving.setdefault(v, []).append(i)
         for kind, v in placed.events.tolist():
             if kind == EventKind.STEP:
                 self.pending[v].add(self.successor[v])
@@ -137,7 +140,7 @@ class _Lowering:
         self.messages: list[ManifestMessage] = []
         self.outputs: dict[int, ManifestPlace] = {}
         self.inputs: dict[int, ManifestPlace] = {}
-        self.input_set = set(graph.inputs.tolist())
+        self.input_set = {v: i for i, v in enumerate(graph.inputs.tolist())}
 
     # ---- events ----------------------------------------------------------------------------------------------------
 
@@ -182,7 +185,7 @@ class _Lowering:
         q = node.new_qubit("data") if v in self.input_set else node.allocate("data")
         self.qubit[v] = ("data", q)
         if v in self.input_set:
-            i = self.graph.inputs.tolist().index(v)
+            i = self.input_set[v]
             self.inputs[i] = ManifestPlace(name=self.graph.input_names[i], node=node.name, qubit=q)
             return
         if q in node.dirty:
@@ -287,11 +290,8 @@ class _Lowering:
         at = self.node_of(v)
         where = self.qubit[v]
         assert where is not None
-        for i, o in enumerate(self.graph.outputs.tolist()):
-            if o == v:
-                self.outputs[i] = ManifestPlace(
-                    name=self.graph.output_names[i], node=self.nodes[at].name, qubit=where[1]
-                )
+        for i in self.leaving.get(v, ()):
+            self.outputs[i] = ManifestPlace(name=self.graph.output_names[i], node=self.nodes[at].name, qubit=where[1])
 
     # ---- frames ----------------------------------------------------------------------------------------------------
 

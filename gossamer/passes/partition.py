@@ -21,6 +21,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cached_property
+from heapq import heappop, heappush
 from typing import Any
 
 import numpy as np
@@ -546,17 +547,14 @@ def _tracks(problem: PlacementProblem) -> Int:
     start, chain = problem.chains
     first = problem.start[chain[start[:-1]]]
     last = problem.end[chain[start[1:] - 1]]
-    free: list[tuple[int, int]] = []  # (end, track)
+    busy: list[tuple[int, int]] = []  # a heap of (end, track)
+    free: list[int] = []  # tracks, in the order in which they became free
     out = np.empty(len(first), np.int32)
     for w in np.lexsort((np.arange(len(first)), first)).tolist():
-        done = [x for x in free if x[0] < first[w]]
-        if done:
-            x = max(done)  # the one that became free last
-            free.remove(x)
-            track = x[1]
-        else:
-            track = len(free)
-        free.append((int(last[w]), track))
+        while busy and busy[0][0] < first[w]:
+            free.append(heappop(busy)[1])
+        track = free.pop() if free else len(busy)
+        heappush(busy, (int(last[w]), track))
         out[w] = track
     return out
 
