@@ -689,20 +689,19 @@ class _Reader:
             if index >= count:
                 self.number, self.line = number, line
                 self.fail("GSM-3", f"{what} {letter}{index} is not declared")
-        value: Level
-        if self.level == "diagram":
-            value = self._diagram()
-        else:
-            value = self._graph()
-            if self.level == "placed":
-                value = self._placed(value)
         try:
+            value = self._value()
             value.verify()
         except InputError as error:
             if error.diagnostic.span is None:
                 raise self._locate(error) from None
             raise
         return value
+
+    def _value(self) -> Level:
+        if self.level == "diagram":
+            return self._diagram()
+        return self._placed(self._graph()) if self.level == "placed" else self._graph()
 
     def _locate(self, error: InputError) -> InputError:
         """The same refusal with a place: rules name vertices and bits, and their lines are known."""
@@ -757,11 +756,8 @@ class _Reader:
 
     def _placed(self, graph: OpenGraph) -> Placed:
         n = len(self.kinds)
-        try:
-            network = Network(nodes=tuple(self.nodes), links=tuple(self.channels))
-            network.verify()
-        except ValueError as error:
-            self.fail("GSM-5", f"this is no network: {_reason(error)}")
+        network = Network(nodes=tuple(self.nodes), links=tuple(self.channels))
+        network.verify()
         for v, name in enumerate(self.places):
             if name not in network.index:
                 self.number = self.vertex_lines[v]

@@ -105,11 +105,10 @@ def _graph_outcomes(g: OpenGraph) -> None:
 
 def _graph_labels(g: OpenGraph) -> None:
     half = Phase(Fraction(1, 2))
-    pauli = np.array([p.is_pauli for p in g.phases] or [True], np.bool_)
-    pauli_y = np.array([(p + half).is_pauli for p in g.phases] or [True], np.bool_)
-    phase = g.phase if g.phases else np.zeros_like(g.phase)
+    pauli = np.array([p.is_pauli for p in g.phases], np.bool_)
+    pauli_y = np.array([(p + half).is_pauli for p in g.phases], np.bool_)
     for label, ok in ((Label.X, pauli), (Label.Z, pauli), (Label.Y, pauli_y)):
-        v = first_true((g.label == label) & ~ok[phase])
+        v = first_true((g.label == label) & ~ok[g.phase])
         if v >= 0:
             help = "label it with a plane (XY, YZ) instead"
             fail("OG-5", f"v{v} is labelled {label.name} but has phase {str(g.phase_of(v))[:60]}", help, g.spans.get(v))
