@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 JOBS ?= 2
 RUNS ?= 100000
 
-.PHONY: demo test nightly fuzz lint clean
+.PHONY: demo test nightly fuzz mutation lint clean
 
 demo: $(VENV)/.stamp
 	$(BIN)/gossamer compile examples/grover.qasm -n 2:qubits=2 -o out/grover
@@ -23,6 +23,12 @@ nightly: $(VENV)/.stamp-test
 fuzz: $(VENV)/.stamp-test
 	$(BIN)/python -m pip install --quiet -e ".[fuzz]"
 	$(BIN)/python -m tests.fuzz --runs $(RUNS)
+
+# Hours on one core. `make mutation ONLY="gossamer.ir.phase*"` for one module; what was judged before is kept in mutants/.
+mutation: $(VENV)/.stamp-test
+	$(BIN)/python -m pip install --quiet -e ".[mutation]"
+	$(BIN)/mutmut run --max-children $(JOBS) $(ONLY)
+	$(BIN)/python -m tests.mutation.report
 
 lint: $(VENV)/.stamp-test
 	$(BIN)/ruff check gossamer tests benchmarks
@@ -42,4 +48,4 @@ $(VENV)/.stamp-test: $(VENV)/.stamp
 	touch $@
 
 clean:
-	rm -rf $(VENV) out build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) mutants out build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

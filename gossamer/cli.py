@@ -440,8 +440,11 @@ def _guarded(arguments: list[str], debug: bool) -> int:
         print("interrupted", file=sys.stderr)
         return 130
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader of our output has gone
-        return 141
+        return _reader_gone()
+    except SystemExit as stop:
+        if isinstance(stop.__context__, BrokenPipeError):  # click has met it first
+            return _reader_gone()
+        raise
     except OSError as error:
         if error.errno not in _NO_ROOM:
             return _report_bug(error, debug)
@@ -451,6 +454,12 @@ def _guarded(arguments: list[str], debug: bool) -> int:
         return _report(InputError("TL-15", "out of memory", help="the program is too large for this machine"), debug)
     except Exception as error:
         return _report_bug(error, debug)
+
+
+def _reader_gone() -> int:
+    """The reader of our output has closed it: no error, nothing more to say; the code is the one that a shell gives for SIGPIPE."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stdout__.fileno() if sys.__stdout__ else 1)
+    return 141
 
 
 def _report_bug(error: Exception, debug: bool) -> int:

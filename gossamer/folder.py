@@ -1,7 +1,8 @@
 """Writing output: a folder or a file appears whole or not at all.
 
 Everything is written into a temporary sibling and renamed into place, so an interruption (Ctrl-C and SIGTERM included) or a
-full disk leaves what was there before. The module guarantees that a folder it did not make is never replaced unasked.
+full disk leaves what was there before. The module guarantees that a folder it did not make, or that holds a file which it did not make,
+is never replaced unasked.
 """
 
 from __future__ import annotations
@@ -18,18 +19,31 @@ from gossamer.diagnostics import InputError
 
 MANIFEST = "manifest.json"
 _FORMAT = "gossamer-manifest/"
+#: What stands beside the node programs.
+_BESIDE = frozenset({MANIFEST, "source.gsm", "placed.gsm", "report.json", "timings.json"})
 
 
 def check_target(target: Path, *, force: bool = False) -> None:
     """Raise InputError [TL-4] if ``target`` must not be replaced by an output folder."""
     if os.path.isdir(target):
-        if force or is_ours(target) or not any(target.iterdir()):
+        if force or not any(target.iterdir()):
             return
-        raise InputError(
-            "TL-4",
-            f"the folder '{target}' is not empty and holds no manifest of ours",
-            help="name another one, or use --force",
-        )
+        ours = _files_of(target)
+        if ours is None:
+            raise InputError(
+                "TL-4",
+                f"the folder '{target}' is not empty and holds no manifest of ours",
+                help="name another one, or use --force",
+            )
+        foreign = sorted(path.name for path in target.iterdir() if path.name not in ours or path.is_dir())
+        if foreign:
+            more = f" and {len(foreign) - 3} more" if len(foreign) > 3 else ""
+            raise InputError(
+                "TL-4",
+                f"the folder '{target}' holds files that are not ours: {', '.join(map(repr, foreign[:3]))}{more}",
+                help="name another one, or use --force, which deletes them",
+            )
+        return
     if os.path.lexists(target):
         raise InputError(
             "TL-4", f"'{target}' is a file, and the output is a folder", help="name another folder with -o"
@@ -43,14 +57,23 @@ def check_target(target: Path, *, force: bool = False) -> None:
             raise InputError("TL-4", f"'{parent}' is a file, so '{target}' cannot be made in it")
 
 
-def is_ours(folder: Path) -> bool:
-    """Whether the folder holds a manifest that this project wrote."""
+def _files_of(folder: Path) -> frozenset[str] | None:
+    """The names of the files that belong to the manifest in ``folder``; None if there is none that this project wrote."""
     try:
         with (folder / MANIFEST).open(encoding="utf-8") as file:
             found = json.loads(file.read(64_000_000))
     except (OSError, ValueError, RecursionError):
-        return False
-    return isinstance(found, dict) and str(found.get("format", "")).startswith(_FORMAT)
+        return None
+    if not isinstance(found, dict) or not str(found.get("format", "")).startswith(_FORMAT):
+        return None
+    nodes = found.get("nodes")
+    programs = [node.get("program") for node in nodes if isinstance(node, dict)] if isinstance(nodes, list) else []
+    return _BESIDE | {name for name in programs if isinstance(name, str)}
+
+
+def is_ours(folder: Path) -> bool:
+    """Whether the folder holds a manifest that this project wrote."""
+    return _files_of(folder) is not None
 
 
 def write_folder(target: Path, files: Mapping[str, str], *, force: bool = False) -> None:

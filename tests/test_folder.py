@@ -15,7 +15,7 @@ import pytest
 from gossamer.diagnostics import InputError
 from gossamer.folder import check_target, is_ours, write_file, write_folder
 
-OURS = json.dumps({"format": "gossamer-manifest/1"})
+OURS = json.dumps({"format": "gossamer-manifest/1", "nodes": [{"program": "n0.qasm"}]})
 FILES = {"manifest.json": OURS, "n0.qasm": "new", "report.json": "{}"}
 
 
@@ -148,3 +148,22 @@ def test_permissions_follow_the_umask(tmp_path: Path) -> None:
         os.umask(mask)
     assert (tmp_path / "out").stat().st_mode & 0o777 == 0o750
     assert (tmp_path / "file").stat().st_mode & 0o777 == 0o640
+
+
+@pytest.mark.clause("TL-4")
+def test_files_of_others_in_an_output_folder_are_not_lost(tmp_path: Path) -> None:
+    manifest = json.dumps({"format": "gossamer-manifest/1", "nodes": [{"program": "n0.qasm"}]})
+    files = {"manifest.json": manifest, "n0.qasm": "one", "report.json": "{}"}
+    write_folder(tmp_path / "out", files)
+    write_folder(tmp_path / "out", files)
+    (tmp_path / "out" / "notes.txt").write_text("mine")
+    with pytest.raises(InputError) as caught:
+        write_folder(tmp_path / "out", files)
+    assert caught.value.code == "TL-4"
+    assert "'notes.txt'" in str(caught.value)
+    assert (tmp_path / "out" / "notes.txt").read_text() == "mine"
+    write_folder(tmp_path / "out", files, force=True)
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == sorted(files)
+    (tmp_path / "out" / "source.gsm").mkdir()
+    with pytest.raises(InputError):
+        write_folder(tmp_path / "out", files)

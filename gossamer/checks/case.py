@@ -119,4 +119,5 @@ def _order(what: str, have: tuple[str, ...], want: tuple[str, ...]) -> list[int]
     if sorted(have) != sorted(want):
         odd = sorted(set(have) ^ set(want))
         raise InputError("PR-9", f"the {what}s of the manifest are not those of the source ({', '.join(odd[:4])})")
-    return [have.index(name) for name in want]
+    at = {name: i for i, name in enumerate(have)}
+    return [at[name] for name in want]

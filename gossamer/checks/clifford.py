@@ -376,18 +376,26 @@ class _Elimination:
             quarter[i], sign[i], adj[i] = self.quarter[x], self.sign[x], over_legs(self.adj[x])
         self.quarter, self.sign, self.adj, self.waiting = quarter, sign, adj, 0
         pivots: dict[int, tuple[int, int]] = {}  # leg -> (row, sign); the pivot is the lowest leg of its row
+        held = 0  # the pivots; each stands in its own row only
+        users: dict[int, set[int]] = {}  # leg -> the pivots of the rows that it stands in
         for mask, s in rows:
-            for p, (other, t) in pivots.items():
-                if mask >> p & 1:
-                    mask, s = mask ^ other, s ^ t
+            for p in ones(mask & held):
+                other, t = pivots[p]
+                mask, s = mask ^ other, s ^ t
             if not mask:
                 if s:
                     self.vanishing.append(s)
                 continue
-            p = (mask & -mask).bit_length() - 1
-            for q, (other, t) in pivots.items():
-                if other >> p & 1:
-                    pivots[q] = other ^ mask, t ^ s
+            legs_of = ones(mask)
+            p = legs_of[0]
+            for q in list(users.get(p, ())):
+                other, t = pivots[q]
+                pivots[q] = other ^ mask, t ^ s
+                for leg in legs_of:
+                    users.setdefault(leg, set()).symmetric_difference_update((q,))
+            for leg in legs_of:
+                users.setdefault(leg, set()).add(p)
+            held |= 1 << p
             pivots[p] = mask, s
         determined: dict[int, tuple[int, int]] = {}
         for p in sorted(pivots):

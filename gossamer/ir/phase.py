@@ -12,6 +12,7 @@ Algebraic normal form and Moebius inversion: O'Donnell, *Analysis of Boolean Fun
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 from functools import cached_property
@@ -301,7 +302,7 @@ class Phase:
         """Replace each bit ``i`` by ``mapping(i)``."""
         out = Phase()
         for m, c, s in self.terms:
-            cond = BitExpr.const(1)
+            cond = BitExpr.const(True)
             for i in m:
                 cond = cond & mapping(i)
             out = out + Phase.from_terms([((), c, s)]).times(cond)
@@ -342,7 +343,7 @@ class Phase:
 
 def _exact(value: int | Fraction | float) -> Fraction:
     if isinstance(value, float):
-        if value != value or value in (float("inf"), float("-inf")):
+        if not math.isfinite(value):
             raise ValueError(f"an angle must be finite, not {value}")
         scale = 1 << FLOAT_BITS
         whole, rest = divmod(Fraction(value), 1)

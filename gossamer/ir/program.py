@@ -161,8 +161,7 @@ class Manifest(_Strict):
     """``manifest.json``: everything ``run`` and ``verify`` need beside the programs. No gate, no angle.
 
     ``outcomes[i]`` is the node bit that holds the true value of the i-th outcome bit of the source diagram (null: that outcome
-    was removed by the compiler because nothing depends on it). ``postselected`` are the node bits that have to be 0: a run in which
-    one is not is thrown away.
+    was removed by the compiler because nothing depends on it).
     """
 
     format: Literal["gossamer-manifest/1"] = "gossamer-manifest/1"
@@ -173,7 +172,6 @@ class Manifest(_Strict):
     outputs: list[ManifestPlace]
     registers: list[ManifestRegister]
     outcomes: list[ManifestBit | None]
-    postselected: list[ManifestBit] = []
     source_digest: str
 
 

@@ -542,12 +542,10 @@ class Sweep:
         if self.zero:
             return np.zeros(2 ** (len(outputs) + len(self.kept)), np.complex128)
         legs = [self.find(self.of[v]) for v in outputs] + [self.find(x) for x in self.kept]
-        distinct: list[int] = []
-        for x in legs:
-            if x not in distinct and x not in self.const:
-                distinct.append(x)
-                if x not in self.axis:
-                    self.place(x)
+        distinct = [x for x in dict.fromkeys(legs) if x not in self.const]
+        for x in distinct:
+            if x not in self.axis:
+                self.place(x)
         left = set(self.vars) - set(distinct)
         if left:  # cannot happen in a diagram that obeys IR-2: every other variable is closed by its last edge
             raise InputError("IR-2", "a boundary vertex has no place among the inputs and outputs")

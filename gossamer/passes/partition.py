@@ -21,6 +21,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cached_property
+from heapq import heappop, heappush
 from typing import Any
 
 import numpy as np
@@ -59,7 +60,7 @@ class PlacementProblem:
     steiner : int32[2**K], cost of joining a set of nodes (a bit mask); empty if ``K > MAX_TABLE_NODES``
     distance : int32[K, K], hops; without ``steiner`` a spider costs the sum of hops from its place to the nodes of its items
     fixed : int32[S], the node a spider must stand on, or -1
-    third : whether an item of two spiders may be realised at a node where none of them stands
+    third : whether an item may be realised at a node where none of its spiders stands
     """
 
     num_spiders: int
@@ -546,17 +547,14 @@ def _tracks(problem: PlacementProblem) -> Int:
     start, chain = problem.chains
     first = problem.start[chain[start[:-1]]]
     last = problem.end[chain[start[1:] - 1]]
-    free: list[tuple[int, int]] = []  # (end, track)
+    busy: list[tuple[int, int]] = []  # a heap of (end, track)
+    free: list[int] = []  # tracks, in the order in which they became free
     out = np.empty(len(first), np.int32)
     for w in np.lexsort((np.arange(len(first)), first)).tolist():
-        done = [x for x in free if x[0] < first[w]]
-        if done:
-            x = max(done)  # the one that became free last
-            free.remove(x)
-            track = x[1]
-        else:
-            track = len(free)
-        free.append((int(last[w]), track))
+        while busy and busy[0][0] < first[w]:
+            free.append(heappop(busy)[1])
+        track = free.pop() if free else len(busy)
+        heappush(busy, (int(last[w]), track))
         out[w] = track
     return out
 
@@ -569,8 +567,7 @@ def _starts(problem: PlacementProblem, seed: int) -> list[tuple[int, str, Int, I
         items = _item_start(problem, place)
         if item_place is not None:
             allowed = ((problem.items >= 0) & (place[problem.items] == item_place[:, None])).any(axis=1)
-            anywhere = problem.third & (problem.items[:, 2:] < 0).all(axis=1)
-            items = np.where(allowed | anywhere, item_place, items).astype(np.int32)
+            items = np.where(allowed | problem.third, item_place, items).astype(np.int32)
         found.append((count_cost(problem, place, items), len(found), name, place, items))
 
     if (problem.fixed >= 0).any():

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,10 +12,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gossamer.conformance.strategies import diagrams, open_graphs, placements
-from gossamer.diagnostics import InputError
+from gossamer.diagnostics import InputError, Span
 from gossamer.ir import text as text_module
-from gossamer.ir.diagram import BitKind, DiagramBuilder, VertexKind
+from gossamer.ir.diagram import Bit, BitKind, DiagramBuilder, Register, VertexKind
+from gossamer.ir.network import Network, NetworkLink, Node
+from gossamer.ir.open_graph import Label
 from gossamer.ir.phase import BitExpr, Phase
+from gossamer.ir.placed import EventKind
 from gossamer.ir.scalar import ZERO, Scalar
 from gossamer.ir.text import parse_text, print_text
 
@@ -246,3 +251,298 @@ def test_scalars_are_printed_first_and_only_when_they_say_something():
     b.scalar = ZERO
     check_inverse(b.build())
     assert print_text(b.build()).splitlines()[2] == "scalar 0 * sqrt2^0 * exp(0)"
+
+
+# --- the form itself ------------------------------------------------------------------------------------------------------
+
+DIAGRAM = """gossamer diagram 1
+
+scalar 5/7 * sqrt2^-3 * exp(1/4 + 1*b0)
+
+b0 = outcome v3 "m"
+b1 = outcome v4
+b2 = input "flag"
+b3 = 1 ^ b2 ^ b0&b2
+b4 = 0 "never"
+
+v0 = input 1 "p"
+v1 = input 0 "q \\"\\" ä"
+v2 = Z(0)
+v3 = Z(1*b0)
+v4 = X(1/4 + -2/3*alpha + 1*b1 + 1/2*b2 + 1*alpha*b0*b2)
+v5 = H(1)
+v6 = output 0 "r"
+v7 = output 1 "s"
+
+v0 - v2
+v1 ~ v2
+v2 ~ v2
+v2 - v3
+v2 ~ v4
+v4 - v5
+v4 - v6
+v5 ~ v7
+
+register "c" 3
+"c"[1] = b3
+"c"[2] = 1 ^ b0
+register "empty" 0
+"""
+GRAPH = """gossamer open-graph 1
+
+b0 = outcome v1
+b1 = input "flag"
+
+v0 = XY(1/4) -> v1 input 0 "p"
+v1 = X(1*b0)
+v2 = OUTPUT(1*b0) input 1 "q" output 0 "q"
+v3 = YZ(1/4 + 1/2*b1) -> v3
+v4 = XY(0) -> v5
+v5 = OUTPUT(0) output 1 "r"
+
+v0 ~ v1
+v0 ~ v2
+v0 ~ v3
+v2 ~ v3
+v4 ~ v5
+
+order v3..v4 v0..v2 v5
+
+register "c" 1
+"c"[0] = b0
+"""
+PLACED = """gossamer placed 1
+
+node n0 circuit data 2 comm 1
+node n1 mbqc data 2
+node n2 circuit data 1 comm 0
+
+channel n0 - n1
+channel n1 - n2
+
+b0 = outcome v1
+b1 = input "flag"
+
+v0 = XY(1/4) -> v1 input 0 "p" @ n0
+v1 = X(1*b0) @ n0
+v2 = OUTPUT(1*b0) input 1 "q" output 0 "q" @ n1
+v3 = YZ(1/4 + 1/2*b1) -> v3 @ n0
+v4 = XY(0) -> v5 @ n1
+v5 = OUTPUT(0) output 1 "r" @ n1
+
+v0 ~ v1
+v0 ~ v2
+v0 ~ v3
+v2 ~ v3
+v4 ~ v5
+
+order v3..v4 v0..v2 v5
+
+register "c" 1
+"c"[0] = b0
+
+l0 = n0 - n1
+
+j0 = v2 ~ l0.b
+j1 = l0.a ~ v0
+j2 = v0 ~ v3
+j3 = l0.a ~ v3
+j4 = v0 ~ v1
+
+prepare v0
+prepare v2
+prepare v4
+ebit l0
+join j0
+join j1
+rotate v3
+measure l0.a
+measure l0.b
+prepare v1
+join j4
+measure v0
+measure v1
+step v4
+finish v2
+finish v5
+"""
+
+
+def test_a_diagram_is_read_as_it_is_written():
+    d = parse_text(DIAGRAM)
+    assert print_text(d) == DIAGRAM
+    a, c = BitExpr.bit(0), BitExpr.bit(2)
+    assert d.scalar == Scalar(-3, Phase(Fraction(1, 4)) + Phase.of_bit(0), Fraction(5, 7))
+    assert d.bits == (
+        Bit(BitKind.OUTCOME, 3, None, "m"),
+        Bit(BitKind.OUTCOME, 4),
+        Bit(BitKind.INPUT, name="flag"),
+        Bit(BitKind.DERIVED, -1, ~(c ^ (a & c))),
+        Bit(BitKind.DERIVED, -1, BitExpr(), "never"),
+    )
+    assert d.kind.tolist() == [3, 3, 0, 0, 1, 2, 4, 4]
+    alpha = Phase.of_symbol("alpha")
+    assert d.phase_of(4) == (
+        Phase(Fraction(1, 4))
+        + Phase.of_symbol("alpha", Fraction(-2, 3))
+        + Phase.of_bit(1)
+        + Phase.of_bit(2, Fraction(1, 2))
+        + alpha.times(a & c)
+    )
+    assert (d.inputs.tolist(), d.input_names) == ([1, 0], ('q "" ä', "p"))
+    assert (d.outputs.tolist(), d.output_names) == ([6, 7], ("r", "s"))
+    assert d.edges.tolist() == [[0, 2], [1, 2], [2, 2], [2, 3], [2, 4], [4, 5], [4, 6], [5, 7]]
+    assert d.hadamard.tolist() == [False, True, True, False, True, False, False, True]
+    assert d.registers == (Register("c", (BitExpr(), BitExpr.bit(3), ~a)), Register("empty", ()))
+    assert [x.dtype.name for x in (d.kind, d.phase, d.edges, d.hadamard)] == ["uint8", "int32", "int32", "bool"]
+
+
+def test_a_graph_and_a_placed_graph_are_read_as_they_are_written():
+    p = parse_text(PLACED)
+    g = p.graph
+    assert print_text(p) == PLACED
+    assert print_text(g) == GRAPH
+    assert parse_text(GRAPH) == g
+    assert g.label.tolist() == [Label.XY, Label.X, Label.OUTPUT, Label.YZ, Label.XY, Label.OUTPUT]
+    assert (g.successor.tolist(), g.outcome.tolist()) == ([1, -1, -1, 3, 5, -1], [-1, 0, -1, -1, -1, -1])
+    assert g.order.tolist() == [3, 4, 0, 1, 2, 5]
+    assert p.network == Network(
+        nodes=(
+            Node(name="n0", data=2, comm=1),
+            Node(name="n1", model="mbqc", data=2),
+            Node(name="n2", data=1, comm=0),
+        ),
+        links=(NetworkLink(nodes=("n0", "n1")), NetworkLink(nodes=("n1", "n2"))),
+    )
+    assert (p.place.tolist(), p.links.tolist()) == ([0, 0, 1, 0, 1, 1], [[0, 1]])
+    assert p.joins.tolist() == [[2, 7], [6, 0], [0, 3], [6, 3], [0, 1]]
+    e = EventKind
+    assert p.events.tolist() == [
+        *([e.PREPARE, 0], [e.PREPARE, 2], [e.PREPARE, 4], [e.EBIT, 0], [e.JOIN, 0], [e.JOIN, 1], [e.ROTATE, 3]),
+        *([e.MEASURE_HALF, 6], [e.MEASURE_HALF, 7], [e.PREPARE, 1], [e.JOIN, 4], [e.MEASURE, 0], [e.MEASURE, 1]),
+        *([e.STEP, 4], [e.FINISH, 2], [e.FINISH, 5]),
+    ]
+
+
+def test_a_long_order_is_broken_into_lines_of_twelve():
+    n = 26
+    even = [2 * i for i in range(n // 2)] + [2 * i + 1 for i in range(n // 2)]
+    lines = [f'v{v} = OUTPUT(0) output {v} "q{v}"' for v in range(n)]
+    g = parse_text("\n".join(["gossamer open-graph 1", *lines, "order " + " ".join(f"v{v}" for v in even)]))
+    assert g.order.tolist() == even
+    assert [len(x.split()) - 1 for x in print_text(g).splitlines() if x.startswith("order")] == [12, 12, 2]
+    assert parse_text(print_text(g)) == g
+
+
+def test_small_levels():
+    assert print_text(DiagramBuilder().build()) == "gossamer diagram 1\n"
+    assert parse_text("gossamer diagram 1").num_vertices == 0
+    assert parse_text("gossamer open-graph 1").num_vertices == 0
+    alone = parse_text("gossamer placed 1\nnode n0 circuit data 0")
+    assert (alone.place.size, alone.links.shape, alone.joins.shape, alone.events.shape) == (0, (0, 2), (0, 2), (0, 2))
+
+
+def cases() -> list[tuple[str, str, str]]:
+    blocks = (Path(__file__).parent / "golden" / "gsm.txt").read_text(encoding="utf-8")[len("=== ") :].split("\n=== ")
+    return [(title, *rest.split("\n---\n")) for title, _, rest in (b.partition("\n") for b in blocks)]
+
+
+@pytest.mark.parametrize(("text", "said"), [pytest.param(*rest, id=title) for title, *rest in cases()])
+def test_refusals_read_well(text, said):
+    with pytest.raises(InputError) as caught:
+        parse_text(text, "x.gsm")
+    assert str(caught.value) == said.rstrip("\n")
+
+
+# --- limits: the last value that is taken and the first that is refused ----------------------------------------------------
+
+
+def refused(text: str) -> tuple[str, str]:
+    with pytest.raises(InputError) as caught:
+        parse_text(text, "x.gsm")
+    d = caught.value.diagnostic
+    assert d.span is not None
+    assert d.span.file == "x.gsm"
+    return d.code, d.message
+
+
+def test_characters_of_a_text(monkeypatch):
+    text = "gossamer diagram 1\n"
+    monkeypatch.setattr(text_module, "MAX_TEXT", len(text))
+    parse_text(text)
+    assert refused(text + "\n") == ("GSM-1", f"the text has more than {len(text)} characters")
+    with pytest.raises(InputError) as caught:
+        parse_text(text + "\n", "x.gsm")
+    assert caught.value.diagnostic.span == Span("x.gsm", 1, 1)
+
+
+def test_characters_and_words_of_a_line(monkeypatch):
+    monkeypatch.setattr(text_module, "MAX_LINE", 25)
+    parse_text("gossamer diagram 1\nv0 = Z(1 + 1 + 1 + 10000)     // spaces and comments do not count")
+    assert refused("gossamer diagram 1\nv0 = Z(1 + 1 + 1 + 100000)") == ("GSM-1", "a line of more than 25 characters")
+    monkeypatch.setattr(text_module, "MAX_LINE", 1000)
+    monkeypatch.setattr(text_module, "MAX_WORDS", 5)
+    parse_text("gossamer diagram 1\nv0 = Z(1 + 1 + 10000)")
+    assert refused("gossamer diagram 1\nv0 = Z(1 + 1 + 1 + 1)") == ("GSM-1", "a line of more than 5 words")
+
+
+def test_digits_of_a_number(monkeypatch):
+    monkeypatch.setattr(text_module, "MAX_DIGITS", 3)
+    d = parse_text("gossamer diagram 1\nv0 = Z(999/998)\nv1 = Z(1/999)\n")
+    assert [d.phase_of(v) for v in (0, 1)] == [Phase(Fraction(999, 998)), Phase(Fraction(1, 999))]
+    for wrong in ("1000", "0001", "1/1000", "1/0001"):
+        assert refused(f"gossamer diagram 1\nv0 = Z({wrong})") == ("GSM-5", "a number that is larger than 1000")
+    big = 2**31 - 1
+    monkeypatch.undo()
+    assert parse_text(f"gossamer diagram 1\nscalar 1 * sqrt2^-{big} * exp(0)").scalar.power == -big
+    assert parse_text(f"gossamer diagram 1\nscalar 1 * sqrt2^{big} * exp(0)").scalar.power == big
+    assert refused(f"gossamer diagram 1\nscalar 1 * sqrt2^{big + 1} * exp(0)")[0] == "GSM-5"
+    assert parse_text("gossamer diagram 1\nscalar 0 * sqrt2^0 * exp(0)").scalar.is_zero
+
+
+def test_bits_of_all_registers(monkeypatch):
+    monkeypatch.setattr(text_module, "MAX_REGISTER_BITS", 5)
+    d = parse_text('gossamer diagram 1\nregister "a" 2\nregister "b" 3')
+    assert [len(r.bits) for r in d.registers] == [2, 3]
+    for sizes in ((6,), (2, 4)):
+        lines = [f'register "{n}" {k}' for n, k in zip("ab", sizes, strict=False)]
+        assert refused("\n".join(["gossamer diagram 1", *lines])) == ("GSM-1", "registers with more than 5 bits")
+
+
+def test_number_of_nodes(monkeypatch):
+    monkeypatch.setattr(text_module, "MAX_NODES", 2)
+    text = "gossamer placed 1\nnode a circuit data 1\nnode b circuit data 1\nchannel a - b\n"
+    assert parse_text(text).network.size == 2
+    assert refused(text + "node c circuit data 1") == ("GSM-1", "more than 2 nodes")
+
+
+@pytest.mark.parametrize(("of", "end"), [("phase", ")"), ("expression", "")])
+def test_what_is_too_large_is_refused_at_its_line(of, end):
+    """PH-4 from within a phase and from within a bit expression."""
+    start = "v0 = Z(" if of == "phase" else "b4100 = "
+    sign = " + " if of == "phase" else " ^ "
+    bits = [f'b{i} = input "i{i}"' for i in range(4100)]
+    text = "\n".join(["gossamer diagram 1", *bits, start + sign.join(f"b{i}" for i in range(4100)) + end])
+    code, message = refused(text)
+    assert (code, "more than 4096 terms; use a derived bit" in message) == ("PH-4", True)
+
+
+def test_expressions_in_their_loose_form():
+    text = """gossamer diagram 1
+b0 = input "x"
+b1 = b0 & 1 ^ b0 & 0 ^ 1 & 1 ^ 0 ^ b0 & b0 & b0
+b2 = 0 & 1 ^ 1 & 0
+b3 = 1 ^ 1
+v0 = Z(-1/2 + -3*b0 + 1/4*b0*b0 + 2*t + t*b0 + 0*u)
+"""
+    d = parse_text(text)
+    assert [b.expr for b in d.bits[1:]] == [BitExpr.const(1), BitExpr(), BitExpr()]
+    t = Phase.of_symbol("t")
+    want = Phase(Fraction(-1, 2)) + Phase.of_bit(0, -3) + Phase.of_bit(0, Fraction(1, 4)) + t.scaled(2)
+    assert d.phase_of(0) == want + t.times(BitExpr.bit(0))
+
+
+def test_names_that_look_like_indices_are_names():
+    p = parse_text(PLACED.replace("n0", "v0").replace("n1", "l2").replace("n2", "input"))
+    assert [n.name for n in p.network.nodes] == ["v0", "l2", "input"]
+    assert p == replace(parse_text(PLACED), network=p.network)

@@ -44,7 +44,7 @@ def _diagram_boundary_degree(d: Diagram) -> None:
     if v >= 0:
         fail("IR-2", f"boundary vertex v{v} has {int(degree[v])} edges, not one", span=d.spans.get(v))
     zero = np.array([p.is_zero for p in d.phases], np.bool_)
-    v = first_true(boundary & ~zero[d.phase]) if d.num_vertices else -1
+    v = first_true(boundary & ~zero[d.phase])
     if v >= 0:
         fail(
             "IR-2",

@@ -145,7 +145,7 @@ def invert_gf2(matrix: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
     size = matrix.shape[0]
     work = np.concatenate([matrix % 2, np.eye(size, dtype=np.uint8)], axis=1)
     for col in range(size):
-        pivot = col + int(np.argmax(work[col:, col])) if col < size else col
+        pivot = col + int(np.argmax(work[col:, col]))
         if not work[pivot, col]:
             return None
         if pivot != col:
