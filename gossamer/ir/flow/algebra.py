@@ -124,7 +124,9 @@ def _flow_demands(problem: FlowProblem, measured: Int, allowed: Int) -> tuple[Wo
     hopeless[~hopeless] = (kernels.count_bits(system, left) != 1)[pivot[~hopeless]]
     correction = np.zeros((measured.size, system.shape[1] - left), np.uint64)
     correction[~hopeless] = system[pivot[~hopeless], left:]
-    return correction, system[int((pivot >= 0).sum()) :, left:].copy(), hopeless
+    rest = np.ones(allowed.size, np.bool_)
+    rest[pivot[pivot >= 0]] = False
+    return correction, system[rest, left:], hopeless
 
 
 def _order_demands(

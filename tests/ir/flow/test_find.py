@@ -9,6 +9,7 @@ import pytest
 
 from gossamer.ir.flow import find_flow, missing_flow, verify_flow
 from tests.ir.flow.brute import OUTPUT, XY, XZ, YZ, Case, X, Y, Z, cases, check, draw, is_focused, latest_layers
+from tests.ir.flow.test_kernels import reduced
 
 LABELS = {"causal": (XY, XY, YZ, XZ, X, Z), "gflow": (XY, YZ, XZ, Y), "pauli": (XY, YZ, XZ, X, Y, Z)}
 LARGEST = {"causal": 6, "gflow": 5, "pauli": 5}
@@ -113,6 +114,67 @@ def test_graphs_of_several_words(kind: str, n: int) -> None:
         assert check(kind, case, sets, flow.layer.tolist())
         assert kind == "causal" or is_focused(kind, case, sets)
     assert found >= 3
+
+
+def layers_by_equations(kind: str, case: Case) -> list[int]:
+    """Each vertex's layer (-1: never), from the axioms as linear equations for its correction set, solved anew for each layer."""
+    n, label = len(case.label), case.labels(kind)
+    odd = np.zeros((n, n), np.uint8)
+    for a, b in case.edges:
+        odd[a, b] = odd[b, a] = 1
+    inside = np.eye(n, dtype=np.uint8)
+    own = {XY: ((0, 0), (1, 1)), XZ: ((0, 1), (1, 1)), YZ: ((0, 1), (1, 0)), X: ((1, 1),), Z: ((0, 1),), Y: ((2, 1),)}
+    out = [0 if v in case.outputs and all(a != v for a, _ in case.before) else -1 for v in range(n)]
+    for depth in range(1, n + 1):
+        new = []
+        for v in (v for v in range(n) if out[v] < 0):
+            if any(a == v and out[b] < 0 for a, b in case.before):
+                continue
+            rows = [(inside[w], 0) for w in case.inputs]
+            for w in (w for w in range(n) if out[w] < 0 and w != v):
+                rows += [(inside[w], 0)] if label[w] not in (X, Y) else []
+                rows += [(odd[w], 0)] if label[w] not in (Y, Z) else []
+                rows += [(inside[w] ^ odd[w], 0)] if label[w] == Y else []
+            if v not in case.outputs:
+                rows += [((inside[v], odd[v], inside[v] ^ odd[v])[which], value) for which, value in own[label[v]]]
+            system = np.array([[*row, value] for row, value in rows], np.uint8).reshape(-1, n + 1)
+            if v in case.outputs or n not in reduced(system, n + 1)[1]:
+                new.append(v)
+        for v in new:
+            out[v] = depth
+        if not new:
+            break
+    return out
+
+
+@pytest.mark.parametrize("kind", ["gflow", "pauli"])
+def test_many_outputs(kind: str) -> None:
+    """More than 64 free choices for each correction set; source outcomes that wait, with every label, among the outputs."""
+    rng = random.Random(2)
+    depths, partly = [], 0
+    for _ in range(6):
+        n, measured = 115, rng.randint(25, 35)
+        label = [rng.choice(LABELS[kind]) if v < measured or rng.random() < 0.2 else OUTPUT for v in range(n)]
+        edges = [(v, v + 1) for v in range(measured)]
+        edges += [(a, b) for a in range(measured) for b in range(a + 2, n) if rng.random() < 0.03]
+        inputs = [v for v in range(n) if rng.random() < 0.1 and label[v] in (XY, X, Y, OUTPUT)]
+        outcomes = [v for v in range(measured, n) if label[v] != OUTPUT]
+        before = [(rng.choice(outcomes), rng.randrange(measured)) for _ in range(rng.randint(0, 12))]
+        case = Case(tuple(label), tuple(edges), tuple(inputs), tuple(range(measured, n)), tuple(before))
+        want = layers_by_equations(kind, case)
+        missing = missing_flow(kind, *case.graph, before=case.before)
+        assert missing == [v for v in range(n) if want[v] < 0]
+        flow = find_flow(kind, *case.graph, before=case.before)
+        if flow is None:
+            partly += len(missing) < measured
+            continue
+        assert flow.layer.tolist() == want
+        verify_flow(flow, *case.graph, before=case.before)
+        sets = {v: set(flow.correction(v)) for v in range(measured)}
+        assert is_focused(kind, case, sets)
+        depths.append(flow.depth)
+    assert max(depths) >= 3
+    assert partly
 
 
 def brickwork(rng: random.Random, n: int, labels: tuple[object, ...]) -> Case:
