@@ -1,16 +1,19 @@
 """The `circuit` node model: persistent qubits, gates, measurement with feed-forward; lowering of a `Placed` graph.
 
-The events of the total order are turned into instructions, node by node. Along a causal chain on one node a wire stays on
-one physical qubit (``measure(v)`` is the unitary ``H Rz``); a vertex whose successor lives elsewhere is measured; a gadget
-whose legs are all present is a native ``rzz``. Signals are kept as frames (``s``: X-type, ``t``: Z-type, sets of raw outcome
-bits, as in the measurement calculus) and applied physically as soon as that cannot disturb anything:
+The events of the total order are turned into instructions, node by node. Along a chain on one node a wire stays on one
+physical qubit (``measure(v)`` is the unitary ``H Rz``); a vertex without a successor there is prepared, entangled and measured
+like an ancilla, in the plane or along the axis of its label; a gadget whose legs are all present is a native rotation. Signals
+are kept as frames (``s``: X-type, ``t``: Z-type, sets of raw outcome bits, as in the measurement calculus) and applied
+physically as soon as that cannot disturb anything:
 
 * a Z^t right before the vertex ends, an X^s right before the next entangling gate of the vertex or before it ends;
 * a physical X on v commutes to the end of v's life at the price of a Z on every neighbour whose edge is not realised yet
-  (link terminals too: their outcome is then read with that flip), so a frame is exact at any time.
+  (link terminals too: their outcome is then read with that flip), so a frame is exact at any time;
+* on a vertex that is measured along an axis nothing is applied: the frame only says what its outcome is worth.
 
-The order of events gives every bit before its use, so no signal outlives its vertex, every outcome of the source is
-measured with its corrections done (raw = true), and conditions are single bits.
+The order of events gives every bit before its use, so no signal outlives its vertex (but for those that an axis bears),
+every outcome of the source and every postselected one is measured with its corrections done (raw = true), and conditions are
+single bits.
 
 References
 ----------
@@ -26,6 +29,7 @@ from fractions import Fraction
 from gossamer.diagnostics import InputError, InternalError, NetworkInfeasible
 from gossamer.ir.byproducts import link_byproducts
 from gossamer.ir.diagram import BitKind
+from gossamer.ir.open_graph import Label
 from gossamer.ir.phase import BitExpr, Phase
 from gossamer.ir.placed import EventKind, Placed
 from gossamer.ir.program import (
@@ -50,6 +54,9 @@ from gossamer.ir.program import (
 
 #: A condition that needs more branches than this is refused.
 MAX_BRANCHES = 1024
+
+#: Labels whose angle sits on a leaf behind a Hadamard edge, and the phase of the vertex itself.
+_LEAVES = {Label.YZ: Phase(), Label.Z: Phase(), Label.XZ: Phase(Fraction(1, 2))}
 
 _NAMED = {Fraction(1): "z", Fraction(1, 2): "s", Fraction(3, 2): "sdg"}
 
@@ -135,6 +142,8 @@ class _Lowering:
         self.extra_z = byproducts.constant
         self.raw: list[tuple[int, int]] = []  # raw bit -> (node, local bit)
         self.raw_position: list[int] = []  # raw bit -> position in its node's code
+        self.postselected = set(graph.postselected.tolist())
+        self.accepted: list[int] = []  # raw bits of postselected vertices
         self.source_raw: dict[int, int] = {}  # outcome bit of the source -> raw bit
         self.received: dict[tuple[int, int, frozenset[int]], int] = {}  # (origin, node, raw bits) -> local bit
         self.messages: list[ManifestMessage] = []
@@ -195,53 +204,46 @@ class _Lowering:
 
     def join(self, a: int, b: int) -> None:
         for x in (a, b):
-            if x < self.n:
+            if x < self.n and not self.is_folded(x):
                 self.apply_x(x)
         self.realise_edge(a, b)
         self.emit(self.node_of(a), Gate("cz", (self.address(a), self.address(b))))
 
     def step(self, v: int) -> None:
         after = self.successor[v]
-        self.rotate_home(v)
+        true = self.settle(v)
+        self.emit_phase(self.node_of(v), (self.address(v),), self.own_phase(v))
         self.emit(self.node_of(v), Gate("h", (self.address(v),)))
         self.realise_edge(v, after)
         self.qubit[after], self.qubit[v] = self.qubit[v], None
         self.ended[v] = True
+        self.correct(v, true)
 
     def measure(self, v: int) -> None:
-        if self.successor[v] == v:
-            self.measure_hub(v)
-            return
-        self.rotate_home(v)
+        true = self.settle(v)
+        at, qubits = self.node_of(v), (self.address(v),)
+        label = self.graph.label[v]
+        if label in _LEAVES:  # the angle sits behind an H
+            own, flip = _LEAVES[Label(int(label))], v in self.extra_z
+            self.emit_phase(at, qubits, own + Phase(1) if flip else own)
+            self.emit(at, Gate("h", qubits))
+            self.emit_phase(at, qubits, self.graph.phase_of(v))
+        else:
+            self.emit_phase(at, qubits, self.own_phase(v))
         raw = self.measure_x(v)
         bit = int(self.graph.outcome[v])
         if bit >= 0:
             self.source_raw[bit] = raw
-            return
-        after = self.successor[v]
-        self.flip_x(after, {raw})
-        for z in self.graph.neighbours(after):
-            if z != v:
-                self.flip_z(z, {raw})
-
-    def measure_hub(self, hub: int) -> None:
-        """A hub with a qubit of its own: YZ is XY behind an H, and the other outcome is a Z on every neighbour."""
-        self.apply_x(hub)
-        self.apply_z(hub)
-        at, qubits = self.node_of(hub), (self.address(hub),)
-        if hub in self.extra_z:
-            self.emit(at, Gate("z", qubits))
-        self.emit(at, Gate("h", qubits))
-        self.emit_phase(at, qubits, self.graph.phase_of(hub))
-        raw = self.measure_x(hub)
-        for z in self.graph.neighbours(hub):
-            self.flip_z(z, {raw})
+        elif v in self.postselected:
+            self.accepted.append(raw)
+        else:
+            self.correct(v, true ^ {raw})
 
     def rotate(self, hub: int) -> None:
         at = self.node_of(hub)
         legs = sorted(self.pending[hub])
         for leg in legs:
-            if leg < self.n:
+            if leg < self.n and not self.is_folded(leg):
                 self.apply_x(leg)
         for leg in legs:
             self.realise_edge(leg, hub)
@@ -249,25 +251,47 @@ class _Lowering:
         phase = self.graph.phase_of(hub)
         if hub in self.extra_z:
             phase = -phase
-        if len(legs) != 2:
-            raise InputError("PR-12", f"the phase gadget at v{hub} has {len(legs)} legs; a circuit node rotates two qubits",
-                             span=self.graph.spans.get(hub), help="write it as CX gates and a gadget with two legs")  # fmt: skip
-        qubits = tuple(self.address(leg) for leg in legs)
-        bits = self.local_bits(at, self.t[hub])
+        if legs:
+            self.rotate_parity(at, tuple(self.address(leg) for leg in legs), phase, self.local_bits(at, self.t[hub]))
+        self.correct(hub, self.s[hub])
+
+    def rotate_parity(self, at: int, qubits: tuple[int, ...], phase: Phase, signs: list[int]) -> None:
+        """``exp(i phase)`` on odd parity of the qubits; each of the bits ``signs`` turns the angle around."""
         data = next((q for q in qubits if q >= 0), None)
-        if not bits:
+        if len(qubits) > 2:  # collect the parity on one qubit; the others only see CZs, as communication qubits must
+            target = self.borrow_zero(at) if data is None else data
+            others = [q for q in qubits if q != target]
+            collect = [Gate("h", (target,)), *(Gate("cz", (q, target)) for q in others), Gate("h", (target,))]
+            self.emit(at, *collect)
+            self.rotate_parity(at, (target,), phase, signs)
+            self.emit(at, *collect)
+            if data is None:
+                self.nodes[at].free["data"].append(target)
+        elif not signs:
             self.emit_phase(at, qubits, phase)
         elif data is not None:  # X on one leg flips the sign of the rotation
-            flip = [Conditional(((b, True),), (Gate("x", (data,)),)) for b in bits]
+            flip = [Conditional(((b, True),), (Gate("x", (data,)),)) for b in signs]
             self.emit(at, *flip)
             self.emit_phase(at, qubits, phase)
             self.emit(at, *flip)
         else:  # communication qubits take diagonal gates only: choose the sign by cases
-            if len(bits) > 6:
+            if len(signs) > 6:
                 raise InternalError("TL-14", "too many signs on one rotation")
-            for k in range(1 << len(bits)):
-                values = tuple((b, bool(k >> i & 1)) for i, b in enumerate(bits))
+            for k in range(1 << len(signs)):
+                values = tuple((b, bool(k >> i & 1)) for i, b in enumerate(signs))
                 self.emit_phase(at, qubits, -phase if k.bit_count() % 2 else phase, values)
+
+    def borrow_zero(self, at: int) -> int:
+        """A data qubit in |0> that is given back in |0>."""
+        node = self.nodes[at]
+        q = node.allocate("data")
+        if node.size["data"] > self.placed.network.nodes[at].data:
+            raise NetworkInfeasible("NW-13", f"node {node.name} has no data qubit left to collect a parity on",
+                                    help="rotate where one of the gadget's legs stands")  # fmt: skip
+        if q in node.dirty:
+            node.dirty.discard(q)
+            self.emit(at, Reset(q))
+        return q
 
     def ebit(self, k: int) -> None:
         ends = self.placed.links[k].tolist()
@@ -285,9 +309,10 @@ class _Lowering:
             self.flip_z(v, outcome)
 
     def finish(self, v: int) -> None:
-        self.rotate_home(v)
-        self.ended[v] = True
         at = self.node_of(v)
+        self.settle(v)
+        self.emit_phase(at, (self.address(v),), self.own_phase(v))
+        self.ended[v] = True
         where = self.qubit[v]
         assert where is not None
         for i in self.leaving.get(v, ()):
@@ -324,17 +349,40 @@ class _Lowering:
             self.emit(at, Conditional(((b, True),), (Gate("z", (q,)),)))
         self.t[v] = set()
 
-    def rotate_home(self, v: int) -> None:
-        """Corrections, then the vertex's own phase (its outcome bit is the measurement's, not a rotation)."""
-        self.apply_x(v)
-        self.apply_z(v)
+    def is_folded(self, v: int) -> bool:
+        """Whether the vertex's corrections only flip what its outcome is worth, so that they need not be applied to it."""
+        axis = self.graph.label[v] in (Label.X, Label.Y, Label.Z)
+        return bool(axis and self.graph.outcome[v] < 0 and v not in self.postselected)
+
+    def settle(self, v: int) -> set[int]:
+        """The corrections of a vertex that ends: applied, or the parity by which they flip its outcome."""
+        if not self.is_folded(v):
+            self.apply_x(v)
+            self.apply_z(v)
+            return set()
+        x = self.s[v] if self.graph.label[v] != Label.X else set()
+        z = self.t[v] if self.graph.label[v] != Label.Z else set()
+        return x ^ z
+
+    def correct(self, v: int, true: set[int]) -> None:
+        """What the true outcome of v, a parity of raw bits, asks for elsewhere."""
+        if not true:
+            return
+        for w in self.graph.correction_set(v):
+            # An axis that was measured already bears what acts as its own Pauli (the axioms of the flow see to it).
+            if w != v and not (self.ended[w] and self.graph.label[w] in (Label.X, Label.Y)):
+                self.flip_x(w, true)
+        for u in self.graph.odd_neighbours(v):
+            if u != v and not (self.ended[u] and self.graph.label[u] in (Label.Y, Label.Z)):
+                self.flip_z(u, true)
+
+    def own_phase(self, v: int) -> Phase:
+        """The vertex's phase; its outcome bit is the measurement's, not a rotation."""
         phase = self.graph.phase_of(v)
         if v in self.extra_z:
             phase = phase + Phase(1)
         bit = int(self.graph.outcome[v])
-        if bit >= 0:
-            phase = phase - Phase.of_bit(bit)
-        self.emit_phase(self.node_of(v), (self.address(v),), phase)
+        return phase if bit < 0 else phase - Phase.of_bit(bit)
 
     def realise_edge(self, a: int, b: int) -> None:
         self.pending[a].discard(b)
@@ -449,8 +497,8 @@ class _Lowering:
         graph = self.graph
         outcomes = [i for i, b in enumerate(graph.bits) if b.kind == BitKind.OUTCOME]
 
-        def place_of(bit: int) -> ManifestBit:
-            at, local = self.raw[self.source_raw[bit]]
+        def place_of(raw: int) -> ManifestBit:
+            at, local = self.raw[raw]
             return ManifestBit(node=self.nodes[at].name, bit=local)
 
         registers: list[ManifestRegister] = []
@@ -467,7 +515,7 @@ class _Lowering:
                 (bit,) = expr.bits
                 at, local = self.raw[self.source_raw[bit]]
                 results[at].append((local, f"{register.name}[{i}]"))
-                cells.append(place_of(bit))
+                cells.append(place_of(self.source_raw[bit]))
             registers.append(ManifestRegister(name=register.name, bits=cells))
         programs = []
         for at, node in enumerate(self.nodes):
@@ -489,7 +537,8 @@ class _Lowering:
             inputs=[self.inputs[i] for i in range(len(graph.inputs))],
             outputs=[self.outputs[i] for i in range(len(graph.outputs))],
             registers=registers,
-            outcomes=[place_of(b) for b in outcomes],
+            outcomes=[place_of(self.source_raw[b]) for b in outcomes],
+            postselected=[place_of(raw) for raw in self.accepted],
             source_digest=self.source_digest,
         )  # fmt: skip
         return Distribution(tuple(programs), manifest, self.placed.network)

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import is_dataclass
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,7 @@ from gossamer.diagnostics import GossamerError, MissingPackage
 from gossamer.ir.diagram import BitKind, Diagram, DiagramBuilder, VertexKind
 from gossamer.ir.network import Network
 from gossamer.ir.open_graph import Label, OpenGraph
+from gossamer.ir.phase import Phase as Angle
 from gossamer.ir.placed import Assignment, Placed
 from gossamer.ir.program import Distribution
 from gossamer.registry import Registration
@@ -282,9 +284,9 @@ def graph_diagram(graph: OpenGraph) -> Diagram:
     ends = {v: b.input(names[v]) for v in graph.inputs.tolist()}
     made: dict[int, int] = {}
     for v in graph.order.tolist():
-        hub = graph.label[v] in (Label.YZ, Label.Z)
-        made[v] = b.vertex(VertexKind.Z, None if hub else graph.phase_of(v))
-        if hub:
+        own = {Label.YZ: Angle(), Label.Z: Angle(), Label.XZ: Angle(Fraction(1, 2))}.get(Label(int(graph.label[v])))
+        made[v] = b.vertex(VertexKind.Z, graph.phase_of(v) if own is None else own)
+        if own is not None:
             b.edge(made[v], b.vertex(VertexKind.Z, graph.phase_of(v)), hadamard=True)
     for v, end in ends.items():
         b.edge(end, made[v])

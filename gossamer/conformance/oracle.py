@@ -166,16 +166,16 @@ def diagram_instrument(diagram: Diagram, inputs: Mapping[int, bool] | None = Non
 def graph_map(graph: OpenGraph, bits: Mapping[int, bool]) -> Matrix:
     """``K_m`` of an open graph, as the sum over all values of its vertices (clause SEM-3).
 
-    A path has the factor -1 for each edge whose ends are both 1, ``exp(i pi a)`` for a vertex of value 1, and for a hub the sum over
-    its leaf. Without the powers of the square root of 2.
+    A path has the factor -1 for each edge whose ends are both 1, ``exp(i pi a)`` for a vertex of value 1, and for a vertex
+    with a leaf (YZ, Z, XZ) the sum over that. Without the powers of the square root of 2.
     """
     values = complete_bits(graph.bits, bits)
     n = graph.num_vertices
     factor = []
     for v in range(n):
         z = turn(graph.phase_of(v).evaluate(values))
-        hub = graph.label[v] in (Label.YZ, Label.Z)
-        factor.append((1 + z, 1 - z) if hub else (1, z))
+        leaf = {Label.YZ: 1, Label.Z: 1, Label.XZ: 1j}.get(Label(int(graph.label[v])))
+        factor.append((1, z) if leaf is None else (1 + z, leaf * (1 - z)))
     inputs, outputs, edges = graph.inputs.tolist(), graph.outputs.tolist(), graph.edges.tolist()
     # All 2**n paths at once: path p gives vertex v the value of its bit v.
     path = np.arange(2**n, dtype=np.int64)

@@ -21,7 +21,7 @@ from gossamer.conformance.circuits import CircuitBuilder, GateList
 from gossamer.ir import pattern as mbqc
 from gossamer.ir.diagram import Bit, BitKind, Diagram, DiagramBuilder, Register, VertexKind
 from gossamer.ir.network import Network, NetworkLink, Node
-from gossamer.ir.open_graph import Label, OpenGraph
+from gossamer.ir.open_graph import Label, OpenGraph, causal_columns
 from gossamer.ir.phase import BitExpr, Phase
 from gossamer.ir.placed import EventKind, Placed
 from gossamer.ir.program import (
@@ -293,6 +293,7 @@ def open_graphs(draw: Draw, *, max_wires: int = 3, max_steps: int = 15, clifford
     for i, bit in enumerate(bits):
         outcome[bit.vertex] = i
     registers = (Register("c", tuple(BitExpr.bit(i) for i in range(len(bits)))),) if bits else ()
+    flow_start, flow = causal_columns(np.array(successor, np.int32))
     return OpenGraph(
         label=np.array(label, np.uint8),
         phase=np.array([table[p] for p in phase], np.int32),
@@ -301,7 +302,8 @@ def open_graphs(draw: Draw, *, max_wires: int = 3, max_steps: int = 15, clifford
         inputs=np.array(inputs, np.int32),
         outputs=np.array(ends, np.int32),
         outcome=outcome,
-        successor=np.array(successor, np.int32),
+        flow_start=flow_start,
+        flow=flow,
         order=np.array(order, np.int32),
         bits=tuple(bits),
         registers=registers,
@@ -482,7 +484,7 @@ def placements(
         near = [u for u in graph.neighbours(v) if u != after and frozenset((u, v)) not in done]
         for u in near:
             prepare(u)
-        if after == v and draw(st.booleans()):
+        if graph.is_hub[v] and draw(st.booleans()):
             chains = [entangle(u, v, rotated=True) for u in near]
             # The outcomes of the halves that face away from the hub turn its angle around, so they come first.
             measure([t for chain in chains for t in chain[0::2]])
@@ -494,7 +496,7 @@ def placements(
             measure(entangle(u, v))
         if graph.label[v] == Label.OUTPUT:
             events.append((EventKind.FINISH, v))
-        elif after in (-1, v):
+        elif after < 0:
             events.append((EventKind.MEASURE, v))
         elif place[after] == place[v] and draw(st.booleans()):
             born.add(after)

@@ -161,7 +161,8 @@ class Manifest(_Strict):
     """``manifest.json``: everything ``run`` and ``verify`` need beside the programs. No gate, no angle.
 
     ``outcomes[i]`` is the node bit that holds the true value of the i-th outcome bit of the source diagram (null: that outcome
-    was removed by the compiler because nothing depends on it).
+    was removed by the compiler because nothing depends on it). ``postselected`` are the node bits that have to be 0: a run in which
+    one is not is thrown away.
     """
 
     format: Literal["gossamer-manifest/1"] = "gossamer-manifest/1"
@@ -172,6 +173,7 @@ class Manifest(_Strict):
     outputs: list[ManifestPlace]
     registers: list[ManifestRegister]
     outcomes: list[ManifestBit | None]
+    postselected: list[ManifestBit] = []
     source_digest: str
 
 

@@ -23,7 +23,7 @@ import numpy as np
 from gossamer.diagnostics import InputError, Span
 from gossamer.ir.diagram import Bit, BitKind, Diagram, Int, Register, VertexKind
 from gossamer.ir.network import MAX_NODES, Network, NetworkLink, Node
-from gossamer.ir.open_graph import Label, OpenGraph
+from gossamer.ir.open_graph import Label, OpenGraph, correction_columns
 from gossamer.ir.phase import BitExpr, Phase, Term, TooLarge
 from gossamer.ir.placed import EventKind, Placed
 from gossamer.ir.scalar import ONE, Scalar
@@ -125,12 +125,16 @@ def _diagram_blocks(d: Diagram) -> Iterator[list[str]]:
 def _graph_blocks(g: OpenGraph, place: list[str] | None) -> Iterator[list[str]]:
     yield _bit_lines(g.bits)
     angle = [str(p) for p in g.phases]
+    start, flow = g.flow_start.tolist(), g.flow.tolist()
     lines = [
-        f"v{v} = {Label(label).name}({angle[phase]})" + (f" -> v{f}" if f >= 0 else "")
-        for v, (label, phase, f) in enumerate(
-            zip(g.label.tolist(), g.phase.tolist(), g.successor.tolist(), strict=True)
+        f"v{v} = {Label(label).name}({angle[phase]})"
+        + "".join([" ->", *(f" v{w}" for w in flow[a:b])] if a < b else [])
+        for v, (label, phase, a, b) in enumerate(
+            zip(g.label.tolist(), g.phase.tolist(), start[:-1], start[1:], strict=True)
         )
     ]
+    for v in g.postselected.tolist():
+        lines[v] += " postselect"
     for what, listed, names in (("input", g.inputs, g.input_names), ("output", g.outputs, g.output_names)):
         for i, v in enumerate(listed.tolist()):
             lines[v] += f" {what} {i} {_quote(names[i])}"
@@ -374,7 +378,8 @@ class _Reader:
         self.table: dict[Phase, int] = {Phase(): 0}
         self.phase_memo: dict[tuple[Any, ...], tuple[Tree, int]] = {}
         self.phase_words = 0
-        self.successor: list[int] = []
+        self.corrections: list[list[int]] = []
+        self.postselected: list[int] = []
         self.places: list[str] = []
         self.vertex_lines: list[int] = []
         self.ends: dict[str, dict[int, tuple[int, str]]] = {"input": {}, "output": {}}
@@ -558,7 +563,9 @@ class _Reader:
             if kind not in _LABELS:
                 self.fail("GSM-4", f"a vertex of the level '{self.level}' needs a label: {', '.join(_LABELS)}")
             self.kinds.append(_LABELS[kind])
-            self.successor.append(self.index(h, seen["successor"][0]) if "successor" in seen else -1)
+            self.corrections.append([self.index(h, w) for w in seen.get("corrections", ())])
+            if "postselected" in seen:
+                self.postselected.append(v)
             if ("place" in seen) != (self.level == "placed"):
                 self.fail("GSM-4", "a vertex of a placed graph has a node (@ name), others have none")
             if "place" in seen:
@@ -566,8 +573,8 @@ class _Reader:
         self.phase_ids.append(0 if phase is None else self.phase(h, phase))
 
     def _diagram_kind(self, kind: str | None, attributes: dict[str, Any]) -> int:
-        if "successor" in attributes or "place" in attributes:
-            self.fail("GSM-4", "a vertex of a diagram has neither successor nor node")
+        if not attributes.keys() <= self.ends.keys():
+            self.fail("GSM-4", "a vertex of a diagram has neither a correction set nor a node, and is not postselected")
         if kind is None and len(attributes) == 1:
             return int(VertexKind.INPUT if "input" in attributes else VertexKind.OUTPUT)
         if kind not in _DIAGRAM_KINDS or attributes:
@@ -746,11 +753,14 @@ class _Reader:
         for i, bit in enumerate(self.bits):
             if bit.kind == BitKind.OUTCOME and bit.vertex >= 0:
                 outcome[bit.vertex] = i
+        flow_start, flow = correction_columns(self.corrections)
         return OpenGraph(
             label=np.array(self.kinds, np.uint8),
             outcome=outcome,
-            successor=np.array(self.successor, np.int32),
+            flow_start=flow_start,
+            flow=flow,
             order=np.array(self.order, np.int32),
+            postselected=np.array(self.postselected, np.int32),
             **self._shared(),
         )
 

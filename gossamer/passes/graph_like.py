@@ -23,7 +23,7 @@ import numpy as np
 
 from gossamer.diagnostics import InputError
 from gossamer.ir.diagram import Bit, BitKind, Diagram, VertexKind
-from gossamer.ir.open_graph import Label, OpenGraph
+from gossamer.ir.open_graph import Label, OpenGraph, causal_columns
 from gossamer.ir.phase import BitExpr, Phase
 
 _PI = Phase(1)
@@ -402,11 +402,12 @@ class _WorkGraph:
             Bit(b.kind, names[owner[i]], b.expr, b.name) if b.kind == BitKind.OUTCOME else b
             for i, b in enumerate(self.bits)
         )
+        flow_start, flow = causal_columns(successor)
         return OpenGraph(
             label=label, phase=phase, phases=tuple(table), edges=np.array(edges, np.int32).reshape(-1, 2),
             inputs=np.array([names[v] for v in self.inputs], np.int32),
             outputs=np.array([names[v] for v in self.outputs], np.int32),
-            outcome=outcome, successor=successor, order=np.arange(n, dtype=np.int32),
+            outcome=outcome, flow_start=flow_start, flow=flow, order=np.arange(n, dtype=np.int32),
             bits=bits, registers=d.registers, input_names=d.input_names, output_names=d.output_names,
             spans={i: d.spans[v] for v, i in names.items() if v in d.spans},
         )  # fmt: skip

@@ -53,7 +53,21 @@ def realise(graph: OpenGraph, assignment: Assignment, network: Network) -> Place
     >>> realise(graph, Assignment(np.array([0, 1]), np.array([1])), net).num_links
     1
     """
-    return _Realiser(graph, assignment, network).run()
+    return _Realiser(graph, _with_hubs_at_legs(graph, assignment), network).run()
+
+
+def _with_hubs_at_legs(graph: OpenGraph, assignment: Assignment) -> Assignment:
+    """Hubs with more than two legs rotate where a leg stands: copies take diagonal gates only, so a parity needs a data qubit."""
+    place, edge_place = assignment.place, assignment.edge_place
+    start, _, edge = graph.adjacency
+    for hub in np.flatnonzero(graph.is_hub & (np.diff(start) > 2)).tolist():
+        around = legs(graph, hub)
+        if not (place[around] == place[hub]).any():
+            if place is assignment.place:
+                place, edge_place = place.copy(), edge_place.copy()
+            place[hub] = place[around[0]]
+            edge_place[edge[start[hub] : start[hub + 1]]] = place[hub]
+    return replace(assignment, place=place, edge_place=edge_place)
 
 
 @dataclass(frozen=True)
@@ -105,6 +119,7 @@ class _Realiser:
         self.edge_place: list[int] = assignment.edge_place.tolist()
         self.edges: list[list[int]] = graph.edges.tolist()
         self.successor: list[int] = graph.successor.tolist()
+        self.outputs = set(graph.outputs.tolist())
         self.steps: list[list[int]] = step_order(graph).tolist()
         self.links: list[tuple[int, int]] = []
         self.joins: list[tuple[int, int]] = []
@@ -201,7 +216,7 @@ class _Realiser:
             if after >= 0 and self.place[after] == self.place[arg]:
                 self.prepared[after] = True
                 self.events.append((EventKind.STEP, arg))
-            elif after < 0 and self.graph.outcome[arg] < 0:
+            elif arg in self.outputs:
                 self.events.append((EventKind.FINISH, arg))
             else:
                 self.events.append((EventKind.MEASURE, arg))

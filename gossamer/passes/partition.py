@@ -60,7 +60,7 @@ class PlacementProblem:
     steiner : int32[2**K], cost of joining a set of nodes (a bit mask); empty if ``K > MAX_TABLE_NODES``
     distance : int32[K, K], hops; without ``steiner`` a spider costs the sum of hops from its place to the nodes of its items
     fixed : int32[S], the node a spider must stand on, or -1
-    third : whether an item may be realised at a node where none of its spiders stands
+    third : whether an item of two spiders may be realised at a node where none of them stands
     """
 
     num_spiders: int
@@ -567,7 +567,8 @@ def _starts(problem: PlacementProblem, seed: int) -> list[tuple[int, str, Int, I
         items = _item_start(problem, place)
         if item_place is not None:
             allowed = ((problem.items >= 0) & (place[problem.items] == item_place[:, None])).any(axis=1)
-            items = np.where(allowed | problem.third, item_place, items).astype(np.int32)
+            anywhere = problem.third & (problem.items[:, 2:] < 0).all(axis=1)
+            items = np.where(allowed | anywhere, item_place, items).astype(np.int32)
         found.append((count_cost(problem, place, items), len(found), name, place, items))
 
     if (problem.fixed >= 0).any():

@@ -118,7 +118,7 @@ def _move_item(
 
 @njit("boolean(int64, int64, int32[:, ::1], int32[::1], boolean)", cache=True, nogil=True)
 def _allowed(e: Any, b: Any, items: Any, place: Any, third: Any) -> Any:
-    if third:
+    if third and (items.shape[1] == 2 or items[e, 2] < 0):  # a wide gadget needs a data qubit of its node
         return True
     for z in range(items.shape[1]):
         s = items[e, z]

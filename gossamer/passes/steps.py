@@ -1,8 +1,8 @@
 """The fixed total order of steps that placement and scheduling share.
 
 For each vertex in the graph's causal order: first every edge and gadget of the vertex that is not realised yet, then the
-vertex's own end (its step onto the next segment, its measurement, or, for an output, its last corrections). Because the
-order is causal, every other end of those edges exists by then and has not ended. The partition search counts qubits along
+vertex's own end (its step onto the next segment, its measurement, or, for an output, its last corrections). A vertex that
+no step makes begins with its first edge, and none ends before its edges are realised, so every other end exists then. The partition search counts qubits along
 these steps and the link pass replays them, so what fits in the one fits in the other.
 """
 
@@ -13,7 +13,7 @@ from enum import IntEnum
 import numpy as np
 
 from gossamer.ir.diagram import Int
-from gossamer.ir.open_graph import Label, OpenGraph
+from gossamer.ir.open_graph import OpenGraph
 
 
 class StepKind(IntEnum):
@@ -60,6 +60,6 @@ def step_order(graph: OpenGraph) -> Int:
 
 def legs(graph: OpenGraph, hub: int) -> list[int]:
     """The legs of a gadget. Raises ValueError if ``hub`` is none."""
-    if graph.label[hub] != Label.YZ:
+    if not graph.is_hub[hub]:
         raise ValueError(f"vertex {hub} is not a gadget hub")
     return graph.neighbours(hub)

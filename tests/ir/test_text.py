@@ -404,7 +404,11 @@ def test_a_graph_and_a_placed_graph_are_read_as_they_are_written():
     assert print_text(g) == GRAPH
     assert parse_text(GRAPH) == g
     assert g.label.tolist() == [Label.XY, Label.X, Label.OUTPUT, Label.YZ, Label.XY, Label.OUTPUT]
-    assert (g.successor.tolist(), g.outcome.tolist()) == ([1, -1, -1, 3, 5, -1], [-1, 0, -1, -1, -1, -1])
+    assert (g.flow_start.tolist(), g.flow.tolist(), g.outcome.tolist()) == (
+        [0, 1, 1, 1, 2, 3, 3],
+        [1, 3, 5],
+        [-1, 0, -1, -1, -1, -1],
+    )
     assert g.order.tolist() == [3, 4, 0, 1, 2, 5]
     assert p.network == Network(
         nodes=(

@@ -18,7 +18,7 @@ from gossamer.conformance.strategies import diagrams, open_graphs, placements
 from gossamer.diagnostics import InputError, Span
 from gossamer.ir.diagram import Bit, BitKind, DiagramBuilder, Register, VertexKind
 from gossamer.ir.network import Network, NetworkLink, Node
-from gossamer.ir.open_graph import Label, OpenGraph
+from gossamer.ir.open_graph import Label, OpenGraph, correction_columns
 from gossamer.ir.phase import MAX_NUMBER, BitExpr, Phase
 from gossamer.ir.placed import EventKind, Placed
 from gossamer.ir.program import (
@@ -78,7 +78,16 @@ register "c" 1
 "c"[0] = b0
 """)
 )
-#: The same on two nodes: the hub is a rotation on n0, a copy of v2 comes to it over a link; v4 steps on n1.
+#: A measurement of Y, whose outcome neither an X nor a Z may change once it is made.
+AXIS = parse_text("""gossamer open-graph 1
+v0 = Y(1/2) -> v1
+v1 = XY(1/4) -> v2
+v2 = OUTPUT(0) output 0 "q"
+v0 ~ v1
+v1 ~ v2
+order v0..v2
+""")
+#: GRAPH on two nodes: the hub is a rotation on n0, a copy of v2 comes to it over a link; v4 steps on n1.
 PLACED = parse_text("""gossamer placed 1
 node n0 circuit data 2 comm 1
 node n1 circuit data 2 comm 1
@@ -159,6 +168,14 @@ def with_column(value, name: str, index, new):
     column = getattr(value, name).copy()
     column[index] = new
     return replace(value, **{name: column})
+
+
+def corrected(graph, vertex: int, members: list[int]):
+    """The graph with another correction set."""
+    sets = [graph.correction_set(v) for v in range(graph.num_vertices)]
+    sets[vertex] = members
+    start, flow = correction_columns(sets)
+    return replace(graph, flow_start=start, flow=flow)
 
 
 def diagram(**changes):
@@ -317,7 +334,10 @@ VIOLATIONS: dict[str, list[Callable[[], object]]] = {
     ],
     "OG-1": [
         lambda: with_column(GRAPH, "label", 0, 7),
-        lambda: with_column(GRAPH, "successor", 0, -2),
+        lambda: corrected(GRAPH, 0, [-2]),
+        lambda: with_column(GRAPH, "flow_start", 6, 2),
+        lambda: with_column(GRAPH, "flow_start", 1, 3),
+        lambda: replace(GRAPH, postselected=np.array([4, 3], np.int32)),
         lambda: with_column(GRAPH, "outcome", 0, 2),
         lambda: replace(GRAPH, order=GRAPH.order[:-1]),
     ],
@@ -330,12 +350,11 @@ VIOLATIONS: dict[str, list[Callable[[], object]]] = {
         lambda: with_column(GRAPH, "edges", 4, (5, 4)),
     ],
     "OG-3": [
-        lambda: with_column(GRAPH, "successor", 0, -1),
-        lambda: with_column(GRAPH, "successor", 0, 0),
-        lambda: with_column(GRAPH, "successor", 3, 0),
-        lambda: with_column(GRAPH, "successor", 5, 4),
-        lambda: with_column(GRAPH, "successor", 1, 0),
-        lambda: with_column(GRAPH, "label", 0, int(Label.XZ)),
+        lambda: corrected(GRAPH, 0, []),
+        lambda: corrected(GRAPH, 5, [4]),
+        lambda: corrected(GRAPH, 1, [0]),
+        lambda: replace(GRAPH, postselected=np.array([2], np.int32)),
+        lambda: replace(GRAPH, postselected=np.array([4], np.int32)),
     ],
     "OG-4": [
         lambda: phase_at(GRAPH, 0, Phase.of_bit(0)),
@@ -362,27 +381,32 @@ VIOLATIONS: dict[str, list[Callable[[], object]]] = {
         lambda: replace(GRAPH, outputs=GRAPH.outputs[:1], output_names=("q",)),
     ],
     "OG-7": [
-        lambda: with_column(GRAPH, "successor", 4, 1),
-        lambda: with_column(GRAPH, "successor", 0, 4),
+        lambda: corrected(GRAPH, 4, [1]),
+        lambda: corrected(GRAPH, 0, [4]),
+        *(lambda k=k: with_column(GRAPH, "label", 4, k) for k in (int(Label.YZ), int(Label.XZ), Z)),
+        *(lambda k=k: with_column(GRAPH, "label", 3, k) for k in (XY, int(Label.XZ))),
+        lambda: corrected(AXIS, 0, [0, 1]),
+        lambda: corrected(AXIS, 0, [2]),
     ],
     "OG-8": [
         lambda: replace(GRAPH, inputs=np.array([0, 2, 5], np.int32), input_names=("a", "b", "c")),
         lambda: replace(GRAPH, inputs=np.array([0, 3], np.int32), input_names=("a", "b")),
-        lambda: with_column(with_column(with_column(GRAPH, "edges", 3, (1, 4)), "successor", 4, 1), "label", 4, XY),
+        lambda: corrected(GRAPH, 0, [0]),
+        lambda: replace(
+            GRAPH, flow=GRAPH.flow[[0, 1, 2, 2]], flow_start=GRAPH.flow_start + (np.arange(7) > 4).astype(np.int32)
+        ),
     ],
-    "OG-9": [
-        lambda: with_column(GRAPH, "order", 0, 4),
-    ],
-    "OG-10": [
-        lambda: replace(GRAPH, order=np.array([3, 1, 0, 2, 4, 5], np.int32)),
-    ],
+    "OG-9": [lambda: with_column(GRAPH, "order", 0, 4)],
+    "OG-10": [lambda: replace(GRAPH, order=np.array([3, 0, 1, 2, 5, 4], np.int32))],
     "OG-11": [
         lambda: replace(
             GRAPH, edges=np.insert(GRAPH.edges, 4, (2, 5), axis=0), order=np.array([3, 0, 1, 2, 4, 5], np.int32)
         ),
+        lambda: replace(GRAPH, order=np.array([0, 1, 3, 2, 4, 5], np.int32)),
     ],
     "OG-12": [
-        lambda: replace(GRAPH, order=np.array([0, 1, 3, 2, 4, 5], np.int32)),
+        lambda: corrected(AXIS, 1, [0]),
+        lambda: replace(AXIS, edges=np.array([(0, 1), (0, 2), (1, 2)], np.int32)),
     ],
     "OG-13": [
         lambda: with_column(GRAPH, "outcome", 1, -1),
@@ -677,7 +701,9 @@ COLUMNS = [  # level, column, clause, type, entries are below this, shape
     (GRAPH, "outputs", "OG-1", "int32", 6, "(any)"),
     (GRAPH, "order", "OG-1", "int32", 6, "(6)"),
     (GRAPH, "outcome", "OG-1", "int32", 2, "(6)"),
-    (GRAPH, "successor", "OG-1", "int32", 6, "(6)"),
+    (GRAPH, "flow", "OG-1", "int32", 6, "(any)"),
+    (GRAPH, "flow_start", "OG-1", "int32", 4, "(7)"),
+    (GRAPH, "postselected", "OG-1", "int32", None, "(any)"),
     (PLACED, "place", "PL-1", "int32", 3, "(6)"),
     (PLACED, "links", "PL-1", "int32", 3, "(any, 2)"),
     (PLACED, "joins", "PL-1", "int32", 8, "(any, 2)"),
@@ -704,7 +730,7 @@ def test_columns_have_their_type_shape_and_range(level, name, clause, dtype, lim
         for new in wrong:
             assert said(new) == f"column '{name}' has shape {new.shape}, expected {shape}"
     if limit is not None:
-        free = name in ("outcome", "successor")  # -1: none
+        free = name == "outcome"  # -1: none
         for value in (limit, -2 if free else -1):
             new = column.copy()
             if new.dtype == np.uint8 and value < 0:
@@ -759,11 +785,15 @@ def renumbered(level, to: np.ndarray):
     }
     if isinstance(level, OpenGraph):
         edges = np.sort(changes["edges"], axis=1)
+        sets = [move(np.array(level.correction_set(v), np.int32)).tolist() for v in by]
+        flow_start, flow = correction_columns(sets)
         changes |= {
             "edges": edges[np.lexsort((edges[:, 1], edges[:, 0]))],
             "label": level.label[by],
             "outcome": level.outcome[by],
-            "successor": move(level.successor)[by],
+            "flow_start": flow_start,
+            "flow": flow,
+            "postselected": np.sort(move(level.postselected)),
             "order": move(level.order),
         }
     else:
@@ -875,14 +905,27 @@ def test_flow_axioms_agree_with_their_definition(g):
     """A slow, literal reading of the axioms beside the vectorised rules."""
     g.verify()
     at = {v: i for i, v in enumerate(g.order.tolist())}
+    assert all(at[v] < at[u] for v, u in late_pairs(g))
     for v in range(g.num_vertices):
         f = int(g.successor[v])
-        if f == v:
-            assert all(at[v] < at[u] for u in g.neighbours(v))
-        elif f >= 0:
+        if f >= 0:
             assert f in g.neighbours(v)
             assert at[v] < at[f]
             assert all(at[v] < at[u] for u in g.neighbours(f) if u != v)
+
+
+def late_pairs(g) -> set[tuple[int, int]]:
+    """``(v, u)``: v has to come before u, because its correction changes the outcome of u."""
+    pairs = set()
+    for v in range(g.num_vertices):
+        x, z = set(g.correction_set(v)), set()
+        for w in x:
+            z ^= set(g.neighbours(w))
+        for u in (x | z) - {v}:
+            seen = {Label.X: u in z, Label.Y: (u in x) != (u in z), Label.Z: u in x}
+            if seen.get(Label(int(g.label[u])), True):
+                pairs.add((v, u))
+    return pairs
 
 
 @SOME
@@ -890,16 +933,8 @@ def test_flow_axioms_agree_with_their_definition(g):
 def test_a_shuffled_order_is_refused_unless_the_axioms_hold(g, data):
     order = data.draw(st.permutations(g.order.tolist()))
     at = {v: i for i, v in enumerate(order)}
-    need = [
-        (v, u)
-        for v in range(g.num_vertices)
-        for f in [int(g.successor[v])]
-        if f >= 0
-        for u in [f, *g.neighbours(f)]
-        if u != v
-    ]
-    uses = [(g.bits[b].vertex, v) for v in range(g.num_vertices) for b in g.phase_of(v).bits if g.bits[b].vertex != v]
-    good = all(at[a] < at[b] for a, b in need + uses)
+    uses = {(g.bits[b].vertex, v) for v in range(g.num_vertices) for b in g.phase_of(v).bits if g.bits[b].vertex != v}
+    good = all(at[a] < at[b] for a, b in late_pairs(g) | uses)
     shuffled = replace(g, order=np.array(order, np.int32))
     if good:
         shuffled.verify()

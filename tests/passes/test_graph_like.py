@@ -153,8 +153,8 @@ def test_steps_cover_everything_once():
 
 
 @pytest.mark.clause("PR-12")
-def test_a_gadget_with_three_legs_is_refused_when_lowered():
-    graph = graph_of(3, ("gadget", [0, 1, 2], T))
+def test_a_symbol_without_a_value_is_refused_when_lowered():
+    graph = graph_of(1, ("rz", 0, Phase.of_symbol("theta")))
     home = Assignment(np.zeros(graph.num_vertices, np.int32), np.zeros(graph.num_edges, np.int32))
     placed = realise(graph, home, Network(nodes=(Node(name="n0", data=9),), links=()))
     with pytest.raises(InputError) as error:

@@ -87,11 +87,11 @@ def _placed_events(p: Placed) -> None:
     if i >= 0:
         fail("PL-3", f"event {i}, {EventKind(int(kind[i])).name}, names {int(arg[i])}, which does not exist")
     output = g.label == Label.OUTPUT
-    chain = (g.successor >= 0) & (g.successor != np.arange(n))
+    chain = g.successor >= 0
     for event, allowed, what in (
         (EventKind.MEASURE, ~output, "an output, which is not measured"),
         (EventKind.FINISH, output, "not an output"),
-        (EventKind.ROTATE, g.successor == np.arange(n), "not a gadget hub"),
+        (EventKind.ROTATE, g.is_hub, "not a gadget hub"),
         (
             EventKind.STEP,
             chain & (p.place == p.place[g.successor]) if n else chain,

@@ -1,17 +1,21 @@
-"""Rules of the second level, `OpenGraph` (clauses OG-1 to OG-13): well-formed columns, and the axioms of its flow.
+"""Rules of the second level, `OpenGraph` (clauses OG-1 to OG-14): well-formed columns, and the axioms of its flow.
+
+The axioms are read off the columns by code of its own: nothing here is shared with what finds flows.
 
 References
 ----------
-Causal flow: Danos and Kashefi, PRA 74, 052310 (2006). YZ-measured vertices: Browne, Kashefi, Mhalla and Perdrix, NJP 9,
-250 (2007).
+Pauli flow, of which causal flow and gflow are cases: Browne, Kashefi, Mhalla and Perdrix, NJP 9, 250 (2007); in the form
+used here: Simmons, QPL 2021, EPTCS 343.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from fractions import Fraction
+from typing import NoReturn
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gossamer.ir.diagram import BitKind
 from gossamer.ir.open_graph import Label, OpenGraph
@@ -34,10 +38,16 @@ def _graph_columns(g: OpenGraph) -> None:
     check_column("OG-1", "edges", g.edges, np.int32, (None, 2), n)
     check_column("OG-1", "inputs", g.inputs, np.int32, (None,), n)
     check_column("OG-1", "outputs", g.outputs, np.int32, (None,), n)
-    for name, column, limit in (("outcome", g.outcome, len(g.bits)), ("successor", g.successor, n)):
-        check_column("OG-1", name, column, np.int32, (n,), None)
-        if n and (int(column.min()) < -1 or int(column.max()) >= limit):
-            fail("OG-1", f"column '{name}' holds a value outside -1..{limit - 1}")
+    check_column("OG-1", "outcome", g.outcome, np.int32, (n,), None)
+    if n and (int(g.outcome.min()) < -1 or int(g.outcome.max()) >= len(g.bits)):
+        fail("OG-1", f"column 'outcome' holds a value outside -1..{len(g.bits) - 1}")
+    check_column("OG-1", "flow", g.flow, np.int32, (None,), n)
+    check_column("OG-1", "flow_start", g.flow_start, np.int32, (n + 1,), len(g.flow) + 1)
+    if g.flow_start[0] != 0 or g.flow_start[-1] != len(g.flow) or (np.diff(g.flow_start) < 0).any():
+        fail("OG-1", "column 'flow_start' does not cut 'flow' into one piece for each vertex")
+    check_column("OG-1", "postselected", g.postselected, np.int32, (None,), n)
+    if (np.diff(g.postselected) <= 0).any():
+        fail("OG-1", "column 'postselected' is not ascending")
     check_column("OG-1", "order", g.order, np.int32, (n,), n)
 
 
@@ -114,61 +124,43 @@ def _graph_labels(g: OpenGraph) -> None:
             fail("OG-5", f"v{v} is labelled {label.name} but has phase {str(g.phase_of(v))[:60]}", help, g.spans.get(v))
 
 
-def _graph_successors(g: OpenGraph) -> None:
-    v = first_true(g.label == Label.XZ)
-    if v >= 0:
-        fail(
-            "OG-3",
-            f"v{v} is labelled XZ, which has no causal flow",
-            help="XZ vertices need a gflow",
-            span=g.spans.get(v),
-        )
-    ids = np.arange(g.num_vertices)
+def _graph_correction_sets(g: OpenGraph) -> None:
+    """Who has a correction set, and that its members are in order."""
+    size = np.diff(g.flow_start)
+    for v in g.postselected.tolist():
+        if g.label[v] == Label.OUTPUT or g.outcome[v] >= 0:
+            fail("OG-3", f"v{v} is an output or source outcome and may not be postselected", span=g.spans.get(v))
     free = (g.label == Label.OUTPUT) | (g.outcome >= 0)
-    hub = ((g.label == Label.YZ) | (g.label == Label.Z)) & ~free
-    v = first_true(free & (g.successor != -1))
+    free[g.postselected] = True
+    v = first_true(free & (size > 0))
     if v >= 0:
         fail(
             "OG-3",
-            f"v{v} is an output or source outcome and may not have a successor",
+            f"v{v} is an output, a source outcome or postselected and may not have a correction set",
             "nothing corrects it",
             g.spans.get(v),
         )
-    v = first_true(hub & (g.successor != ids))
+    v = first_true(~free & (size == 0))
     if v >= 0:
         fail(
             "OG-3",
-            f"v{v} is labelled {Label(int(g.label[v])).name}: its successor must be v{v} itself",
-            span=g.spans.get(v),
-        )
-    v = first_true(~free & ~hub & ((g.successor == -1) | (g.successor == ids)))
-    if v >= 0:
-        fail(
-            "OG-3",
-            f"v{v} is labelled {Label(int(g.label[v])).name} and needs another vertex as successor",
+            f"v{v} is measured in {Label(int(g.label[v])).name}, and no correction set says what its outcome 1 asks for",
             span=g.spans.get(v),
         )
 
 
-def _graph_successor_edges(g: OpenGraph) -> None:
-    v = np.flatnonzero((g.successor >= 0) & (g.successor != np.arange(g.num_vertices)))
-    w = g.successor[v]
-    i = first_true(~contains(edge_keys(g), np.minimum(v, w).astype(np.int64) * g.num_vertices + np.maximum(v, w)))
+def _graph_corrected(g: OpenGraph) -> None:
+    """X corrections are made where the state is known, and each one once."""
+    owner = np.repeat(np.arange(g.num_vertices), np.diff(g.flow_start))
+    i = first_true((owner[1:] == owner[:-1]) & (g.flow[1:] <= g.flow[:-1]))
     if i >= 0:
-        fail("OG-7", f"the successor v{int(w[i])} of v{int(v[i])} is not its neighbour", span=g.spans.get(int(v[i])))
-
-
-def _graph_injective(g: OpenGraph) -> None:
-    image = g.successor[g.successor >= 0]
-    w = repeated(image)
-    if w >= 0:
-        a, b = np.flatnonzero(g.successor == w)[:2]
-        fail("OG-8", f"v{w} is the successor of both v{int(a)} and v{int(b)}", help="the flow is injective")
-    i = first_true(np.isin(image, g.inputs))
+        help = "a correction set lists its vertices in ascending order, each once"
+        fail("OG-8", f"the correction set of v{int(owner[i])} is out of order at v{int(g.flow[i + 1])}", help=help)
+    i = first_true(np.isin(g.flow, g.inputs))
     if i >= 0:
-        w = int(image[i])
         help = "an input's state is given: no X correction on it follows from a measurement before it"
-        fail("OG-8", f"input v{w} is in the image of the flow", help=help, span=g.spans.get(w))
+        fail("OG-8", f"input v{int(g.flow[i])} is in the correction set of v{int(owner[i])}", help=help,
+             span=g.spans.get(int(owner[i])))  # fmt: skip
 
 
 def _graph_order(g: OpenGraph) -> None:
@@ -177,40 +169,102 @@ def _graph_order(g: OpenGraph) -> None:
         fail("OG-9", f"v{v} occurs twice in the order", help="the order is a permutation of the vertices")
 
 
-def _graph_successor_later(g: OpenGraph) -> None:
-    v = np.flatnonzero((g.successor >= 0) & (g.successor != np.arange(g.num_vertices)))
-    i = first_true(g.position[v] >= g.position[g.successor[v]])
-    if i >= 0:
-        fail("OG-10", f"v{int(v[i])} comes after its successor v{int(g.successor[v[i]])}", span=g.spans.get(int(v[i])))
+#: Pairs (vertex, neighbour of a member of its correction set) that are expanded at one time.
+_CHUNK = 20_000_000
 
 
-def _graph_neighbours_later(g: OpenGraph) -> None:
+def _odd_pairs(g: OpenGraph) -> Iterator[tuple[int, int, Long, Long]]:
+    """For ranges of vertices ``(first, last + 1, v, u)``: all pairs with v in the range and u in ``Odd(g(v))``."""
+    n = g.num_vertices
+    start, other, _ = g.adjacency
+    degree = np.diff(start).astype(np.int64)
+    owner = np.repeat(np.arange(n), np.diff(g.flow_start))
+    work = np.concatenate([[0], np.cumsum(degree[g.flow])])[g.flow_start]  # pairs of all vertices before v
+    a = 0
+    while a < n:
+        b = max(a + 1, int(np.searchsorted(work, work[a] + _CHUNK, side="right")) - 1)
+        x, y = int(g.flow_start[a]), int(g.flow_start[b])
+        many = degree[g.flow[x:y]]
+        at = np.arange(int(many.sum())) - np.repeat(np.cumsum(many) - many, many) + np.repeat(start[g.flow[x:y]], many)
+        keys = np.sort(np.repeat(owner[x:y], many) * n + other[at])
+        if keys.size:
+            new = np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]]))
+            keys = keys[new[np.diff(np.append(new, keys.size)) % 2 == 1]]
+        yield a, b, keys // n, keys % n
+        a = b
+
+
+def _graph_axioms(g: OpenGraph) -> None:
+    """The axioms of Pauli flow. A source outcome has none of its own, but bears what its label bears."""
+    label = g.label
     ids = np.arange(g.num_vertices)
-    chain = (g.successor >= 0) & (g.successor != ids)
-    corrected_by = np.full(g.num_vertices, -1, np.int32)  # the inverse of the flow
-    corrected_by[g.successor[chain]] = ids[chain]
-    for a, b in ((0, 1), (1, 0)):
-        w, u = g.edges[:, a], g.edges[:, b]
-        v = corrected_by[w]
-        i = first_true((v >= 0) & (v != u) & (g.position[v] >= g.position[u]))
+    position = g.position
+    owner = np.repeat(ids, np.diff(g.flow_start))
+    self_member = np.zeros(g.num_vertices, np.bool_)
+    self_member[g.flow[g.flow == owner]] = True
+    member_keys = owner.astype(np.int64) * g.num_vertices + g.flow
+    for first, last, v, u in _odd_pairs(g):
+        self_odd = np.zeros(g.num_vertices, np.bool_)
+        self_odd[v[v == u]] = True
+        _graph_own_effect(g, first, last, self_member, self_odd)
+        late = position[v] > position[u]
+        i = first_true(late & (label[u] != Label.Y) & (label[u] != Label.Z))
         if i >= 0:
-            vi, wi, ui = int(v[i]), int(w[i]), int(u[i])
-            fail("OG-11", f"v{vi} comes after v{ui}, a neighbour of its successor v{wi}", span=g.spans.get(vi))
-
-
-def _graph_hubs_first(g: OpenGraph) -> None:
-    hub = g.successor == np.arange(g.num_vertices)
-    for a, b in ((0, 1), (1, 0)):
-        h, u = g.edges[:, a], g.edges[:, b]
-        i = first_true(hub[h] & (g.position[h] >= g.position[u]))
-        if i >= 0:
-            hi, ui = int(h[i]), int(u[i])
+            vi, ui = int(v[i]), int(u[i])
             fail(
-                "OG-12",
-                f"hub v{hi} comes after its neighbour v{ui}",
-                help="a hub corrects its neighbours",
-                span=g.spans.get(hi),
+                "OG-11",
+                f"v{vi} comes after v{ui}, an odd neighbour of its correction set",
+                help="the outcome of the one makes a Z correction on the other",
+                span=g.spans.get(vi),
             )
+        y = late & (label[u] == Label.Y)
+        i = first_true(~contains(member_keys, v[y] * g.num_vertices + u[y]))
+        if i >= 0:
+            _fail_y(g, int(v[y][i]), int(u[y][i]))
+        x, z = int(g.flow_start[first]), int(g.flow_start[last])
+        y = (label[g.flow[x:z]] == Label.Y) & (position[owner[x:z]] > position[g.flow[x:z]])
+        pairs = member_keys[x:z][y]
+        i = first_true(~contains(v * g.num_vertices + u, pairs))
+        if i >= 0:
+            _fail_y(g, int(pairs[i]) // g.num_vertices, int(pairs[i]) % g.num_vertices)
+    i = first_true((position[owner] > position[g.flow]) & (label[g.flow] != Label.X) & (label[g.flow] != Label.Y))
+    if i >= 0:
+        a, w = int(owner[i]), int(g.flow[i])
+        fail("OG-10", f"v{a} comes after v{w}, a member of its correction set", span=g.spans.get(a))
+
+
+def _fail_y(g: OpenGraph, v: int, u: int) -> NoReturn:
+    fail(
+        "OG-12",
+        f"v{v} comes after v{u}, which is measured in Y and gets an X or a Z correction, not both",
+        help="only both together leave the outcome of Y as it is",
+        span=g.spans.get(v),
+    )
+
+
+def _graph_own_effect(g: OpenGraph, first: int, last: int, member: NDArray[np.bool_], odd: NDArray[np.bool_]) -> None:
+    """What a vertex's own measurement sees of its correction: X if it is a member itself, Z if it is an odd neighbour."""
+    wrong = np.zeros(g.num_vertices, np.bool_)
+    for kind, bad in (
+        (Label.XY, member | ~odd),
+        (Label.XZ, ~member | ~odd),
+        (Label.YZ, ~member | odd),
+        (Label.X, ~odd),
+        (Label.Y, member == odd),
+        (Label.Z, ~member),
+    ):
+        wrong |= (g.label == kind) & bad
+    wrong &= np.diff(g.flow_start) > 0
+    v = first_true(wrong[first:last])
+    if v >= 0:
+        v += first
+        seen = " and ".join(name for name, is_there in (("X", member[v]), ("Z", odd[v])) if is_there) or "nothing"
+        fail(
+            "OG-7",
+            f"v{v} is measured in {Label(int(g.label[v])).name}, but its correction makes {seen} on v{v} itself",
+            help="XY needs Z, YZ X, XZ both; X at least Z, Z at least X, Y one of the two",
+            span=g.spans.get(v),
+        )
 
 
 def _graph_bits_known(g: OpenGraph) -> None:
@@ -224,12 +278,9 @@ GRAPH_RULES: tuple[Callable[[OpenGraph], None], ...] = (
     _graph_classical,
     _graph_outcomes,
     _graph_labels,
-    _graph_successors,
-    _graph_successor_edges,
-    _graph_injective,
+    _graph_correction_sets,
+    _graph_corrected,
     _graph_order,
-    _graph_successor_later,
-    _graph_neighbours_later,
-    _graph_hubs_first,
+    _graph_axioms,
     _graph_bits_known,
 )
