@@ -90,6 +90,7 @@ BUILT_IN: dict[Kind, tuple[Registration, ...]] = {
         Registration("graph-like", "gossamer.passes.graph_like:GraphLike", "diagram to open graph with causal flow, wires kept", takes=("diagram",), gives="graph"),
         Registration("partition", "gossamer.passes.partition_pass:Partition", "place vertices and edges on nodes so that few ebits are needed", takes=("graph", "network"), gives="assignment"),
         Registration("links", "gossamer.passes.links:Links", "realise cut edges by links and order all events", takes=("graph", "assignment", "network"), gives="placed"),
+        Registration("extract", "gossamer.passes.extract:Extract", "diagram with gflow to one of circuit shape, with few two-qubit gates", takes=("diagram",), gives="diagram"),
     ),
     "backends": (
         Registration("circuit", "gossamer.backends.circuit:Circuit", "persistent qubits, gates, measurement with feed-forward; OpenQASM 3", takes=("placed",), gives="distribution", prints="gossamer.formats.circuit_program:print_program", reads="gossamer.formats.circuit_program:read_program", suffix=".qasm"),
