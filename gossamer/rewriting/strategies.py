@@ -1,0 +1,224 @@
+"""Strategies: which rules are applied in which order. A worklist drives them, so work is done only where something changed.
+
+Rules stand in groups; a vertex that changed is tried with the rules of the first group again, and a later group is used only when
+nothing is left to do in the earlier ones. Every strategy ends, because each step removes a spider, or turns a spider into a part of
+a gadget or an end for good; results do not depend on anything but the diagram.
+
+References
+----------
+Duncan, Kissinger, Perdrix, van de Wetering, Quantum 4, 279 (2020), section 5 (``clifford``). Kissinger, van de Wetering, PRA 102,
+022406 (2020), section 5 (``full``). Staudacher, Guggemos, Grundner-Culemann, Gehrke, QPL 2023, EPTCS 394 (``guarded``: steps chosen by
+what they cost).
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Literal
+
+import numpy as np
+
+from gossamer.diagnostics import UsageError
+from gossamer.ir.diagram import Diagram, VertexKind
+from gossamer.rewriting import rules as r
+from gossamer.rewriting.graph import WorkGraph
+
+Strategy = Literal["fuse", "clifford", "full", "guarded"]
+STRATEGIES = ("fuse", "clifford", "full", "guarded")
+#: What a step costs; ``guarded`` takes steps that cost nothing or less. Arguments: the graph, the rule's name, the match.
+Cost = Callable[[WorkGraph, str, Any], int]
+
+_Pair = tuple[str, Callable[[WorkGraph, int], Any], Callable[[WorkGraph, Any], Iterable[int]]]
+
+_FUSE: tuple[_Pair, ...] = (
+    ("fuse", r.check_fuse, r.apply_fuse),
+    ("identity", r.check_identity, r.apply_identity),
+    ("scalar", r.check_scalar, r.apply_scalar),
+)
+_CLIFFORD: tuple[_Pair, ...] = (
+    *_FUSE,
+    ("copy", r.check_copy, r.apply_copy),
+    ("hub", r.check_hub, r.apply_hub),
+    ("complement", r.check_complement, r.apply_complement),
+    ("pivot", r.check_pivot, r.apply_pivot),
+)
+_GADGET: tuple[_Pair, ...] = (("gadget-pivot", r.check_gadget_pivot, r.apply_gadget_pivot),)
+_BOUNDARY: tuple[_Pair, ...] = (("boundary-pivot", r.check_boundary_pivot, r.apply_boundary_pivot),)
+_GROUPS: dict[str, tuple[tuple[_Pair, ...], ...]] = {
+    "fuse": (_FUSE,),
+    "clifford": (_CLIFFORD, _BOUNDARY),
+    "full": (_CLIFFORD, _GADGET, _BOUNDARY),
+    "guarded": (_CLIFFORD, _GADGET, _BOUNDARY),
+}
+
+
+def simplify(diagram: Diagram, strategy: Strategy = "full", *, cost: Cost | None = None, dissolve: bool = True) -> Diagram:
+    """Rewrite a diagram; its maps ``K_m`` stay the same, exactly.
+
+    Parameters
+    ----------
+    strategy
+        ``fuse``: fusion and identities, circuit structure and any flow kept. ``clifford``: interior Clifford spiders removed, the
+        pseudo normal form of Clifford diagrams. ``full``: phase gadgets too, the reduction behind T-count optimisation. ``guarded``:
+        the rules of ``full``, but only steps that do not raise the number of edges (or a ``cost`` given by the caller).
+    cost
+        For ``guarded``; see `edge_cost`, which is the default.
+    dissolve
+        Whether outcomes may be seen through: one whose spider a rule removes becomes a coin, if nothing depends on it any more.
+        Outcomes on which something still depends stay where they are.
+
+    Raises
+    ------
+    UsageError
+        ``TL-7`` for an unknown strategy.
+
+    Examples
+    --------
+    >>> from gossamer.ir.phase import Phase
+    >>> from gossamer.ir.wires import WireBuilder
+    >>> w = WireBuilder(); q = w.add_input("q")
+    >>> for _ in range(4): w.h(q); w.rz(q, Phase(1)); w.h(q)
+    >>> _ = w.output(q, "q")
+    >>> simplify(w.build(), "clifford").num_vertices
+    2
+    """
+    if strategy not in STRATEGIES:
+        raise UsageError("TL-7", f"there is no strategy '{strategy}'", help=f"known: {', '.join(STRATEGIES)}")
+    protected: set[int] = set()
+    if not dissolve or strategy == "fuse":
+        protected = set(diagram.outcome_bits)
+    while True:
+        graph = WorkGraph.from_diagram(diagram)
+        graph.fixed = {v for v, bit in graph.owner.items() if bit in protected}
+        reduce(graph, strategy, cost=cost)
+        needed = _lost_but_needed(graph, diagram) - protected
+        if not needed:
+            return graph.to_diagram(diagram)
+        protected |= needed
+
+
+def _lost_but_needed(graph: WorkGraph, diagram: Diagram) -> set[int]:
+    """Outcome bits that no spider shows any more although phases still depend on them."""
+    lost = set(diagram.outcome_bits) - set(graph.owner.values())
+    if not lost:
+        return lost
+    used: set[int] = set()
+    for v in {*graph.rest, *graph.signed}:
+        used |= graph.phase_of(v).bits
+    for v in np.flatnonzero(diagram.kind == VertexKind.H).tolist():
+        used |= diagram.phase_of(v).bits
+    for i in reversed(range(len(graph.bits))):
+        expr = graph.bits[i].expr
+        if expr is not None and i in used:
+            used |= expr.bits
+    return lost & used
+
+
+def reduce(graph: WorkGraph, strategy: Strategy = "full", *, cost: Cost | None = None) -> None:
+    """Apply a strategy to a working graph, in place."""
+    if strategy == "guarded":
+        guard = cost or edge_cost
+        groups = [[(name, _guarded(name, check, guard), apply) for name, check, apply in group] for group in _GROUPS[strategy]]
+        _run(graph, groups, graph.spiders())
+    else:
+        _run(graph, _GROUPS[strategy], graph.spiders())
+    gadgets = strategy in ("full", "guarded")
+    while gadgets:
+        touched = fuse_gadgets(graph)
+        if not touched:
+            break
+        _run(graph, groups if strategy == "guarded" else _GROUPS[strategy], touched)
+
+
+def _run(graph: WorkGraph, groups: Sequence[Sequence[_Pair]], start: Iterable[int]) -> None:
+    """Apply the first rule that matches, group by group, until nothing matches."""
+    queues: list[deque[int]] = [deque(start), *(deque[int]() for _ in groups[1:])]
+    waiting = bytearray(len(graph.adj))
+    for v in queues[0]:
+        waiting[v] = 1
+    alive, adj = graph.alive, graph.adj
+    first, last = queues[0], len(groups) - 1
+    while True:
+        level = 0
+        while level <= last and not queues[level]:
+            level += 1
+        if level > last:
+            return
+        v = queues[level].popleft()
+        if level == 0:
+            waiting[v] = 0
+        if not alive[v]:
+            continue
+        for _, check, apply in groups[level]:
+            match = check(graph, v)
+            if match is not None:
+                touched = apply(graph, match)
+                if len(adj) > len(waiting):
+                    waiting.extend(bytes(len(adj) - len(waiting)))
+                for w in (v, *touched):
+                    if alive[w] and not waiting[w]:
+                        waiting[w] = 1
+                        first.append(w)
+                break
+        else:
+            if level < last:
+                queues[level + 1].append(v)
+
+
+def fuse_gadgets(graph: WorkGraph) -> list[int]:
+    """Add up the phases of gadgets on the same legs; returns the spiders that changed."""
+    known: dict[frozenset[int], int] = {}
+    touched: dict[int, None] = {}
+    for v in graph.spiders():
+        if not graph.alive[v]:
+            continue
+        match = r.check_gadget_fusion(graph, v, known)
+        if match is not None:
+            touched.update(dict.fromkeys(r.apply_gadget_fusion(graph, match)))
+    return [v for v in touched if graph.alive[v]]
+
+
+# ---- costs ----------------------------------------------------------------------------------------------------------
+
+
+def edge_cost(graph: WorkGraph, rule: str, match: Any) -> int:
+    """By how much a step raises the number of edges between spiders; fusion and other steps that cannot are 0."""
+    if rule == "complement":
+        return _complement_cost(graph, match)
+    if rule in ("pivot", "gadget-pivot", "boundary-pivot"):
+        u, v = match
+        extra = 0
+        if rule == "boundary-pivot":
+            extra += len(graph.ends[v])
+        if rule == "gadget-pivot" or (rule == "boundary-pivot" and not graph.is_pauli(v)):
+            extra += 1
+        return _pivot_cost(graph, u, v, extra)
+    return 0
+
+
+def _complement_cost(graph: WorkGraph, v: int) -> int:
+    near = graph.adj[v]
+    d = len(near)
+    pairs = d * (d - 1) // 2
+    return pairs - sum(len(graph.adj[n] & near) for n in near) - d
+
+
+def _pivot_cost(graph: WorkGraph, u: int, v: int, extra: int) -> int:
+    """``extra``: neighbours that ``v`` gets for the step, the hub of its gadget among them."""
+    adj = graph.adj
+    both = adj[u] & adj[v]
+    only_u, only_v = adj[u] - both - {v}, adj[v] - both - {u}
+    a, b, c = len(only_u), len(only_v) + extra, len(both)
+    pairs = a * b + a * c + b * c
+    there = sum(len(adj[n] & only_v) + len(adj[n] & both) for n in only_u) + sum(len(adj[n] & both) for n in only_v)
+    leaf = 1 if extra else 0
+    return pairs - 2 * there - (a + len(only_v) + 2 * c + 1) + leaf
+
+
+def _guarded(name: str, check: Callable[[WorkGraph, int], Any], cost: Cost) -> Callable[[WorkGraph, int], Any]:
+    def guarded(graph: WorkGraph, v: int) -> Any:
+        match = check(graph, v)
+        return match if match is not None and cost(graph, name, match) <= 0 else None
+
+    return guarded
