@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from time import perf_counter
 
-from gossamer.checks import exact, sampled, stabiliser
+from gossamer.checks import exact, rewriting, sampled, stabiliser
 from gossamer.checks.case import Case, NotApplicable, Verdict, make_case
 from gossamer.checks.structural import check_structural
 from gossamer.diagnostics import InputError, UsageError
@@ -13,7 +13,7 @@ from gossamer.ir.diagram import Diagram
 from gossamer.ir.network import Network
 from gossamer.ir.program import Manifest, NodeProgram
 
-METHODS = ("exact", "stabiliser", "sampled", "structural")
+METHODS = ("exact", "stabiliser", "rewriting", "sampled", "structural")
 
 
 def verify(
@@ -31,7 +31,7 @@ def verify(
     Parameters
     ----------
     method
-        ``exact``, ``stabiliser``, ``sampled`` or ``structural``. Without it: the structure first, then the strongest method
+        ``exact``, ``stabiliser``, ``rewriting``, ``sampled`` or ``structural``. Without it: the structure first, then the strongest method
         that is predicted to stay within ``budget``.
     budget
         Seconds; with a method named, only the number of samples depends on it.
@@ -111,4 +111,8 @@ def _sampled(case: Case, seed: int, budget: float, asked: bool) -> _Check:
     return lambda: sampled.check_sampled(case, samples, seed)
 
 
-_PLANS = {"exact": _exact, "stabiliser": _stabiliser, "sampled": _sampled}
+def _rewriting(case: Case, seed: int, budget: float, asked: bool) -> _Check:
+    return lambda: rewriting.check_rewriting(case)
+
+
+_PLANS = {"exact": _exact, "stabiliser": _stabiliser, "rewriting": _rewriting, "sampled": _sampled}

@@ -5,8 +5,8 @@ rules change the graph in place. Three habits make them short and fast:
 
 * Hadamard edges count without their factor 1/sqrt(2) (entries 1, 1, 1, -1). Adding or removing one is then a plain change of sets,
   two parallel ones cancel, and a loop is a phase of pi; the factors are put back when the diagram is written.
-* A phase is ``const + (-1)**sign * angle + rest`` in units of pi over a common denominator: integers where nothing else is needed.
-  The sign is a bit expression (Paulis that were pushed through), ``rest`` a `Phase` with bits and symbols.
+* A phase is ``const + pi * flip + sum of (-1)**sign * angle + rest`` in units of pi over a common denominator: integers where nothing
+  else is needed. Flips and signs are bit expressions (Paulis that were pushed through), ``rest`` is a `Phase` with bits and symbols.
 * What is not a spider (inputs, outputs, H-boxes) is an *anchor*; an *end* joins it to a spider. A spider without ends is interior.
 
 References
@@ -24,18 +24,23 @@ from fractions import Fraction
 import numpy as np
 
 from gossamer.ir.diagram import Bit, BitKind, Diagram, SpanTable, VertexKind
-from gossamer.ir.phase import BitExpr, Phase
+from gossamer.ir.phase import BitExpr, Phase, TooLarge
 from gossamer.ir.scalar import Scalar
 
 #: Common denominators beyond this are left to `Phase`, one phase at a time.
 MAX_UNIT = 1 << 64
 #: A sign with more terms than this is kept as a derived bit when it has to be multiplied out.
 MAX_SIGN_TERMS = 2
-#: A derived bit is replaced by the parity that it is made of up to this many terms.
+#: A derived bit is replaced by what it is made of up to this many terms.
 MAX_EXPANDED = 256
+
+#: A sign is looked for in phases under up to this many conditions.
+MAX_PARITY = 6
 
 #: A Pauli exponent: 0, 1, or an expression over bits.
 Pauli = int | BitExpr
+#: The parts of a phase: const, flip, signed, rest.
+Parts = tuple[int, BitExpr | None, dict[BitExpr, int] | None, Phase | None]
 
 
 class WorkGraph:
@@ -46,12 +51,14 @@ class WorkGraph:
     unit : phases are whole numbers of ``pi / unit``
     adj : Hadamard neighbours of each spider; empty for removed ones
     plain : plain edges, which fusion removes
-    const, signed, rest : the phase, see above; ``signed[v]`` is ``(angle, sign)`` with an angle that is no multiple of pi/2
+    const, flip, signed, rest : the phase, see above; ``flip[v]`` has no constant term, ``signed[v]`` maps signs (parities) to angles
+        between 0 and pi/2, both excluded, ``rest[v]`` has no multiple of pi in it
+    defined : derived bit -> what it is over bits that are not derived, where that is short
     ends : of each spider that has some; ``anchor``, ``end_at``, ``end_hadamard`` of each end
     owner : spider -> the outcome bit bound to it
     fixed : spiders that no rule may remove
     rank : the place of a spider in the order of the source
-    power, phase, factor : the scalar ``factor * sqrt(2)**power * exp(i pi phase)``, Hadamard edges counted as above
+    power, phases, factor : the scalar ``factor * sqrt(2)**power * exp(i pi sum(phases))``, Hadamard edges counted as above
     origins : where set, the phases of the source that are in the phase of a spider, each with the exponent of its sign
     merged : ``(i, j, k)``: phases i and j of the source were added, with the relative sign ``(-1)**k``
     """
@@ -64,7 +71,8 @@ class WorkGraph:
         self.alive = bytearray()
         self.plain: dict[int, set[int]] = {}
         self.const: list[int] = []
-        self.signed: dict[int, tuple[int, BitExpr]] = {}
+        self.signed: dict[int, dict[BitExpr, int]] = {}
+        self.flip: dict[int, BitExpr] = {}
         self.rest: dict[int, Phase] = {}
         self.ends: dict[int, list[int]] = {}
         self.anchor: list[int] = []
@@ -75,8 +83,9 @@ class WorkGraph:
         self.rank: list[int] = []
         self.bits: list[Bit] = []
         self.interned: dict[BitExpr, int] = {}
+        self.defined: dict[int, BitExpr] = {}
         self.power = 0
-        self.phase = Phase()
+        self.phases: list[Phase] = []
         self.factor = Fraction(1)
         self.origins: dict[int, list[tuple[int, Pauli]]] | None = None
         self.merged: list[tuple[int, int, int]] = []
@@ -92,7 +101,7 @@ class WorkGraph:
         >>> from gossamer.ir.compose import identity
         >>> g = WorkGraph.from_diagram(identity("q"))
         >>> g.num_spiders, g.ends
-        (1, {0: [0, 1]})
+        (1, {2: [0, 1]})
         """
         unit = _common_unit(d)
         g = cls(unit)
@@ -101,28 +110,20 @@ class WorkGraph:
         hadamard = d.hadamard ^ (kind == VertexKind.X)[d.edges[:, 0]] ^ (kind == VertexKind.X)[d.edges[:, 1]]
         g.bits = list(d.bits)
         g.power = d.scalar.power - int(hadamard.sum())
-        g.phase, g.factor = d.scalar.phase, d.scalar.factor
+        g.phases, g.factor = [d.scalar.phase], d.scalar.factor
         g.adj = [set() for _ in range(n)]
         g.rank = list(range(n))
         g.alive = bytearray((kind <= VertexKind.X).astype(np.uint8).tobytes())
-        g.const = [0] * n
-        table = _PhaseTable(g, d)
-        used = [table.split(phase) for phase in d.phases]
-        consts = np.array([c for c, _, _ in used] or [0], object)
-        g.const = consts[d.phase].tolist()
-        special = {i for i, (_, signed, rest) in enumerate(used) if signed is not None or rest is not None}
+        g.defined = _definitions(d)
+        consts = [int(c) if (c := p.constant * unit).denominator == 1 else 0 for p in d.phases] or [0]
+        ids = d.phase.tolist()
+        g.const = [consts[i] if there else 0 for i, there in zip(ids, g.alive, strict=True)]
+        rests = [p - Phase(Fraction(c, unit)) for p, c in zip(d.phases, consts, strict=False)]
+        special = [i for i, rest in enumerate(rests) if not rest.is_zero]
         if special:
-            ids = d.phase.tolist()
-            for v in np.flatnonzero(np.isin(d.phase, list(special))).tolist():
-                _, signed, rest = used[ids[v]]
-                if signed is not None:
-                    g.signed[v] = signed
-                if rest is not None:
-                    g.rest[v] = rest
-        for v in np.flatnonzero(kind > VertexKind.X).tolist():
-            g.const[v] = 0
-            g.signed.pop(v, None)
-            g.rest.pop(v, None)
+            for v in np.flatnonzero(np.isin(d.phase, special)).tolist():
+                if g.alive[v]:
+                    g._add_rest(v, rests[ids[v]])
         spider = g.alive
         for (a, b), h in zip(d.edges.tolist(), hadamard.tolist(), strict=True):
             if spider[a] and spider[b]:
@@ -144,36 +145,33 @@ class WorkGraph:
 
     def is_pauli(self, v: int) -> bool:
         """Whether the phase is a multiple of pi for every value of the bits."""
-        if self.const[v] % self.unit or v in self.signed:
-            return False
-        return v not in self.rest or self.rest[v].is_pauli
+        return not (self.const[v] % self.unit or v in self.signed or v in self.rest)
 
     def is_half(self, v: int) -> bool:
         """Whether the phase is an odd multiple of pi/2 for every value of the bits."""
-        if self.const[v] % self.unit != self.half or v in self.signed:
-            return False
-        return v not in self.rest or self.rest[v].is_pauli
+        return self.const[v] % self.unit == self.half and v not in self.signed and v not in self.rest
 
     def is_zero(self, v: int) -> bool:
-        return not self.const[v] and v not in self.signed and v not in self.rest
+        return not self.const[v] and v not in self.flip and v not in self.signed and v not in self.rest
 
     def pauli(self, v: int) -> Pauli:
         """The exponent k of a phase ``pi * k``."""
-        k = self.const[v] // self.unit & 1
-        rest = self.rest.get(v)
-        return k if rest is None else _exponent(rest) ^ BitExpr.const(k)
+        return self._exponent(v, self.const[v] // self.unit & 1)
 
     def half_sign(self, v: int) -> Pauli:
         """The exponent k of a phase ``pi/2 + pi * k``."""
-        k = (self.const[v] - self.half) // self.unit & 1
-        rest = self.rest.get(v)
-        return k if rest is None else _exponent(rest) ^ BitExpr.const(k)
+        return self._exponent(v, (self.const[v] - self.half) // self.unit & 1)
+
+    def _exponent(self, v: int, constant: int) -> Pauli:
+        flip = self.flip.get(v)
+        return constant if flip is None else ~flip if constant else flip
 
     def phase_of(self, v: int) -> Phase:
         """The phase as one value, in multiples of pi."""
         out = Phase(Fraction(self.const[v], self.unit))
-        if v in self.signed:
-            angle, sign = self.signed[v]
+        if v in self.flip:
+            out = out + _pi_times(self.flip[v])
+        for sign, angle in self.signed.get(v, {}).items():
             out = out + Phase(Fraction(angle, self.unit)).negated_if(self.short(sign))
         return out + self.rest[v] if v in self.rest else out
 
@@ -183,15 +181,21 @@ class WorkGraph:
             return sign
         if sign not in self.interned:
             self.interned[sign] = len(self.bits)
+            self.defined[len(self.bits)] = sign
             self.bits.append(Bit(BitKind.DERIVED, -1, sign))
         return BitExpr.bit(self.interned[sign])
 
     def add_pauli(self, v: int, k: Pauli) -> None:
         """Add ``pi * k`` to the phase."""
         if isinstance(k, BitExpr):
-            if k.is_zero:
-                return
-            self._add_rest(v, _pi_times(k))
+            if frozenset() in k.monomials:
+                k = ~k
+                self.const[v] = (self.const[v] + self.unit) % self.turn
+            total = self.flip[v] ^ k if v in self.flip else k
+            if total.is_zero:
+                self.flip.pop(v, None)
+            else:
+                self.flip[v] = total
         elif k:
             self.const[v] = (self.const[v] + self.unit) % self.turn
 
@@ -200,95 +204,103 @@ class WorkGraph:
 
     def _add_rest(self, v: int, more: Phase) -> None:
         total = self.rest[v] + more if v in self.rest else more
-        if self.interned:
-            total = self._expand(total)
-        constant = total.constant
-        if constant and (constant * self.unit).denominator == 1:
-            self.add_const(v, int(constant * self.unit))
-            total = total - Phase(constant)
+        found = None if total.is_pauli else self._find_sign(total)
+        if found is not None:
+            angle, sign, total = found
+            self.add_signed(v, angle, sign)
+        constant = total.constant * self.unit
+        if constant and constant.denominator == 1:
+            self.add_const(v, int(constant))
+            total = total - Phase(total.constant)
+        paulis = [t for t in total.terms if t[0] and t[1].denominator == 1 and not t[2]]
+        if paulis:
+            flip = BitExpr(frozenset(t[0]) for t in paulis)
+            self.add_pauli(v, self._opened(flip))
+            total = total - _pi_times(flip)
         if total.is_zero:
             self.rest.pop(v, None)
         else:
             self.rest[v] = total
 
-    def add_signed(self, v: int, angle: int, sign: BitExpr) -> None:
-        """Add ``(-1)**sign * angle`` to the phase."""
-        have = self.signed.get(v)
-        if have is None:
-            self._set_signed(v, angle, sign)
-            return
-        difference = have[1] ^ sign
-        if difference.is_zero:
-            self._set_signed(v, have[0] + angle, sign)
-        elif difference.is_one:
-            self._set_signed(v, have[0] - angle, have[1])
-        else:
-            self._add_rest(v, Phase(Fraction(angle, self.unit)).negated_if(self.short(sign)))
+    def _find_sign(self, phase: Phase) -> tuple[int, BitExpr, Phase] | None:
+        """Angle, sign and rest of a phase ``(-1)**sign * angle + rest`` whose sign is a parity and whose rest is a multiple of pi."""
+        singles = [(m[0], c) for m, c, s in phase.terms if len(m) == 1 and c.denominator > 1 and not s]
+        if not singles or len(singles) > MAX_PARITY:
+            return None
+        angle = -singles[0][1] / 2 * self.unit
+        if angle.denominator > 1:
+            return None
+        sign = BitExpr.xor(b for b, _ in singles)
+        rest = phase - Phase(Fraction(int(angle), self.unit)).negated_if(sign)
+        if not (rest - Phase(rest.constant)).is_pauli:
+            return None
+        return int(angle), self._opened(sign), rest
 
-    def _set_signed(self, v: int, angle: int, sign: BitExpr) -> None:
-        """Signs matter only to what is no multiple of pi/2; the part that is one moves to the other terms."""
-        self.signed.pop(v, None)
-        clifford = angle // self.half
-        angle -= clifford * self.half
+    def _opened(self, k: BitExpr) -> BitExpr:
+        """The same value without derived bits, if that is short."""
+        if self.defined.keys().isdisjoint(k.bits):
+            return k
+        try:
+            out = k.substitute(lambda b: self.defined.get(b, BitExpr.bit(b)))
+        except TooLarge:
+            return k
+        return out if len(out.monomials) <= MAX_EXPANDED else k
+
+    def add_signed(self, v: int, angle: int, sign: BitExpr) -> None:
+        """Add ``(-1)**sign * angle`` to the phase; what of it is a multiple of pi/2 moves to the other terms."""
+        if frozenset() in sign.monomials:
+            angle, sign = -angle, ~sign
+        if sign.is_zero:
+            self.add_const(v, angle)
+            return
+        signs = self.signed.setdefault(v, {})
+        clifford, left = divmod(signs.pop(sign, 0) + angle, self.half)
+        if left:
+            signs[sign] = left
+        elif not signs:
+            del self.signed[v]
         self.add_const(v, clifford * self.half)
         if clifford & 1:
             self.add_pauli(v, sign)  # the sign of pi/2 is a pi
-        if angle == 0:
-            return
-        if sign.is_zero or sign.is_one:
-            self.add_const(v, -angle if sign.is_one else angle)
-        else:
-            self.signed[v] = (angle, sign)
 
-    def _expand(self, phase: Phase) -> Phase:
-        """Write out interned bits under multiples of pi, so that equal Paulis cancel."""
-        opened = {bit: sign for sign, bit in self.interned.items()}
-        paulis = [t for t in phase.terms if len(t[0]) == 1 and t[0][0] in opened and t[1].denominator == 1 and not t[2]]
-        for term in paulis:
-            phase = phase - Phase.from_terms([term]) + _pi_times(opened[term[0][0]])
-        return phase
-
-    def take_phase(self, v: int) -> tuple[int, tuple[int, BitExpr] | None, Phase | None]:
+    def take_phase(self, v: int) -> Parts:
         """Remove the phase of ``v`` and return it, for :meth:`give_phase`."""
-        out = self.const[v], self.signed.pop(v, None), self.rest.pop(v, None)
+        out = self.const[v], self.flip.pop(v, None), self.signed.pop(v, None), self.rest.pop(v, None)
         self.const[v] = 0
         return out
 
-    def give_phase(self, v: int, phase: tuple[int, tuple[int, BitExpr] | None, Phase | None]) -> None:
-        const, signed, rest = phase
+    def give_phase(self, v: int, phase: Parts) -> None:
+        """Add a phase that was taken."""
+        const, flip, signed, rest = phase
         self.const[v] = (self.const[v] + const) % self.turn
+        if flip is not None:
+            self.add_pauli(v, flip)
         if signed is not None:
-            self.add_signed(v, *signed)
+            for sign, angle in signed.items():
+                self.add_signed(v, angle, sign)
         if rest is not None:
             self._add_rest(v, rest)
 
     def subtract(self, v: int, u: int) -> None:
         """Subtract the phase of ``u``, which is a half (signs of the multiples of pi in it do not matter)."""
         self.const[v] = (self.const[v] - self.const[u]) % self.turn
-        if u in self.rest:
-            self._add_rest(v, self.rest[u])
+        if u in self.flip:
+            self.add_pauli(v, self.flip[u])
 
     def negate_if(self, v: int, k: Pauli) -> None:
         """Multiply the phase by ``(-1)**k``."""
-        if not isinstance(k, BitExpr):
-            if k:
-                self.const[v] = -self.const[v] % self.turn
-                if v in self.signed:
-                    angle, sign = self.signed[v]
-                    self._set_signed(v, -angle, sign)
-                if v in self.rest:
-                    self.rest[v] = -self.rest[v]
-                self._flip_origins(v, 1)
+        if k == 0 or (isinstance(k, BitExpr) and k.is_zero):
             return
-        if k.is_zero:
-            return
-        const, signed, rest = self.take_phase(v)
+        const, flip, signed, rest = self.take_phase(v)
+        if flip is not None:
+            self.flip[v] = flip  # minus pi is pi
+        sign = as_expression(k)
         if const:
-            self.add_signed(v, const, k)
-        if signed is not None:
-            self.add_signed(v, signed[0], signed[1] ^ k)
+            self.add_signed(v, const, sign)
+        for other, angle in (signed or {}).items():
+            self.add_signed(v, angle, other ^ sign)
         if rest is not None:
-            self._add_rest(v, rest if rest.is_pauli else rest.negated_if(self.short(k)))
+            self._add_rest(v, -rest if sign.is_one else rest.negated_if(self.short(sign)))
         self._flip_origins(v, k)
 
     def merge_origins(self, a: int, b: int) -> None:
@@ -385,6 +397,7 @@ class WorkGraph:
         self.alive[v] = 0
         self.const[v] = 0
         self.signed.pop(v, None)
+        self.flip.pop(v, None)
         self.rest.pop(v, None)
         self.owner.pop(v, None)
         if self.origins is not None:
@@ -394,7 +407,19 @@ class WorkGraph:
         """Multiply the scalar by ``sqrt(2)**power * exp(i pi phase)``."""
         self.power += power
         if phase is not None:
-            self.phase = self.phase + phase
+            self.phases.append(phase)
+
+    def scalar(self) -> Scalar:
+        """The scalar, Hadamard edges counted as above.
+
+        A phase with too many terms to be written (clause PH-4) is left out: it is a phase of each map ``K_m`` by itself, which no
+        instrument sees.
+        """
+        try:
+            phase = Phase.from_terms(term for phase in self.phases for term in phase.terms)
+        except TooLarge:
+            phase = Phase()
+        return Scalar(self.power, phase, self.factor)
 
     # ---- writing a diagram ------------------------------------------------------------------------------------------
 
@@ -418,11 +443,6 @@ def as_expression(k: Pauli) -> BitExpr:
     return k if isinstance(k, BitExpr) else BitExpr.const(k)
 
 
-def _exponent(phase: Phase) -> BitExpr:
-    """The exponent k of a phase ``pi * k``."""
-    return BitExpr(frozenset(m) for m, _, _ in phase.terms)
-
-
 def _pi_times(k: BitExpr) -> Phase:
     return Phase.from_terms((tuple(m), Fraction(1), ()) for m in k.monomials)
 
@@ -437,57 +457,18 @@ def _common_unit(d: Diagram) -> int:
     return unit
 
 
-class _PhaseTable:
-    """Splits phases into the parts that the graph keeps; derived parities are written out, so that equal ones cancel."""
-
-    def __init__(self, g: WorkGraph, d: Diagram) -> None:
-        self.g = g
-        self.plain: dict[int, BitExpr] = {}  # derived bit -> what it is over bits that are not derived, if short
-        for i, bit in enumerate(d.bits):
-            if bit.expr is not None:
-                expr = bit.expr.substitute(lambda b: self.plain.get(b, BitExpr.bit(b))) if bit.expr.is_parity else None
-                if expr is not None and len(expr.monomials) <= MAX_EXPANDED:
-                    self.plain[i] = expr
-
-    def open(self, k: BitExpr) -> BitExpr:
-        if not any(b in self.plain for b in k.bits):
-            return k
-        out = k.substitute(lambda b: self.plain.get(b, BitExpr.bit(b)))
-        return out if len(out.monomials) <= MAX_EXPANDED else k
-
-    def split(self, phase: Phase) -> tuple[int, tuple[int, BitExpr] | None, Phase | None]:
-        unit = self.g.unit
-        whole = phase.constant * unit
-        const = int(whole) if whole.denominator == 1 else 0
-        rest = phase - Phase(Fraction(const, unit))
-        signed = None
-        if rest.terms:
-            pauli = [t for t in rest.terms if t[1].denominator == 1 and not t[2] and t[0]]
-            others = [t for t in rest.terms if t not in pauli]
-            if len(others) == 1 and not others[0][2] and len(others[0][0]) == 1:
-                (bit,), c, _ = others[0]
-                angle = -c * unit / 2  # const + c*b = (-1)^b angle + (const - angle)
-                for a in (angle, angle + unit):
-                    if a.denominator == 1 and (const - int(a)) % (unit // 2) == 0 and int(a) % (unit // 2):
-                        signed = (int(a) % (2 * unit), self.open(BitExpr.bit(bit)))
-                        const -= int(a)
-                        others = []
-                        break
-            rest = Phase.from_terms(others) + _pi_times(
-                self.open(BitExpr(frozenset(t[0]) for t in pauli))
-            )
-        if signed is not None:  # only the part below pi/2 needs a sign
-            half = unit // 2
-            clifford, angle_left = divmod(signed[0], half)
-            const += clifford * half
-            if clifford & 1:
-                rest = rest + _pi_times(signed[1])
-            signed = (angle_left, signed[1])
-        extra = rest.constant * unit
-        if extra and extra.denominator == 1:
-            const += int(extra)
-            rest = rest - Phase(rest.constant)
-        return const % (2 * unit), signed, None if rest.is_zero else rest
+def _definitions(d: Diagram) -> dict[int, BitExpr]:
+    """Derived bits written out over bits that are not derived, if that is short."""
+    out: dict[int, BitExpr] = {}
+    for i, bit in enumerate(d.bits):
+        if bit.expr is not None and len(bit.expr.monomials) <= MAX_EXPANDED:
+            try:
+                expr = bit.expr.substitute(lambda b: out.get(b, BitExpr.bit(b)))
+            except TooLarge:
+                continue
+            if len(expr.monomials) <= MAX_EXPANDED:
+                out[i] = expr
+    return out
 
 
 class _Writer:
@@ -501,7 +482,7 @@ class _Writer:
     def run(self) -> Diagram:
         g, d = self.g, self.d
         spiders = g.spiders()
-        for v in sorted({*g.signed, *g.rest}):
+        for v in sorted({*g.flip, *g.signed, *g.rest}):
             self.phases[v] = g.phase_of(v)
         owner = {v: b for v, b in g.owner.items() if self._shows(v, b)}
         bound = set(owner.values())
@@ -522,7 +503,7 @@ class _Writer:
         for v, ends in g.ends.items():
             anchors = {g.anchor[e] for e in ends}
             if len(ends) == 2 and len(anchors) == 2 and g.alive[v] and not g.adj[v] and not g.plain.get(v) and g.is_zero(v):
-                if v not in g.owner and not (g.end_hadamard[ends[0]] and g.end_hadamard[ends[1]]):
+                if v not in g.fixed and not (g.end_hadamard[ends[0]] and g.end_hadamard[ends[1]]):
                     out.add(v)
         return out
 
@@ -625,11 +606,10 @@ class _Writer:
         bits = list(g.bits)
         for v, bit in owner.items():
             bits[bit] = replace(bits[bit], vertex=number[v])
-        scalar_phase = g.phase
+        scalar = g.scalar() * Scalar(sum(hadamard) - len(self.coins))
         for bit in self.coins:  # 1 + i (-1)^b is sqrt(2) exp(i pi (1/4 - b/2))
             bits[bit] = replace(bits[bit], vertex=number[-1 - bit])
-            scalar_phase = scalar_phase - Phase(Fraction(1, 4)) + Phase.of_bit(bit, Fraction(1, 2))
-        power = g.power + sum(hadamard) - len(self.coins)
+            scalar = scalar * Scalar(0, Phase.of_bit(bit, Fraction(1, 2)) - Phase(Fraction(1, 4)))
         known, old = d.spans, d.num_vertices
         spans = SpanTable({}, [(0, n, lambda i: known.get(order[i]) if 0 <= order[i] < old else None)])
         return Diagram(
@@ -644,6 +624,6 @@ class _Writer:
             registers=d.registers,
             input_names=d.input_names,
             output_names=d.output_names,
-            scalar=Scalar(power, scalar_phase, g.factor),
+            scalar=scalar,
             spans=spans,
         )

@@ -86,7 +86,7 @@ def apply_fuse(g: WorkGraph, match: tuple[int, int]) -> Iterable[int]:
 def check_identity(g: WorkGraph, v: int) -> int | None:
     """A spider of phase 0 with two legs: two neighbours, one and an end, or two Hadamard ends."""
     size = len(g.adj[v])
-    if size > 2 or not g.is_zero(v) or v in g.fixed or v in g.plain or v in g.owner:
+    if size > 2 or not g.is_zero(v) or v in g.fixed or v in g.plain:
         return None
     ends = g.ends.get(v, ())
     if size + len(ends) != 2:
@@ -128,13 +128,13 @@ def check_scalar(g: WorkGraph, v: int) -> int | None:
         return None
     if g.is_half(v):
         return v
-    return v if g.is_pauli(v) and v not in g.rest else None
+    return v if g.is_pauli(v) and v not in g.flip else None
 
 
 def apply_scalar(g: WorkGraph, v: int) -> Iterable[int]:
     """``1 + exp(i pi a)``: 2, 0, or a root of i times the square root of 2."""
     if g.is_half(v):
-        g.multiply(1, Phase(Fraction(1, 4)).negated_if(as_expression(g.half_sign(v))))
+        g.multiply(1, Phase(Fraction(1, 4)).negated_if(g.short(as_expression(g.half_sign(v)))))
     elif g.const[v]:
         g.factor = Fraction(0)
     else:
@@ -194,7 +194,7 @@ def check_complement(g: WorkGraph, v: int) -> int | None:
 
 def apply_complement(g: WorkGraph, v: int) -> Iterable[int]:
     """Local complementation [DKPW, lemma 5.2]: the spider goes, its neighbours are complemented and lose its phase."""
-    g.multiply(1, Phase(Fraction(1, 4)).negated_if(as_expression(g.half_sign(v))))
+    g.multiply(1, Phase(Fraction(1, 4)).negated_if(g.short(as_expression(g.half_sign(v)))))
     near = g.adj[v]
     adj = g.adj
     g.adj[v] = set()
@@ -235,8 +235,7 @@ def apply_pivot(g: WorkGraph, match: tuple[int, int]) -> Iterable[int]:
     only_v.discard(u)
     g.remove(u)
     g.remove(v)
-    sign = _and(ku, kv)
-    g.multiply(2, None if sign is None else sign)
+    g.multiply(2, _and(g, ku, kv))
     v_or_both, u_or_both, one = only_v | both, only_u | both, only_u | only_v
     for a in only_u:
         adj[a] ^= v_or_both
@@ -255,12 +254,11 @@ def apply_pivot(g: WorkGraph, match: tuple[int, int]) -> Iterable[int]:
     return one | both
 
 
-def _and(a: Pauli, b: Pauli) -> Phase | None:
+def _and(g: WorkGraph, a: Pauli, b: Pauli) -> Phase | None:
     """``pi * a * b`` as a phase; None for 0."""
-    if not isinstance(a, BitExpr) and not isinstance(b, BitExpr):
-        return Phase(1) if a and b else None
-    product = as_expression(a) & as_expression(b)
-    return None if product.is_zero else Phase(1).times(product)
+    if a == 0 or b == 0:
+        return None
+    return Phase(1).times(g.short(as_expression(a)) & g.short(as_expression(b)))
 
 
 # ---- phase gadgets --------------------------------------------------------------------------------------------------

@@ -36,21 +36,27 @@ _FUSE: tuple[_Pair, ...] = (
     ("identity", r.check_identity, r.apply_identity),
     ("scalar", r.check_scalar, r.apply_scalar),
 )
+#: Steps that only make things smaller come first; gadgets on the same legs are added up before a pivot can take them apart.
+_SMALLER: tuple[_Pair, ...] = (*_FUSE, ("copy", r.check_copy, r.apply_copy), ("hub", r.check_hub, r.apply_hub))
 _CLIFFORD: tuple[_Pair, ...] = (
-    *_FUSE,
-    ("copy", r.check_copy, r.apply_copy),
-    ("hub", r.check_hub, r.apply_hub),
     ("complement", r.check_complement, r.apply_complement),
     ("pivot", r.check_pivot, r.apply_pivot),
 )
 _GADGET: tuple[_Pair, ...] = (("gadget-pivot", r.check_gadget_pivot, r.apply_gadget_pivot),)
 _BOUNDARY: tuple[_Pair, ...] = (("boundary-pivot", r.check_boundary_pivot, r.apply_boundary_pivot),)
-_GROUPS: dict[str, tuple[tuple[_Pair, ...], ...]] = {
-    "fuse": (_FUSE,),
-    "clifford": (_CLIFFORD, _BOUNDARY),
-    "full": (_CLIFFORD, _GADGET, _BOUNDARY),
-    "guarded": (_CLIFFORD, _GADGET, _BOUNDARY),
-}
+
+
+def _groups(strategy: str) -> list[tuple[_Pair, ...]]:
+    if strategy == "fuse":
+        return [_FUSE]
+    if strategy == "clifford":
+        return [_SMALLER, _CLIFFORD, _BOUNDARY]
+    known: dict[frozenset[int], int] = {}  # legs -> the gadget last seen on them
+
+    def check_fusion(graph: WorkGraph, v: int) -> tuple[int, int] | None:
+        return r.check_gadget_fusion(graph, v, known)
+
+    return [_SMALLER, (("gadget-fusion", check_fusion, r.apply_gadget_fusion),), _CLIFFORD, _GADGET, _BOUNDARY]
 
 
 def simplify(diagram: Diagram, strategy: Strategy = "full", *, cost: Cost | None = None, dissolve: bool = True) -> Diagram:
@@ -104,7 +110,7 @@ def _lost_but_needed(graph: WorkGraph, diagram: Diagram) -> set[int]:
     if not lost:
         return lost
     used: set[int] = set()
-    for v in {*graph.rest, *graph.signed}:
+    for v in {*graph.flip, *graph.rest, *graph.signed}:
         used |= graph.phase_of(v).bits
     for v in np.flatnonzero(diagram.kind == VertexKind.H).tolist():
         used |= diagram.phase_of(v).bits
@@ -117,18 +123,11 @@ def _lost_but_needed(graph: WorkGraph, diagram: Diagram) -> set[int]:
 
 def reduce(graph: WorkGraph, strategy: Strategy = "full", *, cost: Cost | None = None) -> None:
     """Apply a strategy to a working graph, in place."""
+    groups = _groups(strategy)
     if strategy == "guarded":
         guard = cost or edge_cost
-        groups = [[(name, _guarded(name, check, guard), apply) for name, check, apply in group] for group in _GROUPS[strategy]]
-        _run(graph, groups, graph.spiders())
-    else:
-        _run(graph, _GROUPS[strategy], graph.spiders())
-    gadgets = strategy in ("full", "guarded")
-    while gadgets:
-        touched = fuse_gadgets(graph)
-        if not touched:
-            break
-        _run(graph, groups if strategy == "guarded" else _GROUPS[strategy], touched)
+        groups = [tuple((name, _guarded(name, check, guard), apply) for name, check, apply in group) for group in groups]
+    _run(graph, groups, graph.spiders())
 
 
 def _run(graph: WorkGraph, groups: Sequence[Sequence[_Pair]], start: Iterable[int]) -> None:
@@ -164,19 +163,6 @@ def _run(graph: WorkGraph, groups: Sequence[Sequence[_Pair]], start: Iterable[in
         else:
             if level < last:
                 queues[level + 1].append(v)
-
-
-def fuse_gadgets(graph: WorkGraph) -> list[int]:
-    """Add up the phases of gadgets on the same legs; returns the spiders that changed."""
-    known: dict[frozenset[int], int] = {}
-    touched: dict[int, None] = {}
-    for v in graph.spiders():
-        if not graph.alive[v]:
-            continue
-        match = r.check_gadget_fusion(graph, v, known)
-        if match is not None:
-            touched.update(dict.fromkeys(r.apply_gadget_fusion(graph, match)))
-    return [v for v in touched if graph.alive[v]]
 
 
 # ---- costs ----------------------------------------------------------------------------------------------------------

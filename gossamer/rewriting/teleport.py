@@ -49,7 +49,7 @@ def teleport_phases(diagram: Diagram) -> Diagram:
 
 
 def _is_constant(graph: WorkGraph, v: int) -> bool:
-    return v not in graph.signed and v not in graph.rest
+    return v not in graph.flip and v not in graph.signed and v not in graph.rest
 
 
 def _targets(merged: list[tuple[int, int, int]]) -> dict[int, tuple[int, int]]:
