@@ -30,8 +30,13 @@ MAX_CONTROLS = 4
 Norm = tuple[Fraction, int]  # factor, power of the square root of 2
 
 
-def check_rewriting(case: Case) -> tuple[bool, int, str]:
+def check_rewriting(case: Case, limit: int | None = None) -> tuple[bool, int, str]:
     """True, the number of identities proved, and what was found.
+
+    Parameters
+    ----------
+    limit
+        See `gossamer.rewriting.strategies.reduce`; for each identity.
 
     Raises
     ------
@@ -43,11 +48,11 @@ def check_rewriting(case: Case) -> tuple[bool, int, str]:
         _check_registers(case)
         source = dilate(case.source, {s: i for i, s in enumerate(wires)})
         target = dilate(case.target, {t: i for i, t in enumerate(wires.values())})
-        ratio = _identity(source, target, "the programs after the adjoint of the source")
-        own = _identity(source, source, "the source after its adjoint")
+        ratio = _identity(source, target, limit, "the programs after the adjoint of the source")
+        own = _identity(source, source, limit, "the source after its adjoint")
         proved = 2
         if len(source.inputs) != len(source.outputs):
-            theirs = _identity(target, target, "the programs after their adjoint")
+            theirs = _identity(target, target, limit, "the programs after their adjoint")
             proved = 3
             if (ratio[0] ** 2, 2 * ratio[1]) != (own[0] * theirs[0], own[1] + theirs[1]):
                 raise NotApplicable("the programs and the source overlap, but not fully")
@@ -213,10 +218,11 @@ def sandwich(first: Diagram, second: Diagram) -> Diagram:
     )
 
 
-def _identity(source: Diagram, target: Diagram, what: str) -> Norm:
+def _identity(source: Diagram, target: Diagram, limit: int | None, what: str) -> Norm:
     """The modulus of the number c, if the target after the source's adjoint is c times the identity."""
     graph = WorkGraph.from_diagram(sandwich(target, source))
-    reduce(graph, "full")
+    if not reduce(graph, "full", limit=limit):
+        raise NotApplicable(f"{what}: more than {limit} steps")
     wires = {frozenset((int(a), target.num_vertices + int(b))) for a, b in zip(target.inputs, source.inputs, strict=True)}
     left = 0
     for v in graph.spiders():

@@ -13,6 +13,9 @@ from gossamer.ir.diagram import Diagram
 from gossamer.ir.network import Network
 from gossamer.ir.program import Manifest, NodeProgram
 
+#: How many legs of spiders rewriting looks at in a second, roughly; a bound that does not depend on the clock.
+LEGS_PER_SECOND = 500_000
+
 METHODS = ("exact", "stabiliser", "rewriting", "sampled", "structural")
 
 
@@ -112,7 +115,7 @@ def _sampled(case: Case, seed: int, budget: float, asked: bool) -> _Check:
 
 
 def _rewriting(case: Case, seed: int, budget: float, asked: bool) -> _Check:
-    return lambda: rewriting.check_rewriting(case)
+    return lambda: rewriting.check_rewriting(case, None if asked else int(LEGS_PER_SECOND * budget))
 
 
 _PLANS = {"exact": _exact, "stabiliser": _stabiliser, "rewriting": _rewriting, "sampled": _sampled}

@@ -121,17 +121,32 @@ def _lost_but_needed(graph: WorkGraph, diagram: Diagram) -> set[int]:
     return lost & used
 
 
-def reduce(graph: WorkGraph, strategy: Strategy = "full", *, cost: Cost | None = None) -> None:
-    """Apply a strategy to a working graph, in place."""
+def reduce(
+    graph: WorkGraph, strategy: Strategy = "full", *, cost: Cost | None = None, limit: int | None = None
+) -> bool:
+    """Apply a strategy to a working graph, in place.
+
+    Parameters
+    ----------
+    limit
+        The most legs that may be looked at, up to a microsecond each; then the graph is left as far as it got.
+
+    Returns
+    -------
+    bool
+        Whether the strategy came to its end.
+    """
     groups = _groups(strategy)
     if strategy == "guarded":
         guard = cost or edge_cost
         groups = [tuple((name, _guarded(name, check, guard), apply) for name, check, apply in group) for group in groups]
-    _run(graph, groups, graph.spiders())
+    return _run(graph, groups, limit)
 
 
-def _run(graph: WorkGraph, groups: Sequence[Sequence[_Pair]], start: Iterable[int]) -> None:
-    """Apply the first rule that matches, group by group, until nothing matches."""
+def _run(graph: WorkGraph, groups: Sequence[Sequence[_Pair]], limit: int | None) -> bool:
+    """Apply the first rule that matches, group by group, until nothing matches (True) or the limit is reached (False)."""
+    start = graph.spiders()
+    left = -1 if limit is None else limit
     queues: list[deque[int]] = [deque(start), *(deque[int]() for _ in groups[1:])]
     waiting = bytearray(len(graph.adj))
     for v in queues[0]:
@@ -143,12 +158,16 @@ def _run(graph: WorkGraph, groups: Sequence[Sequence[_Pair]], start: Iterable[in
         while level <= last and not queues[level]:
             level += 1
         if level > last:
-            return
+            return True
         v = queues[level].popleft()
         if level == 0:
             waiting[v] = 0
         if not alive[v]:
             continue
+        if left >= 0:
+            left -= 1 + len(adj[v])
+            if left < 0:
+                return False
         for _, check, apply in groups[level]:
             match = check(graph, v)
             if match is not None:
@@ -174,12 +193,9 @@ def edge_cost(graph: WorkGraph, rule: str, match: Any) -> int:
         return _complement_cost(graph, match)
     if rule in ("pivot", "gadget-pivot", "boundary-pivot"):
         u, v = match
-        extra = 0
-        if rule == "boundary-pivot":
-            extra += len(graph.ends[v])
-        if rule == "gadget-pivot" or (rule == "boundary-pivot" and not graph.is_pauli(v)):
-            extra += 1
-        return _pivot_cost(graph, u, v, extra)
+        ends = len(graph.ends[v]) if rule == "boundary-pivot" else 0
+        gadget = rule == "gadget-pivot" or (rule == "boundary-pivot" and not graph.is_pauli(v))
+        return _pivot_cost(graph, u, v, ends + gadget) + gadget  # a gadget's leaf is an edge too
     return 0
 
 
@@ -191,15 +207,14 @@ def _complement_cost(graph: WorkGraph, v: int) -> int:
 
 
 def _pivot_cost(graph: WorkGraph, u: int, v: int, extra: int) -> int:
-    """``extra``: neighbours that ``v`` gets for the step, the hub of its gadget among them."""
+    """``extra``: how many neighbours ``v`` gets for the step."""
     adj = graph.adj
     both = adj[u] & adj[v]
     only_u, only_v = adj[u] - both - {v}, adj[v] - both - {u}
     a, b, c = len(only_u), len(only_v) + extra, len(both)
     pairs = a * b + a * c + b * c
     there = sum(len(adj[n] & only_v) + len(adj[n] & both) for n in only_u) + sum(len(adj[n] & both) for n in only_v)
-    leaf = 1 if extra else 0
-    return pairs - 2 * there - (a + len(only_v) + 2 * c + 1) + leaf
+    return pairs - 2 * there - (a + len(only_v) + 2 * c + 1)
 
 
 def _guarded(name: str, check: Callable[[WorkGraph, int], Any], cost: Cost) -> Callable[[WorkGraph, int], Any]:

@@ -206,7 +206,7 @@ def test_unknown_strategy() -> None:
 
 
 def test_guarded_never_raises_the_number_of_edges() -> None:
-    source = gossamer.read(random_circuit(5, 8, 300))
+    source = gossamer.read(random_circuit(5, 16, 700))
     plain, full, guarded = (WorkGraph.from_diagram(source) for _ in range(3))
     reduce(plain, "fuse")
     reduce(full, "full")

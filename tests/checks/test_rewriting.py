@@ -1,0 +1,110 @@
+"""The check by rewriting: it proves what holds, and never what does not."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import gossamer
+from gossamer.backends.circuit import lower
+from gossamer.checks import verify
+from gossamer.checks.case import NotApplicable
+from gossamer.checks.rewriting import dilate, sandwich
+from gossamer.conformance.circuits import random_circuit
+from gossamer.conformance.strategies import diagrams
+from gossamer.ir.diagram import BitKind, Diagram
+from gossamer.ir.program import Conditional, Gate
+from gossamer.ir.semantics import kraus
+from gossamer.passes.graph_like import to_open_graph
+from gossamer.passes.links import realise
+from tests.checks.programs import EXAMPLES
+from tests.checks.test_verify import check, code_mutants
+from tests.shared import SHARED, needs_shared
+from tests.test_distribution import complete, random_assignment
+
+#: Its outcomes are correlated, so that some cannot occur: rewriting is left with a condition on them.
+UNDECIDED = {"measured pair"}
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_examples_are_proved_and_their_mutants_are_not(name: str) -> None:
+    e = EXAMPLES[name]()
+    verdict = check(e, "rewriting")
+    assert verdict.holds is (None if name in UNDECIDED else True), verdict
+    for what, mutant in code_mutants(e):
+        assert check(mutant, "rewriting").holds is not True, (name, what)
+
+
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(st.integers(0, 2**32), st.integers(1, 3), st.booleans())
+def test_compiled_circuits_are_proved_and_mutants_are_not(seed: int, nodes: int, measured: bool) -> None:
+    rng = random.Random(seed)
+    source = random_circuit(rng, rng.randint(1, 4), rng.randint(3, 25), measure=measured, clifford=False)
+    graph = to_open_graph(source.diagram)
+    placed = realise(graph, random_assignment(rng, graph, nodes, third=True), complete(nodes, None))
+    good = lower(placed)
+    verdict = verify(good.programs, good.manifest, source.diagram, method="rewriting")
+    assert verdict.holds is not False, verdict
+    if not measured:
+        assert verdict.holds is True, verdict
+    candidates = [
+        (k, i)
+        for k, p in enumerate(good.programs)
+        for i, op in enumerate(p.instructions)
+        if isinstance(op, Conditional | Gate)
+    ]
+    for k, i in rng.sample(candidates, min(3, len(candidates))):
+        programs = list(good.programs)
+        code = programs[k].instructions
+        programs[k] = replace(programs[k], instructions=code[:i] + code[i + 1 :])
+        proved = verify(programs, good.manifest, source.diagram, method="rewriting").holds
+        if proved:  # then the instruction did nothing: an exact check has to agree
+            assert verify(programs, good.manifest, source.diagram, method="exact").holds is True, (k, i)
+
+
+@settings(max_examples=60, deadline=None)
+@given(diagrams(max_wires=2, max_gates=10))
+def test_dilation_is_the_sum_of_all_branches(source: Diagram) -> None:
+    """``sum |s> K_s`` over all outcomes, as a matrix."""
+    outcomes = source.outcome_bits
+    if len(outcomes) > 4 or any(b.kind == BitKind.INPUT for b in source.bits):
+        return
+    try:
+        whole = dilate(source, {b: i for i, b in enumerate(outcomes)})
+    except NotApplicable:
+        return
+    have = kraus(whole, dict.fromkeys(range(len(whole.bits)), True))  # none of them is in it any more
+    rows = len(have) // 2 ** len(outcomes)
+    for i in range(2 ** len(outcomes)):
+        values = {b: bool(i >> (len(outcomes) - 1 - j) & 1) for j, b in enumerate(outcomes)}
+        part = have.reshape(rows, 2 ** len(outcomes), -1)[:, i]
+        assert np.allclose(part, kraus(source, values).reshape(part.shape), atol=1e-9)
+
+
+def test_a_sandwich_is_a_product() -> None:
+    header = 'OPENQASM 2.0; include "qelib1.inc"; qreg q[2]; '
+    a = gossamer.read(header + "h q[0]; cx q[0],q[1]; t q[1]; s q[0]; h q[1];")
+    b = gossamer.read(header + "t q[0]; cz q[0],q[1]; h q[0];")
+    assert np.allclose(kraus(sandwich(a, b), {}), kraus(b, {}).conj().T @ kraus(a, {}))
+
+
+def test_isometries_that_overlap_in_part_are_not_proved() -> None:
+    """Outputs that the source does not have in common: S^+ L is a multiple of the identity, yet L is not S."""
+    header = 'OPENQASM 2.0; include "qelib1.inc"; qreg q[1]; qreg a[1]; reset a[0]; '
+    program = gossamer.compile(header + "h a[0];", "1")
+    for other, holds in ((header + "h a[0];", True), (header, None)):
+        verdict = program.verify(other, method="rewriting")
+        assert verdict.holds is holds, verdict
+
+
+@needs_shared
+@pytest.mark.parametrize("name", ["ising_64", "qaoa3r_32", "cuccaro_32"])
+def test_what_was_checked_by_structure_only_is_proved(name: str) -> None:
+    program = gossamer.compile(SHARED / "baselines" / "qasm" / f"{name}.qasm", "4", effort=0)
+    assert program.verdict is not None
+    assert (program.verdict.method, program.verdict.holds) == ("rewriting", True), program.verdict
