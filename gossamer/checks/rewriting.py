@@ -120,7 +120,8 @@ def dilate(d: Diagram, wires: Mapping[int, int]) -> Diagram:
     NotApplicable
         If a phase depends on more than `MAX_CONTROLS` of the bits at once, or an H-box on one.
     """
-    kind, phase, phases = d.kind.tolist(), [d.phases[i] for i in d.phase.tolist()], {}
+    kind, phase = d.kind.tolist(), [d.phases[i] for i in d.phase.tolist()]
+    phases: dict[Phase, int] = {}
     opened = _open_bits(d, frozenset(wires))
     edges, hadamard = d.edges.tolist(), d.hadamard.tolist()
     ends: dict[int, int] = {}
@@ -168,12 +169,16 @@ def dilate(d: Diagram, wires: Mapping[int, int]) -> Diagram:
                 parts = chain.from_iterable(combinations(everything, k) for k in range(1, len(everything) + 1))
                 for part in parts:  # the product of bits is the alternating sum of parities, over a power of two
                     sign = 1 if len(part) % 2 else -1
-                    share = Phase.from_terms([(others, sign * c / scale, tuple((n, sign * x / scale) for n, x in symbols))])
+                    share = Phase.from_terms(
+                        [(others, sign * c / scale, tuple((n, sign * x / scale) for n, x in symbols))]
+                    )
                     leaf, hub = vertex(VertexKind.Z, share), vertex(VertexKind.Z, Phase())
                     edge(hub, leaf, True)
                     for w, by_hadamard in part:
                         edge(hub, w, by_hadamard)
-                    power += len(part) - 1  # (edges, leaf's included) - 2: a gadget is the phase times sqrt(2)^(2 - edges)
+                    power += (
+                        len(part) - 1
+                    )  # (edges, leaf's included) - 2: a gadget is the phase times sqrt(2)^(2 - edges)
         phase[v] = Phase.from_terms(kept)
     for value in phase:
         phases.setdefault(value, len(phases))
@@ -223,7 +228,9 @@ def _identity(source: Diagram, target: Diagram, limit: int | None, what: str) ->
     graph = WorkGraph.from_diagram(sandwich(target, source))
     if not reduce(graph, "full", limit=limit):
         raise NotApplicable(f"{what}: more than {limit} steps")
-    wires = {frozenset((int(a), target.num_vertices + int(b))) for a, b in zip(target.inputs, source.inputs, strict=True)}
+    wires = {
+        frozenset((int(a), target.num_vertices + int(b))) for a, b in zip(target.inputs, source.inputs, strict=True)
+    }
     left = 0
     for v in graph.spiders():
         ends = graph.ends.get(v, [])

@@ -502,9 +502,9 @@ class _Writer:
         out = set()
         for v, ends in g.ends.items():
             anchors = {g.anchor[e] for e in ends}
-            if len(ends) == 2 and len(anchors) == 2 and g.alive[v] and not g.adj[v] and not g.plain.get(v) and g.is_zero(v):
-                if v not in g.fixed and not (g.end_hadamard[ends[0]] and g.end_hadamard[ends[1]]):
-                    out.add(v)
+            alone = not g.adj[v] and v not in g.plain and g.is_zero(v) and v not in g.fixed
+            if len(ends) == len(anchors) == 2 and alone and not all(g.end_hadamard[e] for e in ends):
+                out.add(v)
         return out
 
     def _order(self, spiders: list[int], owner: dict[int, int]) -> list[int]:

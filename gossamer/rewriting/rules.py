@@ -188,7 +188,7 @@ def _times(g: WorkGraph, v: int, k: Pauli) -> Phase:
 
 
 def check_complement(g: WorkGraph, v: int) -> int | None:
-    """An interior spider of phase ``pi/2 + pi * k`` (needs two legs or fewer than it saves nothing: any number will do)."""
+    """An interior spider of phase ``pi/2 + pi * k``."""
     return v if g.is_half(v) and v not in g.ends and v not in g.fixed and v not in g.plain else None
 
 
@@ -315,9 +315,9 @@ def check_boundary_pivot(g: WorkGraph, v: int) -> tuple[int, int] | None:
         return None
     best = -1
     for w in g.adj[v]:
-        if w in g.ends and w not in g.fixed and w not in g.plain:
-            if best < 0 or _end_key(g, w) < _end_key(g, best):
-                best = w
+        fits = w in g.ends and w not in g.fixed and w not in g.plain
+        if fits and (best < 0 or _end_key(g, w) < _end_key(g, best)):
+            best = w
     return (v, best) if best >= 0 else None
 
 

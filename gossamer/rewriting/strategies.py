@@ -59,7 +59,9 @@ def _groups(strategy: str) -> list[tuple[_Pair, ...]]:
     return [_SMALLER, (("gadget-fusion", check_fusion, r.apply_gadget_fusion),), _CLIFFORD, _GADGET, _BOUNDARY]
 
 
-def simplify(diagram: Diagram, strategy: Strategy = "full", *, cost: Cost | None = None, dissolve: bool = True) -> Diagram:
+def simplify(
+    diagram: Diagram, strategy: Strategy = "full", *, cost: Cost | None = None, dissolve: bool = True
+) -> Diagram:
     """Rewrite a diagram; its maps ``K_m`` stay the same, exactly.
 
     Parameters
@@ -139,7 +141,9 @@ def reduce(
     groups = _groups(strategy)
     if strategy == "guarded":
         guard = cost or edge_cost
-        groups = [tuple((name, _guarded(name, check, guard), apply) for name, check, apply in group) for group in groups]
+        groups = [
+            tuple((name, _guarded(name, check, guard), apply) for name, check, apply in group) for group in groups
+        ]
     return _run(graph, groups, limit)
 
 

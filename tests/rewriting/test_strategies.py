@@ -119,7 +119,9 @@ def test_phases_move_across_a_circuit() -> None:
 
 # ---- protocols ------------------------------------------------------------------------------------------------------
 
-SWAPPING = HEADER + """
+SWAPPING = (
+    HEADER
+    + """
 qreg q[4]; creg m[2];
 reset q;
 h q[0]; cx q[0],q[1]; h q[2]; cx q[2],q[3];
@@ -128,6 +130,7 @@ if (m == 1) z q[3];
 if (m == 2) x q[3];
 if (m == 3) y q[3];
 """
+)
 
 
 def quantum_part(d: Diagram) -> tuple[Diagram, int]:
@@ -176,7 +179,9 @@ def test_protocols_reduce_to_the_plain_wire_or_gate(name: str) -> None:
     reduced, coins = quantum_part(simplify(gossamer.read(path), "full"))
     assert coins == outcomes
     crossing = [e for e, h in zip(reduced.edges.tolist(), reduced.hadamard.tolist(), strict=True) if h]
-    assert len(crossing) == edges + (2 if name == "eisert_remote_cx" else 0)  # CX has a Hadamard on both sides of its target
+    assert len(crossing) == edges + (
+        2 if name == "eisert_remote_cx" else 0
+    )  # CX has a Hadamard on both sides of its target
     assert same_unitary(reduced, gates, qubits)
 
 
@@ -189,7 +194,9 @@ def test_entanglement_swapping_reduces_to_a_bell_pair() -> None:
 
 
 def test_a_measurement_that_matters_is_left_alone() -> None:
-    source = gossamer.read(HEADER + "qreg q[2]; creg c[1]; h q[0]; cx q[0],q[1]; t q[0]; measure q[0] -> c[0]; if (c == 1) t q[1];")
+    source = gossamer.read(
+        HEADER + "qreg q[2]; creg c[1]; h q[0]; cx q[0],q[1]; t q[0]; measure q[0] -> c[0]; if (c == 1) t q[1];"
+    )
     out = simplify(source, "full")
     (bit,) = (b for b in out.bits if b.kind == BitKind.OUTCOME)
     assert bit.vertex in set(out.edges.ravel().tolist())
@@ -245,7 +252,11 @@ def test_the_cost_of_a_step_is_what_it_adds(source: Diagram) -> None:
 
 
 def test_the_adjoint_undoes_a_circuit() -> None:
-    text = HEADER + "qreg q[4]; " + "h q[0]; t q[0]; cx q[0],q[1]; cu1(pi/8) q[1],q[2]; h q[2]; ccx q[0],q[2],q[3]; rz(0.3) q[3];" * 3
+    text = (
+        HEADER
+        + "qreg q[4]; "
+        + "h q[0]; t q[0]; cx q[0],q[1]; cu1(pi/8) q[1],q[2]; h q[2]; ccx q[0],q[2],q[3]; rz(0.3) q[3];" * 3
+    )
     d = gossamer.read(text)
     out = simplify(then(d, adjoint(d)), "full")
     assert out.num_edges == 4
