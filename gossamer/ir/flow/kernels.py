@@ -172,10 +172,10 @@ def reduce_rows(matrix: Any, columns: int) -> Any:
                     for k in range(size):
                         total_row[k] = 0
                     for g in range(groups):
-                        j = np.int64((added[i] >> np.uint64(8 * g)) & np.uint64(255))
-                        if j:
+                        which = np.int64((added[i] >> np.uint64(8 * g)) & np.uint64(255))
+                        if which:
                             for k in range(size):
-                                total_row[k] ^= table[g, j, k]
+                                total_row[k] ^= table[g, which, k]
                     for k in range(size):
                         matrix[i, used[begin + k]] ^= total_row[k]
     return pivot

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 from gossamer.ir.flow import find_flow, missing_flow, verify_flow
+from gossamer.ir.open_graph import Label
+from gossamer.specification import read_spec
 from tests.ir.flow.brute import OUTPUT, XY, XZ, YZ, Case, X, Y, Z, cases, check, draw, is_focused, latest_layers
 from tests.ir.flow.test_kernels import reduced
 
@@ -229,3 +231,18 @@ def test_the_kinds_are_nested() -> None:
             elif more is not None:
                 only[kind] += 1
     assert min(only.values()) > 5
+
+
+def test_the_examples_of_the_specification() -> None:
+    rows = [row.strip("|").split("|") for row in read_spec("flow.md").splitlines() if row.startswith(("| X", "| Y"))]
+    assert len(rows) == 5
+    for v0, v1, order, *answers in ([cell.strip() for cell in row] for row in rows):
+        label = [Label[v0], Label[v1], OUTPUT]
+        before = [[int(v.strip()[1:]) for v in order.split(",")]] if order else []
+        for kind, answer in zip(LABELS, answers, strict=True):
+            flow = find_flow(kind, label, [(0, 1), (1, 2)], [0], [2], before=before)
+            said = "none" if flow is None else f"layers {', '.join(map(str, flow.layer))}"
+            assert said == answer, (kind, label, before)
+            assert flow is None or [flow.correction(v) for v in range(3)] == [[1], [2], []]
+    assert missing_flow("pauli", [YZ, XY, OUTPUT], [(0, 1), (1, 2)], [0], [2]) == [0]
+    assert missing_flow("pauli", [XY, XY, OUTPUT], [(0, 2), (1, 2)], [0, 1], [2]) == [0, 1]
