@@ -85,6 +85,8 @@ BUILT_IN: dict[Kind, tuple[Registration, ...]] = {
         Registration("pytket", "gossamer.frontends.objects:read_pytket_json", "pytket's JSON; circuits of pytket", extensions=(".tket.json",), libraries=("pytket",), objects="gossamer.frontends.objects:read_object", samples="gossamer.conformance.kit:pytket_samples"),
         Registration("gsm", "gossamer.frontends.gsm:read", "the text form of the IR", extensions=(".gsm",), samples="gossamer.conformance.kit:gsm_samples"),
         Registration("gsmj", "gossamer.frontends.compact:read", "the compact form of the IR, JSON", extensions=(".gsmj",), samples="gossamer.conformance.kit:compact_samples"),
+        Registration("zx", "gossamer.frontends.zx:read_json", "ZX-diagrams in the JSON of pyzx, zxlive and Quantomatic", extensions=(".zxg", ".json", ".qgraph", ".zxp", ".zxr", ".qrule", ".dae")),
+        Registration("tikz", "gossamer.frontends.zx:read_tikz", "ZX-diagrams as TikZ pictures", extensions=(".tikz",)),
     ),
     "passes": (
         Registration("graph-like", "gossamer.passes.graph_like:GraphLike", "diagram to open graph with causal flow, wires kept", takes=("diagram",), gives="graph"),
