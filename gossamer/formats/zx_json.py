@@ -17,7 +17,8 @@ from gossamer.formats.zx_phase import parse_label, parse_phase
 #: Longest text in characters, and most vertices and edges.
 MAX_TEXT, MAX_SIZE = 1 << 26, 2_000_000
 
-_KINDS = {
+#: Kinds by the numbers of pyzx.
+KINDS = {
     0: ZxKind.BOUNDARY, 1: ZxKind.Z, 2: ZxKind.X, 3: ZxKind.H, 4: ZxKind.W_INPUT, 5: ZxKind.W_OUTPUT, 6: ZxKind.Z_BOX, 99: ZxKind.TEXT,
 }  # fmt: skip
 _OLD_KINDS = {
@@ -185,10 +186,10 @@ class _Reader:
             name = self.key(v.get("id"), "the id of a vertex")
             where = f"vertex {name[:40]}"
             kind = v.get("t")
-            if isinstance(kind, bool) or not isinstance(kind, int) or kind not in _KINDS:
+            if isinstance(kind, bool) or not isinstance(kind, int) or kind not in KINDS:
                 self.fail(f"{where} has the unknown type {str(kind)[:20]}")
             row, qubit = self.point(v.get("pos", [0, 0]), f"the position of {where}")
-            vertex = ZxVertex(name, _KINDS[kind], row=row, qubit=qubit, ground=v.get("is_ground") is True)
+            vertex = ZxVertex(name, KINDS[kind], row=row, qubit=qubit, ground=v.get("is_ground") is True)
             if "phase" in v:
                 vertex.phase = self.phase(v["phase"], where)
             data = self.mapping(v.get("data", {}), f"the data of {where}")
@@ -309,6 +310,17 @@ class _Reader:
         if "sum_of_phases" in s and s["sum_of_phases"] and not out.terms:
             out.zero = True
         return out
+
+
+def parse_scalar(value: Any, file: str) -> ZxScalar:
+    """The scalar of pyzx as it stands in JSON; InputError with ZX-3, ZX-4 or ZX-9.
+
+    Examples
+    --------
+    >>> parse_scalar({"power2": -1, "phase": "1/4"}, "<text>").power
+    -1
+    """
+    return _Reader(file).scalar(value)
 
 
 def read_data(vertex: ZxVertex, data: dict[str, Any]) -> Any:

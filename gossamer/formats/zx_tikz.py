@@ -19,7 +19,7 @@ from typing import Any, NamedTuple, NoReturn
 from gossamer.diagnostics import InputError, Span
 from gossamer.formats.grammar import GrammarReader
 from gossamer.formats.zx import ZxEdge, ZxGraph, ZxKind, ZxVertex
-from gossamer.formats.zx_json import MAX_SIZE, MAX_TEXT, read_data
+from gossamer.formats.zx_json import MAX_SIZE, MAX_TEXT, parse_scalar, read_data
 from gossamer.formats.zx_phase import parse_label, parse_phase
 
 #: What the comments of pyzx and of our printer begin with.
@@ -228,11 +228,13 @@ class _Builder:
         if OUR_NOTE in notes:
             try:
                 value = json.loads(notes[OUR_NOTE])
-                for name, data in value.pop("data").items():
+                for name, data in value["data"].items():
                     read_data(self.g.vertices[self.index[name]], data)
-                self.g.inputs = [self.index[str(name)] for name in value.pop("inputs")]
-                self.g.outputs = [self.index[str(name)] for name in value.pop("outputs")]
-                self.g.note = value
+                self.g.inputs = [self.index[str(name)] for name in value["inputs"]]
+                self.g.outputs = [self.index[str(name)] for name in value["outputs"]]
+                self.g.scalar = parse_scalar(value["scalar"], self.file)
+                note = value["note"]
+                self.g.note = None if note is None else dict(note)
             except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError):
                 self.fail("the comment of gossamer about bits and results cannot be read", 1, "ZX-8")
 

@@ -12,13 +12,14 @@ import math
 from collections.abc import Iterable
 from dataclasses import replace
 from fractions import Fraction
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import numpy as np
 
 from gossamer.diagnostics import InputError, Span
 from gossamer.formats.zx import ZxEdge, ZxGraph, ZxKind, ZxVertex
 from gossamer.formats.zx_json import parse_json
+from gossamer.formats.zx_pyzx import read_pyzx
 from gossamer.formats.zx_tikz import parse_tikz
 from gossamer.frontends.zx_scalar import multiply_scalar
 from gossamer.frontends.zx_spiders import Node, Spiders
@@ -76,6 +77,23 @@ def read_tikz(text: str, file: str = "<text>") -> Diagram:
     except InputError as error:
         error.with_source(text)
         raise
+
+
+def read_graph(graph: Any) -> Diagram:
+    """The diagram of a ``Graph`` or ``Multigraph`` of pyzx.
+
+    Raises
+    ------
+    InputError
+        ZX-3 to ZX-9.
+
+    Examples
+    --------
+    >>> import pyzx
+    >>> read_graph(pyzx.Circuit.from_qasm('OPENQASM 2.0;\\ninclude "qelib1.inc";\\nqreg q[2];\\ncx q[0],q[1];').to_graph()).num_edges
+    5
+    """
+    return to_diagram(read_pyzx(graph), "<pyzx graph>")
 
 
 def to_diagram(graph: ZxGraph, file: str = "<graph>") -> Diagram:
@@ -350,7 +368,8 @@ class _Converter:
         for i in outputs:
             nodes[i][0].kind = VertexKind.OUTPUT
         extra: list[Node] = []
-        multiply_scalar(self.made, extra, self.g.scalar, self.variables, self.file)
+        exact = None if self.g.note is None else self.g.note.get("factor")
+        multiply_scalar(self.made, extra, self.g.scalar, self.variables, self.file, exact)
         b = DiagramBuilder()
         b.bits, b.registers = self.variables.bits, self.variables.registers
         number: dict[Node, int] = {}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import cmath
 import math
+import re
 from fractions import Fraction
 
 from gossamer.diagnostics import InputError, Span
@@ -21,8 +22,10 @@ from gossamer.ir.phase import Phase
 _TINY = 1e-9
 
 
-def multiply_scalar(made: Spiders, at: list[Node], scalar: ZxScalar, variables: Variables, file: str) -> None:
+def multiply_scalar(made: Spiders, at: list[Node], scalar: ZxScalar, variables: Variables, file: str, exact: object = None) -> None:
     """Multiply what has been made by a scalar; spiders of its own are put into ``at``.
+
+    ``exact`` is the floating factor as a fraction, if an annotation gives it; it counts if it fits the float.
 
     Raises
     ------
@@ -44,7 +47,11 @@ def multiply_scalar(made: Spiders, at: list[Node], scalar: ZxScalar, variables: 
     if not cmath.isfinite(scalar.floating):
         raise fail("the factor of the scalar is not finite")
     made.times(scalar.power, variables.phase(scalar.phase))
-    _complex(made, scalar.floating)
+    factor = _fitting(exact, scalar.floating)
+    if factor is None:
+        _complex(made, scalar.floating)
+    else:
+        made.times(factor=factor)
     for node in scalar.nodes:
         _one_plus(made, at, variables.phase(node))
     if scalar.terms:
@@ -59,6 +66,14 @@ def multiply_scalar(made: Spiders, at: list[Node], scalar: ZxScalar, variables: 
             )
     if scalar.zero:
         made.times(factor=Fraction(0))
+
+
+def _fitting(exact: object, value: complex) -> Fraction | None:
+    if isinstance(exact, str) and re.fullmatch(r"[0-9]{1,400}/[0-9]{1,400}", exact) and value.imag == 0:
+        top, bottom = map(int, exact.split("/"))
+        if bottom and float(Fraction(top, bottom)) == value.real:
+            return Fraction(top, bottom)
+    return None
 
 
 def _complex(made: Spiders, value: complex) -> None:
