@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from gossamer._version import __version__
 
 if TYPE_CHECKING:
-    from gossamer.api import CompiledProgram, compile, convert, inspect, load, read, run, verify
+    from gossamer.api import CompiledProgram, compile, convert, inspect, load, read, run, to_pyzx, verify
     from gossamer.diagnostics import (
         Diagnostic,
         GossamerError,
@@ -62,6 +62,7 @@ _HOME = {
     "read": "gossamer.api",
     "resolve_network": "gossamer.ir.network_text",
     "run": "gossamer.api",
+    "to_pyzx": "gossamer.api",
     "verify": "gossamer.api",
 }
 
@@ -103,5 +104,6 @@ __all__ = [
     "read",
     "resolve_network",
     "run",
+    "to_pyzx",
     "verify",
 ]

@@ -412,7 +412,12 @@ def _definition(value: str | Path) -> str:
 
 
 def _guess(text: str) -> str:
-    return "gsm" if text.lstrip().startswith("gossamer ") else "qasm"
+    start = text.lstrip()[:200]
+    if start.startswith("{"):
+        return "gsmj" if start[1:].lstrip().startswith('"gossamer"') else "zx"
+    if start.startswith(("\\begin{tikzpicture}", "% pyzx-metadata:", "% gossamer:")):
+        return "tikz"
+    return "gsm" if start.startswith("gossamer ") else "qasm"
 
 
 def count_wires(diagram: Diagram) -> int:
@@ -592,6 +597,30 @@ def convert(source: Any, to: str = "gsm", format: str | None = None) -> str:
         value = compile(diagram, "1").distribution
     text: str = registration.load()(value)
     return text
+
+
+def to_pyzx(source: Any, format: str | None = None) -> Any:
+    """The source as a graph of pyzx: bits and symbols are variables, outcomes are marked in the data of their vertices.
+
+    Raises
+    ------
+    InputError
+        ``ZX-6`` for what pyzx cannot hold.
+    MissingPackage
+        ``TL-9`` without pyzx.
+
+    Examples
+    --------
+    >>> cx = "OPENQASM 2.0; qreg q[2]; CX q[0], q[1];"
+    >>> graph = to_pyzx(cx)
+    >>> graph.num_vertices(), read(graph) == read(cx)
+    (6, True)
+    """
+    from gossamer.formats.zx_pyzx import to_pyzx as make
+
+    diagram = read(source, format)
+    diagram.verify()
+    return make(diagram)
 
 
 def inspect(source: Any, format: str | None = None) -> dict[str, Any]:

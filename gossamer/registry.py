@@ -85,8 +85,8 @@ BUILT_IN: dict[Kind, tuple[Registration, ...]] = {
         Registration("pytket", "gossamer.frontends.objects:read_pytket_json", "pytket's JSON; circuits of pytket", extensions=(".tket.json",), libraries=("pytket",), objects="gossamer.frontends.objects:read_object", samples="gossamer.conformance.kit:pytket_samples"),
         Registration("gsm", "gossamer.frontends.gsm:read", "the text form of the IR", extensions=(".gsm",), samples="gossamer.conformance.kit:gsm_samples"),
         Registration("gsmj", "gossamer.frontends.compact:read", "the compact form of the IR, JSON", extensions=(".gsmj",), samples="gossamer.conformance.kit:compact_samples"),
-        Registration("zx", "gossamer.frontends.zx:read_json", "ZX-diagrams in the JSON of pyzx, zxlive and Quantomatic", extensions=(".zxg", ".json", ".qgraph", ".zxp", ".zxr", ".qrule", ".dae")),
-        Registration("tikz", "gossamer.frontends.zx:read_tikz", "ZX-diagrams as TikZ pictures", extensions=(".tikz",)),
+        Registration("zx", "gossamer.frontends.zx:read_json", "ZX-diagrams in the JSON of pyzx, zxlive and Quantomatic; graphs and circuits of pyzx", extensions=(".zxg", ".json", ".qgraph", ".zxp", ".zxr", ".qrule", ".dae"), libraries=("pyzx",), objects="gossamer.frontends.zx:read_object", samples="gossamer.conformance.kit:zx_samples"),
+        Registration("tikz", "gossamer.frontends.zx:read_tikz", "ZX-diagrams as TikZ pictures", extensions=(".tikz",), samples="gossamer.conformance.kit:tikz_samples"),
     ),
     "passes": (
         Registration("graph-like", "gossamer.passes.graph_like:GraphLike", "diagram to open graph with causal flow, wires kept", takes=("diagram",), gives="graph"),
@@ -104,6 +104,8 @@ BUILT_IN: dict[Kind, tuple[Registration, ...]] = {
         Registration("qasm3", "gossamer.formats.openqasm_print:print_openqasm3", "the same", extensions=(".qasm3",), takes=("distribution",)),
         Registration("qasm2", "gossamer.formats.openqasm_print:print_openqasm2", "OpenQASM 2, of one node's program", extensions=(".qasm2",), takes=("distribution",)),
         Registration("gsmj", "gossamer.ir.compact:print_compact", "the compact form of the IR, JSON", extensions=(".gsmj",)),
+        Registration("zx", "gossamer.formats.zx_print:print_json", "the JSON of pyzx and zxlive", extensions=(".zxg", ".json")),
+        Registration("tikz", "gossamer.formats.zx_print:print_tikz", "TikZ pictures of ZX-diagrams", extensions=(".tikz",)),
     ),
 }  # fmt: skip
 

@@ -479,3 +479,23 @@ def compact_samples() -> st.SearchStrategy[Sample]:
     from gossamer.ir.compact import print_compact
 
     return any_diagrams(max_vertices=5, max_edges=5, input_bits=True).map(lambda d: (print_compact(d), d))
+
+
+def zx_samples() -> st.SearchStrategy[Sample]:
+    """Diagrams of any kind in pyzx's JSON."""
+    from gossamer.formats.zx_print import print_json
+
+    return _with_a_vertex().map(lambda d: (print_json(d), d))
+
+
+def tikz_samples() -> st.SearchStrategy[Sample]:
+    """The same as pictures."""
+    from gossamer.formats.zx_print import print_tikz
+
+    return _with_a_vertex().map(lambda d: (print_tikz(d), d))
+
+
+def _with_a_vertex() -> st.SearchStrategy[Diagram]:
+    from gossamer.conformance.strategies import any_diagrams
+
+    return any_diagrams(max_vertices=5, max_edges=5, input_bits=True).filter(lambda d: d.num_vertices > 0)

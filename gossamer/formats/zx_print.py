@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -82,7 +83,11 @@ def _variables(d: Diagram) -> list[str]:
     taken = set(symbols)
     out = []
     for i, bit in enumerate(d.bits):
-        own = bit.name if _can_be_read(bit.name) and not _DEFAULT.fullmatch(bit.name) and bit.name not in taken else f"b{i}"
+        own = (
+            bit.name
+            if _can_be_read(bit.name) and not _DEFAULT.fullmatch(bit.name) and bit.name not in taken
+            else f"b{i}"
+        )
         taken.add(own)
         out.append(own)
     return out
@@ -175,7 +180,7 @@ def print_json(diagram: Diagram) -> str:
     --------
     >>> from gossamer.ir.compose import identity
     >>> print_json(identity("a"))[:50]
-    '{"version": 2, "backend": "multigraph", "variable_t'
+    '{"version": 2, "backend": "multigraph", "variable_'
     """
     g = lay_out(diagram)
     data = vertex_data(g)
@@ -183,7 +188,7 @@ def print_json(diagram: Diagram) -> str:
     for i, v in enumerate(g.vertices):
         entry: dict[str, Any] = {"id": i, "t": _NUMBERS[v.kind], "pos": [v.row, v.qubit]}
         if v.phase:
-            entry["phase"] = phase_text(v.phase)
+            entry["phase"] = phase_text(v.phase, g.booleans)
         if data[i]:
             entry["data"] = data[i]
         vertices.append(entry)
@@ -191,7 +196,7 @@ def print_json(diagram: Diagram) -> str:
         "version": 2,
         "backend": "multigraph",
         "variable_types": g.booleans,
-        "scalar": _scalar(g.scalar),
+        "scalar": _scalar(g),
         "inputs": g.inputs,
         "outputs": g.outputs,
         "edata": {},
@@ -215,9 +220,9 @@ def vertex_data(g: ZxGraph) -> list[dict[str, Any]]:
         if v.outcome:
             own |= {"outcome_type": "measurement", "result_symbol": v.outcome}
     for ends in (g.inputs or [], g.outputs or []):
-        for i, v in enumerate(ends):
-            if g.vertices[v].title != f"q{i}":
-                data[v]["name"] = g.vertices[v].title
+        for i, end in enumerate(ends):
+            if g.vertices[end].title != f"q{i}":
+                data[end]["name"] = g.vertices[end].title
     if g.note is not None:
         if not data:
             raise InputError("ZX-6", "registers of a diagram without vertices have no place in the file")
@@ -225,8 +230,9 @@ def vertex_data(g: ZxGraph) -> list[dict[str, Any]]:
     return data
 
 
-def _scalar(scalar: ZxScalar) -> dict[str, Any]:
-    out: dict[str, Any] = {"power2": scalar.power, "phase": phase_text(scalar.phase) or "0"}
+def _scalar(g: ZxGraph) -> dict[str, Any]:
+    scalar = g.scalar
+    out: dict[str, Any] = {"power2": scalar.power, "phase": phase_text(scalar.phase, g.booleans) or "0"}
     if scalar.floating != 1:
         out["floatfactor"] = repr(scalar.floating.real)
     if scalar.zero:
@@ -234,19 +240,26 @@ def _scalar(scalar: ZxScalar) -> dict[str, Any]:
     return out
 
 
-def phase_text(phase: Polynomial) -> str:
+def phase_text(phase: Polynomial, booleans: Mapping[str, bool]) -> str:
     """A phase as pyzx writes it; the empty text is 0.
+
+    Real variables stand before Boolean ones: pyzx takes the coefficient of what it has read so far mod 2 while that is Boolean.
 
     Examples
     --------
-    >>> phase_text({(): Fraction(3, 4)}), phase_text({(): Fraction(1, 4), ("b0", "t"): Fraction(-1)})
-    ('3π/4', '1/4 + -1⋅b0⋅t')
+    >>> phase_text({(): Fraction(3, 4)}, {}), phase_text({(): Fraction(1, 4), ("b0", "t"): Fraction(-1)}, {"b0": True})
+    ('3π/4', '1/4 + -1⋅t⋅b0')
     """
     if not any(phase):
         c = phase.get((), Fraction(0))
-        top, bottom = ("" if c.numerator == 1 else str(c.numerator)), ("" if c.denominator == 1 else f"/{c.denominator}")
+        top, bottom = (
+            ("" if c.numerator == 1 else str(c.numerator)),
+            ("" if c.denominator == 1 else f"/{c.denominator}"),
+        )
         return f"{top}π{bottom}" if c else ""
-    out = " + ".join("⋅".join([str(c), *product]) for product, c in phase.items())
+    out = " + ".join(
+        "⋅".join([str(c), *sorted(product, key=lambda n: booleans.get(n, False))]) for product, c in phase.items()
+    )
     if len(out) > MAX_TEXT:
         raise InputError("ZX-6", f"a phase of more than {MAX_TEXT} characters")
     return out
@@ -277,29 +290,31 @@ def print_tikz(diagram: Diagram) -> str:
     g = lay_out(diagram)
     note, g.note = g.note, None
     data = {str(i): own for i, own in enumerate(vertex_data(g)) if own}
-    scalar = _scalar(g.scalar)
-    lines = []
+    scalar = _scalar(g)
+    lines, begin = [], "\\begin{tikzpicture}"
     if g.booleans:
         types = json.dumps({"variable_types": g.booleans}, separators=(",", ":")).encode()
         lines.append(f"{PYZX_NOTE} {base64.urlsafe_b64encode(types).decode('ascii')}")
     if data or note is not None or scalar != {"power2": 0, "phase": "0"}:
         ours = {"data": data, "inputs": g.inputs, "outputs": g.outputs, "scalar": scalar, "note": note}
-        lines.append(f"{OUR_NOTE} {json.dumps(ours)}")
-    lines += ["\\begin{tikzpicture}", "    \\begin{pgfonlayer}{nodelayer}"]
+        begin += f" {OUR_NOTE} {json.dumps(ours)}"  # on this line, for pyzx takes no other comment than its own
+    lines += [begin, "    \\begin{pgfonlayer}{nodelayer}"]
     for i, v in enumerate(g.vertices):
         style = _STYLES[v.kind] if not v.phase or v.kind == ZxKind.H else _STYLES[v.kind].replace(" dot", " phase dot")
-        lines.append(f"        \\node [style={style}] ({i}) at ({v.row:.2f}, {0 - v.qubit:.2f}) {{{_label(v)}}};")
+        lines.append(
+            f"        \\node [style={style}] ({i}) at ({v.row:.2f}, {0 - v.qubit:.2f}) {{{_label(v, g.booleans)}}};"
+        )
     lines += ["    \\end{pgfonlayer}", "    \\begin{pgfonlayer}{edgelayer}"]
     for a, b, kind in g.edges:
         lines.append(f"        \\draw {'[style=hadamard edge] ' if kind == ZxEdge.HADAMARD else ''}({a}) to ({b});")
     return "\n".join([*lines, "    \\end{pgfonlayer}", "\\end{tikzpicture}"]) + "\n"
 
 
-def _label(v: ZxVertex) -> str:
+def _label(v: ZxVertex, booleans: Mapping[str, bool]) -> str:
     if v.kind == ZxKind.H and v.phase == {(): 1}:
         return ""
     if any(v.phase):
-        return f"${phase_text(v.phase)}$"
+        return f"${phase_text(v.phase, booleans)}$"
     c = v.phase.get((), Fraction(0))
     if not c:
         return "$0$" if v.kind == ZxKind.H else ""

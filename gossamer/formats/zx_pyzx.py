@@ -130,12 +130,13 @@ def to_pyzx(diagram: Diagram) -> Any:
     (4, (0, 1), (2, 3))
     """
     try:
-        import pyzx
+        from pyzx.graph import Graph
         from pyzx.symbolic import Poly, Term, Var
+        from pyzx.utils import EdgeType, VertexType
     except ModuleNotFoundError as error:
         raise MissingPackage("TL-9", "a graph of pyzx needs the package 'pyzx'", help="pip install pyzx") from error
     z = lay_out(diagram)
-    g = pyzx.Graph()
+    g = Graph()
     for name, boolean in z.booleans.items():
         g.var_registry.set_type(name, boolean)
 
@@ -151,11 +152,11 @@ def to_pyzx(diagram: Diagram) -> Any:
 
     kinds = {kind: number for number, kind in KINDS.items()}
     for v, data in zip(z.vertices, vertex_data(z), strict=True):
-        number = g.add_vertex(pyzx.VertexType(kinds[v.kind]), v.qubit, v.row, phase(v.phase))
+        number = g.add_vertex(VertexType(kinds[v.kind]), v.qubit, v.row, phase(v.phase))
         for key, value in data.items():
             g.set_vdata(number, key, value)
     for a, b, kind in z.edges:
-        g.add_edge((a, b), pyzx.EdgeType(int(kind)))
+        g.add_edge((a, b), EdgeType(int(kind)))
     g.set_inputs(tuple(z.inputs or ()))
     g.set_outputs(tuple(z.outputs or ()))
     g.scalar.power2, g.scalar.phase = z.scalar.power, phase(z.scalar.phase)

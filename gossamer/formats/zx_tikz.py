@@ -22,6 +22,7 @@ from gossamer.formats.zx import ZxEdge, ZxGraph, ZxKind, ZxVertex
 from gossamer.formats.zx_json import MAX_SIZE, MAX_TEXT, parse_scalar, read_data
 from gossamer.formats.zx_phase import parse_label, parse_phase
 
+_COMMENT = re.compile(r"(?<!\\)(%)")
 #: What the comments of pyzx and of our printer begin with.
 PYZX_NOTE, OUR_NOTE = "% pyzx-metadata:", "% gossamer:"
 
@@ -77,10 +78,11 @@ def parse_tikz(text: str, file: str = "<text>") -> ZxGraph:
 
 
 def _without_comment(line: str, notes: dict[str, str]) -> str:
+    plain, percent, comment = _COMMENT.split(line, maxsplit=1) if _COMMENT.search(line) else (line, "", "")
     for key in (PYZX_NOTE, OUR_NOTE):
-        if line.strip().startswith(key):
-            notes[key] = line.strip().removeprefix(key).strip()
-    return re.split(r"(?<!\\)%", line, maxsplit=1)[0]
+        if (percent + comment).startswith(key):
+            notes[key] = comment.removeprefix(key[1:]).strip()
+    return plain
 
 
 class _Node(NamedTuple):

@@ -13,17 +13,16 @@ from typing import Any
 
 from gossamer.diagnostics import InputError, MissingPackage
 from gossamer.frontends.qasm import read_qasm
-from gossamer.frontends.zx import read_graph
 from gossamer.ir.diagram import Diagram
 
 
 def read_object(source: Any) -> Diagram | None:
-    """The diagram of a circuit of qiskit, pytket, cirq or pyzx, or of a graph of pyzx; None for anything else.
+    """The diagram of a circuit of qiskit, pytket or cirq; None for anything else.
 
     Raises
     ------
     InputError
-        TL-2 if the library's exporter refuses the circuit; QASM-* or ZX-* where its meaning is not expressible.
+        TL-2 if the library's exporter refuses the circuit; QASM-* where its meaning is not expressible.
 
     Examples
     --------
@@ -32,10 +31,6 @@ def read_object(source: Any) -> Diagram | None:
     """
     library = type(source).__module__.partition(".")[0]
     name = type(source).__name__
-    if library == "pyzx" and name == "Circuit":
-        return read_graph(source.to_graph())
-    if library == "pyzx" and hasattr(source, "edge_st"):
-        return read_graph(source)
     if library == "qiskit" and hasattr(source, "data") and hasattr(source, "qregs"):
         return read_qasm(_exported("qiskit.qasm3", "dumps", source), "<qiskit circuit>")
     if library == "pytket" and name == "Circuit":

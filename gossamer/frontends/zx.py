@@ -8,11 +8,12 @@ refused (``spec/zx.md``).
 
 from __future__ import annotations
 
+import heapq
 import math
 from collections.abc import Iterable
 from dataclasses import replace
 from fractions import Fraction
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeAlias
 
 import numpy as np
 
@@ -32,6 +33,9 @@ from gossamer.ir.simple import resolve_edges
 MAX_LEGS, MAX_GADGETS = 6, 400_000
 
 _SPIDERS = {ZxKind.Z: VertexKind.Z, ZxKind.X: VertexKind.X, ZxKind.Z_BOX: VertexKind.Z, ZxKind.H: VertexKind.H}
+#: The nodes of each vertex; of each box, the legs: number and other end of an edge.
+_Nodes: TypeAlias = dict[int, list[Node]]
+_Boxes: TypeAlias = dict[int, list[tuple[int, int]]]
 _PARTS_OF_W = (ZxKind.W_INPUT, ZxKind.W_OUTPUT)
 
 
@@ -79,8 +83,8 @@ def read_tikz(text: str, file: str = "<text>") -> Diagram:
         raise
 
 
-def read_graph(graph: Any) -> Diagram:
-    """The diagram of a ``Graph`` or ``Multigraph`` of pyzx.
+def read_object(source: Any) -> Diagram | None:
+    """The diagram of a ``Graph``, ``Multigraph`` or ``Circuit`` of pyzx; None for anything else of pyzx.
 
     Raises
     ------
@@ -90,9 +94,14 @@ def read_graph(graph: Any) -> Diagram:
     Examples
     --------
     >>> import pyzx
-    >>> read_graph(pyzx.Circuit.from_qasm('OPENQASM 2.0;\\ninclude "qelib1.inc";\\nqreg q[2];\\ncx q[0],q[1];').to_graph()).num_edges
-    5
+    >>> circuit = pyzx.Circuit(2)
+    >>> _ = circuit.add_gate("CNOT", 0, 1)
+    >>> read_object(circuit).num_edges, read_object(circuit.to_graph()).num_edges
+    (5, 5)
     """
+    graph = source.to_graph() if type(source).__name__ == "Circuit" else source
+    if not (hasattr(graph, "edge_st") and hasattr(graph, "var_registry")):
+        return None
     return to_diagram(read_pyzx(graph), "<pyzx graph>")
 
 
@@ -137,7 +146,7 @@ class _Converter:
         self.contract()
         order = [i for i in range(len(self.g.vertices)) if self.alive[i]]
         if self.g.note is None:  # what we have printed ourselves is in causal order already
-            order.sort(key=lambda i: (self.g.vertices[i].row, i))
+            order = self.causal(sorted(order, key=lambda i: (self.g.vertices[i].row, i)))
         nodes = self.spiders(order)
         return self.build(nodes, order, inputs, outputs)
 
@@ -268,12 +277,37 @@ class _Converter:
                 incident[b] = [e if x == f else x for x in incident[b]]
         self.edges = [e for e in edges if e is not None]
 
+    def causal(self, order: list[int]) -> list[int]:
+        """The same order, but an outcome is measured before it is used: rows of pyzx count on each wire alone."""
+        measures = {v.outcome: i for i, v in enumerate(self.g.vertices) if v.outcome}
+        if not measures:
+            return order
+        rank = {i: r for r, i in enumerate(order)}
+        users: dict[int, list[int]] = {}
+        waits = dict.fromkeys(order, 0)
+        for i in order:
+            for name in {name for product in self.g.vertices[i].phase for name in product}:
+                if measures.get(name, i) != i:
+                    users.setdefault(measures[name], []).append(i)
+                    waits[i] += 1
+        ready = [rank[i] for i in order if not waits[i]]
+        heapq.heapify(ready)
+        out = []
+        while ready:
+            i = order[heapq.heappop(ready)]
+            out.append(i)
+            for j in users.get(i, ()):
+                waits[j] -= 1
+                if not waits[j]:
+                    heapq.heappush(ready, rank[j])
+        return out if len(out) == len(order) else order  # a circle: refused with IR-8
+
     # ---- spiders ---------------------------------------------------------------------------------------------------
 
-    def spiders(self, order: list[int]) -> dict[int, list[Node]]:
+    def spiders(self, order: list[int]) -> _Nodes:
         """The nodes that each vertex becomes, its own one first; boxes have none of their own."""
-        nodes: dict[int, list[Node]] = {}
-        boxes: dict[int, list[tuple[int, int]]] = {}  # legs: number and other end of an edge
+        nodes: _Nodes = {}
+        boxes: _Boxes = {}
         for i in order:
             v = self.g.vertices[i]
             nodes[i] = []
@@ -292,8 +326,11 @@ class _Converter:
             if a not in boxes and b not in boxes:
                 self.made.edge(nodes[a][0], nodes[b][0], hadamard)
         legs: dict[tuple[int, int], Node] = {}
+        rank = {i: r for r, i in enumerate(order)}
         for i, ends in boxes.items():
-            self.box(i, [self.leg(i, e, other, boxes, nodes, legs) for e, other in ends], nodes[i])
+            # After the last of its legs, so that few gadgets are open at one time when the diagram is swept.
+            last = max([i, *(j for e, j in ends if self.is_leg(e, j, boxes, nodes))], key=rank.__getitem__)
+            self.box(i, [self.leg(e, i, j, boxes, nodes, legs, nodes[last]) for e, j in ends], nodes[last])
         for i in order:
             self.finish(i, nodes[i])
         return nodes
@@ -304,25 +341,35 @@ class _Converter:
     def phase(self, v: ZxVertex) -> Phase:
         return self.variables.phase(v.phase, v)
 
+    def is_leg(self, e: int, neighbour: int, boxes: _Boxes, nodes: _Nodes) -> bool:
+        """Whether the neighbour is itself the variable of the leg."""
+        return neighbour not in boxes and not self.edges[e][2] and nodes[neighbour][0].kind == VertexKind.Z
+
     def leg(
-        self, i: int, e: int, other: int, boxes: dict[int, list[tuple[int, int]]], nodes: dict[int, list[Node]], legs: dict[tuple[int, int], Node]
-    ) -> Node:  # fmt: skip
+        self,
+        e: int,
+        i: int,
+        other: int,
+        boxes: _Boxes,
+        nodes: _Nodes,
+        legs: dict[tuple[int, int], Node],
+        at: list[Node],
+    ) -> Node:
         """The Z-spider whose value is that of leg ``e`` of box ``i``: the neighbour itself, or one in between."""
         hadamard = self.edges[e][2]
+        if self.is_leg(e, other, boxes, nodes):
+            return nodes[other][0]
         if other not in boxes:
-            neighbour = nodes[other][0]
-            if neighbour.kind == VertexKind.Z and not hadamard:
-                return neighbour
-            between = self.made.node(nodes[i], VertexKind.Z)
-            self.made.edge(between, neighbour, hadamard)
+            between = self.made.node(at, VertexKind.Z)
+            self.made.edge(between, nodes[other][0], hadamard)
             return between
         key = (e, -1) if other == i else (e, other)  # the two ends of a loop take turns
         if key in legs:
             return legs.pop(key)
-        mine = self.made.node(nodes[i], VertexKind.Z)
+        mine = self.made.node(at, VertexKind.Z)
         theirs = mine
         if hadamard:
-            theirs = self.made.node(nodes[i], VertexKind.Z)
+            theirs = self.made.node(at, VertexKind.Z)
             self.made.edge(mine, theirs, hadamard=True)
         legs[(e, -1) if other == i else (e, i)] = theirs
         return mine
@@ -362,7 +409,7 @@ class _Converter:
 
     # ---- freeze ----------------------------------------------------------------------------------------------------
 
-    def build(self, nodes: dict[int, list[Node]], order: list[int], inputs: list[int], outputs: list[int]) -> Diagram:
+    def build(self, nodes: _Nodes, order: list[int], inputs: list[int], outputs: list[int]) -> Diagram:
         for i in inputs:
             nodes[i][0].kind = VertexKind.INPUT
         for i in outputs:

@@ -22,7 +22,9 @@ from gossamer.ir.phase import Phase
 _TINY = 1e-9
 
 
-def multiply_scalar(made: Spiders, at: list[Node], scalar: ZxScalar, variables: Variables, file: str, exact: object = None) -> None:
+def multiply_scalar(
+    made: Spiders, at: list[Node], scalar: ZxScalar, variables: Variables, file: str, exact: object = None
+) -> None:
     """Multiply what has been made by a scalar; spiders of its own are put into ``at``.
 
     ``exact`` is the floating factor as a fraction, if an annotation gives it; it counts if it fits the float.

@@ -41,8 +41,8 @@ REFUSED = {
     "test_latex_symbolic_z_box_label_L302": "ZX-7",  # the number alpha has no modulus 1
     "test_none_node_with_three_neighbors_not_removed_L427": "ZX-5",
 }
-#: More open legs than these are too many for a tensor here.
-MAX_LEGS = 20
+#: More open legs than these are too many for a tensor, in every run and in the nightly one.
+MAX_LEGS, MAX_LEGS_AT_NIGHT = 12, 20
 
 
 def _short(path: Path) -> str:
@@ -83,7 +83,9 @@ def _pyzx(path: Path) -> Any:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             g = pyzx.Graph.from_json(value["initial_graph"] if path.suffix == ".zxp" else text)
-        if path.suffix == ".qgraph":  # pyzx takes true and false for places in a list, and a Hadamard for an H-box of label 1
+        if (
+            path.suffix == ".qgraph"
+        ):  # pyzx takes true and false for places in a list, and a Hadamard for an H-box of label 1
             g.set_inputs(())
             g.set_outputs(())
             for v in g.vertices():
@@ -114,12 +116,22 @@ def _symbols(diagram: Diagram) -> set[str]:
 @needs_shared
 @pytest.mark.parametrize("path", ACCEPTED, ids=[str(f.relative_to(ZX)) for f in ACCEPTED])
 def test_the_map_is_that_of_pyzx(path: Path) -> None:
-    pytest.importorskip("pyzx")
+    _compare(path, MAX_LEGS)
+
+
+@needs_shared
+@pytest.mark.nightly
+@pytest.mark.parametrize("path", ACCEPTED, ids=[str(f.relative_to(ZX)) for f in ACCEPTED])
+def test_the_map_of_larger_diagrams_is_that_of_pyzx(path: Path) -> None:
+    _compare(path, MAX_LEGS_AT_NIGHT)
+
+
+def _compare(path: Path, most: int) -> None:
     d, g = read(path), _pyzx(path)
     symbols = _symbols(d)
     if symbols:
         d = bind(d, {name: Fraction(1, 3) for name in symbols})
-    if len(d.inputs) + len(d.outputs) > MAX_LEGS:
+    if len(d.inputs) + len(d.outputs) > most:
         _same_graph(d, g)
         return
     tensor = g.to_tensor().reshape(2 ** len(g.outputs()), 2 ** len(g.inputs()))
@@ -145,11 +157,7 @@ def _same_graph(d: Diagram, g: Any) -> None:
             assert d.kind[i] == kinds[g.type(v)]
         assert d.phase_of(i).is_constant
         assert d.phase_of(i).constant == g.phase(v) % 2
-    theirs = Counter(
-        (*sorted(number[v] for v in g.edge_st(e)), g.edge_type(e) == EdgeType.HADAMARD) for e in g.edges()
-    )
-    ours = Counter(
-        (min(a, b), max(a, b), h) for (a, b), h in zip(d.edges.tolist(), d.hadamard.tolist(), strict=True)
-    )
+    theirs = Counter((*sorted(number[v] for v in g.edge_st(e)), g.edge_type(e) == EdgeType.HADAMARD) for e in g.edges())
+    ours = Counter((min(a, b), max(a, b), h) for (a, b), h in zip(d.edges.tolist(), d.hadamard.tolist(), strict=True))
     assert ours == theirs
     assert abs(d.scalar.value() - g.scalar.to_number()) <= 1e-9 * abs(g.scalar.to_number())
