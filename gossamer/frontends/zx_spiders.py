@@ -74,16 +74,23 @@ class Spiders:
         if n == 0:
             self.times(phase=phase)
         elif n == 1:
-            variables[0].phase = variables[0].phase + phase
+            self.turn(at, variables[0], phase)
         elif not phase.is_zero:
             part = _portion(phase, Fraction(1, 1 << (n - 1)))
             for size in range(1, n + 1):
                 for parity in combinations(variables, size):
                     self.gadget(at, parity, part if size % 2 else -part)
 
+    def turn(self, at: list[Node], spider: Node, phase: Phase) -> None:
+        """Add to the phase of a spider; a phase with bits, by a leaf: the spider may come before the bits are known."""
+        if phase.bits:
+            self.edge(self.node(at, VertexKind.Z, phase), spider)
+        else:
+            spider.phase = spider.phase + phase
+
     def gadget(self, at: list[Node], parity: Sequence[Node], phase: Phase) -> None:
         if len(parity) == 1:
-            parity[0].phase = parity[0].phase + phase
+            self.turn(at, parity[0], phase)
             return
         hub, leaf = self.node(at, VertexKind.Z), self.node(at, VertexKind.Z, phase)
         for leg in (*parity, leaf):
