@@ -22,8 +22,10 @@ from gossamer.conformance.oracle import (
 )
 from gossamer.conformance.strategies import any_diagrams, diagrams
 from gossamer.diagnostics import InputError, UsageError
+from gossamer.ir import equality
 from gossamer.ir.diagram import BitKind, Diagram, DiagramBuilder, Register, VertexKind
 from gossamer.ir.equality import (
+    Difference,
     equal_branches,
     equal_instruments,
     equal_strict,
@@ -277,3 +279,278 @@ def test_what_cannot_be_compared_is_refused(equality):
     assert caught.value.code == "SEM-2"
     assert not equality(line(1, False), line(2, False))
     assert not equality(coin(Fraction(1)), line(1, False))
+
+
+# --- why two diagrams differ -----------------------------------------------------------------------------------------------
+
+HALF, THIRD = Fraction(1, 2), Fraction(1, 3)
+
+
+def measured(
+    angle: Fraction | int = Fraction(1, 3),
+    *,
+    wires: int = 1,
+    results: str = "m",
+    turn: Fraction | int = 0,
+    keep: bool = False,
+    name: str = "c",
+) -> Diagram:
+    """Wires in state 0, turned about X and measured; the last kept and turned about Z; ``results``: m(easured), n(ot), 0, 1."""
+    w = WireBuilder()
+    bits = []
+    for i in range(wires):
+        q = w.add_zero()
+        w.rx(q, Phase(angle))
+        bits.append(w.measure(q, keep=keep and i == wires - 1))
+    if keep:
+        w.h(q)
+        w.rz(q, Phase(turn))
+        w.output(q, "q")
+    exprs = {"m": BitExpr.bit(bits[0]), "n": ~BitExpr.bit(bits[0]), "0": BitExpr(), "1": BitExpr.const(1)}
+    w.register(name, [exprs[x] for x in results])
+    return w.build()
+
+
+def conditional(**turns: Fraction) -> Diagram:
+    """A wire with a turn under each of the classical inputs."""
+    w = WireBuilder()
+    q = w.add_input("q")
+    for name, turn in turns.items():
+        w.rz(q, Phase(turn).times(BitExpr.bit(w.builder.input_bit(name))))
+    w.output(q, "q")
+    return w.build()
+
+
+def wire(phase: Phase | None = None, *, legs: int = 1) -> Diagram:
+    w = WireBuilder()
+    for i in range(legs):
+        q = w.add_input(f"q{i}")
+        w.rz(q, phase or Phase())
+        w.output(q, f"q{i}")
+    return w.build()
+
+
+ZERO_WIRE = replace(wire(), scalar=Scalar(factor=0))
+#: Two diagrams, and what the three comparisons say.
+REASONS = {
+    "the same": (measured(), measured(), None, None, None),
+    "legs": (wire(), wire(legs=2), *["the numbers of inputs or outputs differ"] * 3),
+    "inputs and outputs": (wire(), measured(keep=True), *["the numbers of inputs or outputs differ"] * 3),
+    "registers": (measured(), measured(results="mm"), *["the registers differ"] * 3),
+    "names of registers do not count": (measured(), measured(name="d"), None, None, None),
+    "classical inputs": (conditional(x=HALF), conditional(y=HALF), *["the classical inputs differ"] * 3),
+    "outcomes": (
+        measured(),
+        measured(wires=2),
+        *["the numbers of outcomes differ"] * 2,
+        None,
+    ),
+    "angle": (
+        measured(THIRD),
+        measured(HALF),
+        "the maps differ at b0=0",
+        "an outcome has a wrong probability at b0=1",
+        "the maps of result 0 differ",
+    ),
+    "results": (
+        measured(HALF, results="m1"),
+        measured(HALF, results="n1"),
+        "the results differ at b0=0",
+        "the results differ at b0=0",
+        None,
+    ),
+    "constant results": (
+        measured(HALF, results="0"),
+        measured(HALF, results="1"),
+        "the results differ at b0=0",
+        "the results differ at b0=0",
+        "the maps of result 0 differ",
+    ),
+    "a phase": (
+        replace(wire(), scalar=Scalar(phase=Phase(HALF))),
+        wire(),
+        "the maps differ",
+        None,
+        None,
+    ),
+    "a factor": (replace(wire(), scalar=Scalar(power=2)), wire(), "the maps differ", None, None),
+    "a turn": (
+        measured(HALF, keep=True),
+        measured(HALF, keep=True, turn=THIRD),
+        "the maps differ at b0=0",
+        "the maps differ at b0=0",
+        "the maps of result 0 differ",
+    ),
+    "nothing reported": (
+        wire(),
+        wire(Phase(THIRD)),
+        "the maps differ",
+        "the maps differ",
+        "the maps of result none differ",
+    ),
+    "zero": (
+        wire(),
+        ZERO_WIRE,
+        "one of the maps is zero",
+        "outcomes  of the first diagram never occur",
+        "one of the diagrams is zero",
+    ),
+    "zero at first": (
+        ZERO_WIRE,
+        wire(),
+        "one of the maps is zero",
+        "an outcome occurs that the first diagram cannot have",
+        "one of the diagrams is zero",
+    ),
+    "both zero": (ZERO_WIRE, ZERO_WIRE, None, None, None),
+    "an outcome that cannot occur": (
+        measured(1),
+        measured(THIRD),
+        "the maps differ at b0=1",
+        "an outcome occurs that the first diagram cannot have at b0=0",
+        "the maps of result 1 differ",
+    ),
+    "an outcome that never occurs": (
+        measured(THIRD),
+        measured(1),
+        "one of the maps is zero at b0=0",
+        "outcomes 0 of the first diagram never occur",
+        "the maps of result 0 differ",
+    ),
+    "order of classical inputs": (conditional(x=HALF, y=THIRD), conditional(y=THIRD, x=HALF), None, None, None),
+    "names of classical inputs": (
+        conditional(x=HALF, y=THIRD),
+        conditional(y=HALF, x=THIRD),
+        "the maps differ at b0=0, b1=1",
+        "the maps differ at b0=0, b1=1",
+        "the maps of result none differ at b0=0, b1=1",
+    ),
+    "under a classical input": (
+        conditional(x=HALF, y=HALF),
+        conditional(x=THIRD, y=HALF),
+        "the maps differ at b0=1, b1=0",
+        "the maps differ at b0=1, b1=0",
+        "the maps of result none differ at b0=1, b1=0",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", REASONS)
+def test_differences_say_why_and_where(case):
+    a, b, *said = REASONS[case]
+    found = [f(a, b) for f in (find_strict_difference, find_branch_difference, find_instrument_difference)]
+    assert [None if x is None else str(x) for x in found] == said
+    assert [equal_strict(a, b), equal_branches(a, b), equal_instruments(a, b)] == [x is None for x in said]
+
+
+def test_a_difference_names_bits_in_order():
+    assert str(Difference("so", {2: True, 0: False})) == "so at b0=0, b2=1"
+    assert str(Difference("so", {})) == "so"
+
+
+def test_tolerances_are_the_callers():
+    a, b = wire(), wire(Phase(Fraction(1, 10**4)))
+    for equal_ in (equal_strict, equal_instruments):
+        assert equal_(a, b, tol=1e-3)
+        assert not equal_(a, b, tol=1e-5)
+        assert not equal_(a, b)
+    assert equal_branches(a, b, tol=1e-3)
+    assert not equal_branches(a, b, tol=1e-5)
+
+
+def test_large_numbers_are_compared_relatively():
+    a, b = wire(), wire(Phase(Fraction(1, 10**4)))
+    for power in (-200, 200):
+        x, y = (replace(d, scalar=Scalar(power=power)) for d in (a, b))
+        assert equal_strict(x, y, tol=1e-3)
+        assert equal_strict(x, y) == (power < 0)  # numbers below the tolerance are not told apart
+        assert not equal_branches(x, y)
+        assert not equal_instruments(x, y)
+
+
+def witnessed() -> tuple[Diagram, Diagram]:
+    """One measured wire, and the same with a coin whose value does or does not matter."""
+    w = WireBuilder()
+    q = w.add_zero()
+    w.rx(q, Phase(HALF))
+    m = w.measure(q)
+    w.register("c", [BitExpr.bit(m)])
+    a = w.build()
+    w = WireBuilder()
+    coin = w.add_zero()
+    w.h(coin)
+    f = w.measure(coin)
+    q = w.add_zero()
+    w.rx(q, Phase(HALF))
+    m = w.measure(q)
+    w.register("c", [BitExpr.bit(m) ^ BitExpr.bit(f)])
+    return a, w.build()
+
+
+def test_a_witness_names_the_branch_of_the_first_diagram():
+    a, b = witnessed()
+    good = {0: BitExpr.bit(0) ^ BitExpr.bit(1)}
+    assert equal_branches(a, b, good)
+    assert str(find_branch_difference(a, b, {0: BitExpr.bit(1)})) == "the results differ at b0=1, b1=0"
+    assert str(find_branch_difference(a, b, {0: BitExpr.const(1)})) == "the results differ at b0=0, b1=0"
+    both = {0: BitExpr.bit(0) & BitExpr.bit(1)}
+    free_a, free_b = (replace(d, registers=()) for d in (a, b))
+    assert equal_branches(free_a, free_b, good)
+    assert str(find_branch_difference(free_a, free_b, both)) == "some outcomes occur more often than others"
+    assert str(find_branch_difference(free_a, free_b, {0: BitExpr.const(1)})) == (
+        "outcomes 0 of the first diagram never occur"
+    )
+
+
+@pytest.mark.clause("SEM-1", "SEM-2")
+def test_refusals_read_well(monkeypatch):
+    def said(a: Diagram, b: Diagram, find=find_strict_difference) -> str:
+        with pytest.raises(InputError) as caught:
+            find(a, b)
+        return str(caught.value)
+
+    symbols = wire(Phase.of_symbol("t") + Phase.of_symbol("s"))
+    in_scalar = replace(wire(), scalar=Scalar(phase=Phase.of_symbol("u")))
+    for pair, name in (((symbols, wire()), "s"), ((wire(), symbols), "s"), ((in_scalar, wire()), "u")):
+        for find in (find_strict_difference, find_branch_difference, find_instrument_difference):
+            assert said(*pair, find).splitlines() == [
+                f"error[SEM-1]: the symbol {name} has no value",
+                "help: bind it first",
+            ]
+    monkeypatch.setattr(equality, "MAX_OUTCOMES", 2)
+    assert equal_strict(measured(wires=2), measured(wires=2))
+    assert said(measured(wires=3), measured(wires=3)) == (
+        "error[SEM-2]: a diagram with 3 outcomes is too large to compare map by map"
+    )
+    monkeypatch.setattr(equality, "MAX_INPUTS", 1)
+    assert equal_strict(conditional(x=HALF), conditional(x=HALF))
+    assert said(conditional(x=HALF, y=HALF), conditional(x=HALF)) == (
+        "error[SEM-2]: a diagram with 2 classical inputs is too large to compare map by map"
+    )
+    monkeypatch.setattr(equality, "MAX_LEGS", 2)
+    assert equal_instruments(wire(), wire())
+    assert said(wire(legs=2), wire(legs=2), find_instrument_difference) == (
+        "error[SEM-2]: the instrument of a diagram with 4 inputs and outputs is too large to write down"
+    )
+    huge = replace(wire(), scalar=Scalar(power=2**31 - 1))
+    assert said(huge, huge) == "error[SEM-2]: the scalar is too large to compare map by map"
+    assert equal_branches(huge, wire())
+
+
+def test_large_diagrams_stay_in_range():
+    """Hundreds of edges whose numbers would leave the range of floats, were they not divided by a common one."""
+
+    def long(gates: int, turn: Fraction) -> Diagram:
+        w = WireBuilder()
+        q = w.add_input("q")
+        for i in range(gates):
+            w.h(q)
+            w.rz(q, Phase(Fraction(1 + i % 7, 8)))
+        w.rz(q, Phase(turn))
+        w.output(q, "q")
+        return w.build()
+
+    for gates in (390, 410, 2500):
+        for find in (find_branch_difference, find_instrument_difference):
+            assert find(long(gates, Fraction(0)), long(gates, Fraction(2))) is None
+            assert find(long(gates, Fraction(0)), long(gates, Fraction(1, 100))) is not None

@@ -7,6 +7,7 @@ import math
 import random
 from dataclasses import replace
 from fractions import Fraction
+from functools import cache
 
 import numpy as np
 import pytest
@@ -17,7 +18,7 @@ from gossamer.conformance.circuits import random_circuit, random_state
 from gossamer.conformance.oracle import diagram_map
 from gossamer.diagnostics import InputError
 from gossamer.ir import dense
-from gossamer.ir.diagram import BitKind, Diagram, DiagramBuilder, VertexKind
+from gossamer.ir.diagram import BitKind, Diagram, DiagramBuilder, Register, VertexKind
 from gossamer.ir.equality import equal_branches, equal_instruments
 from gossamer.ir.phase import BitExpr, Phase
 from gossamer.ir.scalar import Scalar
@@ -26,6 +27,7 @@ from gossamer.ir.semantics import (
     branches,
     instrument,
     kraus,
+    results_of,
     sweep_cost,
 )
 from gossamer.ir.wires import WireBuilder
@@ -339,3 +341,369 @@ def test_parameters_have_to_be_bound():
     w.output(q, "q")
     with pytest.raises(InputError, match="theta"):
         kraus(w.build(), {})
+
+
+# --- fixed examples: what is expected is computed once, by the oracle -------------------------------------------------------
+
+
+@cache
+def example(seed: int) -> tuple[Diagram, list[tuple[dict[int, bool], np.ndarray]]]:
+    """A small diagram and its maps by definition."""
+    d = random_diagram(random.Random(seed))
+    return d, [(bits, diagram_map(d, bits)) for bits in assignments(d)]
+
+
+EXAMPLES = range(80)
+
+
+def test_maps_of_fixed_examples():
+    for seed in EXAMPLES:
+        d, maps = example(seed)
+        for bits, want in maps:
+            np.testing.assert_allclose(kraus(d, bits), want, atol=1e-9)
+
+
+def test_branches_of_fixed_examples():
+    """All branches at once: those that are left out are zero, and the scalar is exact."""
+    for seed in EXAMPLES:
+        d, maps = example(seed)
+        found = {tuple(bits[i] for i in d.outcome_bits): k for bits, k in branches(d)}
+        assert len(found) == sum(np.abs(want).max() > 1e-9 for _, want in maps)
+        for bits, want in maps:
+            np.testing.assert_allclose(found.get(tuple(bits.values()), np.zeros_like(want)), want, atol=1e-9)
+
+
+def test_branches_up_to_one_factor():
+    """Without the exact scalar each map has its phase of its own, and one positive factor for all."""
+    for seed in EXAMPLES:
+        d, maps = example(seed)
+        found = {tuple(bits[i] for i in d.outcome_bits): k for bits, k in branches(d, exact_scalar=False)}
+        ratios = []
+        for bits, want in maps:
+            k = found.get(tuple(bits.values()))
+            size = np.linalg.norm(want)
+            assert (k is None) == (size < 1e-9)
+            if k is not None:
+                ratio = np.vdot(want, k) / size**2
+                np.testing.assert_allclose(k, ratio * want, atol=1e-9 * abs(ratio) * size)
+                ratios.append(abs(ratio))
+        assert not ratios or max(ratios) == pytest.approx(min(ratios))
+
+
+def test_single_branches_of_fixed_examples():
+    """State and weight of each branch that is not zero; a zero one is refused."""
+    rng = random.Random(5)
+    for seed in EXAMPLES:
+        d, maps = example(seed)
+        psi = np.array(random_state(rng, len(d.inputs)))
+        for single in (False, True):
+            tol = 1e-3 if single else 1e-9
+            for bits, matrix in maps:
+                want = matrix @ psi
+                size = float(np.linalg.norm(want))
+                if size < 1e-9:
+                    with pytest.raises(InputError) as caught:
+                        branch(d, psi, bits, single=single)
+                    assert caught.value.diagnostic.message == "the given outcomes have probability 0"
+                    continue
+                b = branch(d, psi, bits, single=single)
+                assert b.state.dtype == (np.complex64 if single else np.complex128)
+                assert abs(np.vdot(want / size, b.state)) == pytest.approx(1, abs=tol)
+                assert np.linalg.norm(b.state) == pytest.approx(1, abs=tol)
+                assert b.log2_weight == pytest.approx(2 * math.log2(size), abs=tol)
+                assert {i: b.bits[i] for i in bits} == bits
+
+
+@cache
+def experiment(seed: int) -> tuple[Diagram, np.ndarray, list[tuple[dict[int, bool], np.ndarray, float]]]:
+    """A circuit, a state, and state and probability of each branch by a simulator of circuits."""
+    rng = random.Random(seed)
+    wires = rng.randint(1, 4)
+    source = random_circuit(rng, wires, rng.randint(3, 25), measure=True)
+    psi = random_state(rng, wires)
+    found = []
+    for values in itertools.islice(itertools.product([0, 1], repeat=len(source.diagram.outcome_bits)), 16):
+        state, p = source.run(psi, list(values))
+        found.append((dict(zip(source.diagram.outcome_bits, map(bool, values), strict=True)), state, p))
+    return source.diagram, psi, found
+
+
+def test_probabilities_of_fixed_experiments():
+    for seed in range(40):
+        d, psi, found = experiment(seed)
+        for bits, state, p in found:
+            if p < 1e-9:
+                with pytest.raises(InputError, match="probability 0"):
+                    branch(d, psi, bits)
+                continue
+            b = branch(d, psi, bits)
+            assert b.probability == pytest.approx(p, rel=1e-9)
+            assert abs(np.vdot(state, b.state)) == pytest.approx(1, abs=1e-9)
+            half = frozenset(d.outcome_bits[::2])
+            left_out = branch(d, psi, bits, uncounted=half)
+            assert left_out.log2_probability + branch(
+                d, psi, bits, uncounted=frozenset(d.outcome_bits) - half
+            ).log2_probability == pytest.approx(b.log2_probability, abs=1e-9)
+            assert branch(d, psi, bits, uncounted=frozenset(d.outcome_bits)).probability == 1
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_large_states_have_the_same_maps(seed, monkeypatch):
+    """The kernels for large states from the first axis on."""
+    import gossamer.ir.sweep as machine
+
+    monkeypatch.setattr(machine, "LARGE", 0)
+    d, maps = example(seed)
+    for bits, want in maps:
+        np.testing.assert_allclose(kraus(d, bits), want, atol=1e-9)
+
+
+# --- what a branch is asked for ------------------------------------------------------------------------------------------------
+
+
+def tilted(angle: Fraction, *, wires: int = 1) -> Diagram:
+    """Wires that are turned and measured; the probability of 1 is ``sin(pi angle / 2)**2`` for each."""
+    w = WireBuilder()
+    for _ in range(wires):
+        q = w.add_zero()
+        w.rx(q, Phase(angle))
+        w.measure(q)
+    return w.build()
+
+
+def test_preferred_values_are_taken_where_they_are_not_rare():
+    for angle, p in ((Fraction(1, 3), 0.25), (Fraction(1, 15), math.sin(math.pi / 30) ** 2)):
+        d = tilted(angle)
+        assert p > 0.01
+        for value, of in ((True, p), (False, 1 - p)):
+            b = branch(d, prefer={0: value})
+            assert (b.bits[0], b.probability) == (value, pytest.approx(of))
+    rare = tilted(Fraction(1, 20))  # 0.6 %
+    drawn = [branch(rare, rng=np.random.default_rng(i), prefer={0: True}).bits[0] for i in range(100)]
+    assert sum(drawn) < 10
+    assert branch(rare, outcomes={0: True}, prefer={0: False}).bits[0]
+    two = tilted(Fraction(1, 2), wires=2)
+    assert branch(two, prefer={1: True}).bits[1]
+
+
+def test_draws_are_those_of_the_generator():
+    d = tilted(Fraction(1, 2), wires=12)
+    one, again = (branch(d, rng=np.random.default_rng(7)).bits for _ in range(2))
+    assert one == again
+    assert len({tuple(branch(d, rng=np.random.default_rng(i)).bits.values()) for i in range(20)}) > 10
+    generator = np.random.default_rng(7)
+    drawn = [branch(tilted(Fraction(1, 3)), rng=generator).bits[0] for _ in range(50)]
+    assert drawn == [bool(x >= 0.75) for x in np.random.default_rng(7).random(50)]
+
+
+def test_long_experiments_stay_in_range():
+    """Each step of a chain of teleportations has the same weight, whatever the length and the precision."""
+
+    def chain(length: int) -> Diagram:
+        w = WireBuilder()
+        q = w.add_zero()
+        w.rx(q, Phase(Fraction(1, 3)))
+        for _ in range(length):
+            fresh = w.add_zero()
+            w.h(fresh)
+            w.cx(q, fresh)
+            w.rx(fresh, Phase(Fraction(1, 4)))
+            w.measure(q)
+            q = fresh
+        w.output(q, "q")
+        return w.build()
+
+    def swept(length: int, single: bool):
+        return branch(chain(length), outcomes=dict.fromkeys(range(length), False), single=single)
+
+    for single in (False, True):
+        one, two, many = (swept(n, single) for n in (5, 6, 405))
+        step = two.log2_weight - one.log2_weight
+        assert many.log2_weight == pytest.approx(one.log2_weight + 400 * step, abs=0.05 if single else 1e-6)
+        assert two.log2_probability - one.log2_probability == pytest.approx(
+            (many.log2_probability - one.log2_probability) / 400, abs=1e-4 if single else 1e-9
+        )
+        assert np.linalg.norm(many.state) == pytest.approx(1, abs=1e-5)
+
+
+def test_states_of_the_inputs_in_every_form():
+    d, maps = next(x for x in map(example, EXAMPLES) if len(x[0].inputs) == 2 and len(x[0].outputs) == 2)
+    bits, k = maps[0]
+    rng = random.Random(3)
+    vectors = np.array([random_state(rng, 2) for _ in range(4)]).T
+    for columns in (1, 2, 4):
+        got = kraus(d, bits, vectors[:, :columns])
+        assert got.shape == (4, columns)
+        np.testing.assert_allclose(got, k @ vectors[:, :columns], atol=1e-9)
+    one = kraus(d, bits, vectors[:, 0])
+    assert one.shape == (4,)
+    np.testing.assert_allclose(one, k @ vectors[:, 0], atol=1e-9)
+    for form in (vectors[:, :2], vectors[:, 0]):
+        found = {tuple(b[i] for i in d.outcome_bits): m for b, m in branches(d, form)}
+        got = found[tuple(bits.values())] if np.abs(k).max() > 1e-9 else np.zeros((4, 1))
+        np.testing.assert_allclose(got, (k @ form).reshape(4, -1), atol=1e-9)
+    given = branch(d, vectors[:, 0], bits).state if np.abs(k @ vectors[:, 0]).max() > 1e-9 else None
+    assert given is None or given.shape == (4,)
+
+
+def refusal(make) -> str:
+    with pytest.raises(InputError) as caught:
+        make()
+    return str(caught.value)
+
+
+@pytest.mark.clause("SEM-1", "SEM-2")
+def test_refusals_read_well(monkeypatch):
+    import gossamer.ir.sweep as machine
+
+    d = tilted(Fraction(1, 3))
+    w = WireBuilder()
+    w.output(w.add_input("q"), "q")
+    wire = w.build()
+    b = DiagramBuilder()
+    bit = b.input_bit("flag")
+    b.vertex(VertexKind.Z, Phase.of_bit(bit))
+    b.register("c", [BitExpr.bit(bit)])
+    conditional = b.build()
+    b = DiagramBuilder()
+    b.scalar = Scalar(phase=Phase.of_symbol("s"))
+    b.vertex(VertexKind.Z, Phase.of_symbol("t"))
+    symbols = b.build()
+    wide = wires(7)
+    assert refusal(lambda: kraus(d, {})).splitlines() == [
+        "error[SEM-1]: no value for outcome b0",
+        "help: give every outcome bit a value",
+    ]
+    assert refusal(lambda: branch(wire)) == "error[SEM-1]: a branch needs a state of the inputs"
+    assert refusal(lambda: branch(tilted(Fraction(0)), outcomes={0: True})) == (
+        "error[SEM-1]: the given outcomes have probability 0"
+    )
+    assert refusal(lambda: kraus(conditional, {})) == "error[SEM-1]: no value for the input bit b0 ('flag')"
+    for shape in ((3,), (4,), (1, 2), (2, 2, 1)):
+        assert refusal(lambda shape=shape: kraus(wire, {}, np.zeros(shape))) == (
+            f"error[SEM-1]: the state of 1 inputs has 2 rows, not {shape}"
+        )
+    assert refusal(lambda: kraus(symbols, {})).splitlines() == [
+        "error[SEM-1]: parameter 's' has no value",
+        "help: bind all parameters first",
+    ]
+    assert refusal(lambda: instrument(wide)) == (
+        "error[SEM-2]: the instrument of a diagram with 14 inputs and outputs is too large to write down"
+    )
+    monkeypatch.setattr(machine, "MAX_AXES", 2)
+    assert kraus(wires(2), {}, np.eye(4)[0]).shape == (4,)
+    assert kraus(wires(1), {}).shape == (2, 2)
+    assert refusal(lambda: kraus(wires(2), {})).splitlines() == [
+        "error[SEM-1]: more than 2 live qubits",
+        "help: use a method that does not sweep the state",
+    ]
+    assert sweep_cost(wires(3))[0] == 3
+    monkeypatch.undo()
+
+
+def wires(n: int) -> Diagram:
+    w = WireBuilder()
+    for i in range(n):
+        q = w.add_input(f"q{i}")
+        w.h(q)
+        w.output(q, f"q{i}")
+    return w.build()
+
+
+def test_instruments_are_sums_of_choi_matrices():
+    """Up to one factor; the largest that is written down has twelve legs."""
+    for seed in range(40):
+        d, maps = example(seed)
+        d = replace(d, registers=(Register("c", tuple(BitExpr.bit(i) for i in d.outcome_bits[:1])),))
+        want: dict[tuple[bool, ...], np.ndarray] = {}
+        for bits, k in maps:
+            key = tuple(bits[i] for i in d.outcome_bits[:1])
+            if np.abs(k).max() > 1e-9:
+                want[key] = want.get(key, 0) + np.outer(k.reshape(-1), k.reshape(-1).conj())
+        got = instrument(d)
+        assert set(got) == set(want)
+        factors = [np.trace(got[key]).real / np.trace(want[key]).real for key in want]
+        for key in want:
+            np.testing.assert_allclose(got[key], factors[0] * want[key], atol=1e-9 * factors[0] * 100)
+    assert instrument(replace(wires(6), scalar=Scalar(factor=0))) == {}
+
+
+def test_results_are_registers_in_order():
+    w = WireBuilder()
+    m, n = w.measure(w.add_zero()), w.measure(w.add_zero())
+    w.register("c", [BitExpr.bit(n), BitExpr.const(1)])
+    w.register("d", [BitExpr.bit(m) ^ BitExpr.bit(n)])
+    assert results_of(w.build(), {m: True, n: False}) == (False, True, True)
+
+
+def test_derived_bits_are_computed_when_they_can_be():
+    """A chain of derived bits over two outcomes and an input, used by a phase; its values come with the branch."""
+    b = DiagramBuilder()
+    x = b.input_bit("x")
+    m = b.outcome()
+    one = b.vertex(VertexKind.X, Phase.of_bit(m))
+    b.bind_outcome(m, one)
+    b.edge(b.vertex(VertexKind.Z), one)
+    n = b.outcome()
+    constant = b.derived(BitExpr.const(1))
+    both = b.derived(BitExpr.bit(m) & BitExpr.bit(n))
+    last = b.derived(~(BitExpr.bit(both) ^ BitExpr.bit(x) ^ BitExpr.bit(constant)))
+    two = b.vertex(VertexKind.X, Phase.of_bit(n))
+    b.bind_outcome(n, two)
+    b.edge(b.vertex(VertexKind.Z), two)
+    b.edge(b.vertex(VertexKind.Z, Phase(Fraction(1, 2)).times(BitExpr.bit(last))), b.output("q"))
+    d = b.build()
+    d.verify()
+    for values in itertools.product([False, True], repeat=3):
+        bits = dict(zip((x, m, n), values, strict=True))
+        want = (values[1] and values[2]) ^ values[0]
+        k = kraus(d, bits).reshape(-1)
+        assert k[1] / k[0] == pytest.approx(1j if want else 1)
+        got = branch(d, outcomes=bits)
+        assert got.bits == {**bits, constant: True, both: values[1] and values[2], last: want}
+        assert got.probability == pytest.approx(1 / 4)
+
+
+# --- what a sweep costs --------------------------------------------------------------------------------------------------------
+
+
+def test_costs():
+    """Passes over the state: none for a phase or a CZ on the way, one for an H, one for the result."""
+
+    def gates(*names: str, n: int = 4, **options) -> tuple[int, float]:
+        w = WireBuilder()
+        q = [w.add_input(f"q{i}") for i in range(n)]
+        for name in names:
+            if name == "cz":
+                w.cz(q[0], q[1])
+            elif name == "t":
+                w.rz(q[0], Phase(Fraction(1, 4)))
+            elif name == "gadget":
+                w.gadget(q[:2], Phase(Fraction(1, 4)))
+            elif name == "h":
+                w.h(q[0])
+        for i, x in enumerate(q):
+            w.output(x, f"q{i}")
+        return sweep_cost(w.build(), **options)
+
+    size = 2.0**4
+    nothing = gates()
+    assert nothing == (4, size)
+    assert gates("t", "t") == (4, 2 * size)  # with the result, in one pass more
+    assert gates("h") == (4, 2 * size)
+    assert gates("h", "t", "h", "t", "h") == (4, 4 * size)
+    assert gates("cz", "cz") == nothing
+    assert gates("gadget") == (
+        4,
+        3.25 * size,
+    )  # a phase on each of the two wires, and one on a quarter of the amplitudes
+    assert gates(open_inputs=True)[0] == 4
+
+
+def test_measured_wires_leave_nothing_behind():
+    w = WireBuilder()
+    for _ in range(20):
+        q = w.add_zero()
+        w.h(q)
+        w.measure(q)
+    assert sweep_cost(w.build())[0] == 0
