@@ -494,6 +494,21 @@ VIOLATIONS: dict[str, list[Callable[[], object]]] = {
         lambda: manifest(nodes=[MANIFEST.nodes[0], MANIFEST.nodes[1].model_copy(update={"program": "x.qasm"})]),
         lambda: replace(DIST, network=Network(nodes=(Node(name="x", data=0), NET.nodes[1]), links=NET.links)),
         lambda: replace(DIST, network=Network(nodes=(NET.nodes[0], Node(name="z", data=1)), links=())),
+        lambda: program(1, lambda c: c, model="mbqc"),
+        lambda: program(1, lambda c: c, data=0),
+        lambda: manifest(nodes=MANIFEST.nodes[::-1]),
+        *(
+            lambda name=name: manifest(
+                nodes=[MANIFEST.nodes[0], MANIFEST.nodes[1].model_copy(update={"program": name})]
+            )
+            for name in ("", ".", "..", "a/b", "a\\b")
+        ),
+        lambda: replace(
+            program(1, lambda c: c, comm=2),
+            manifest=MANIFEST.model_copy(
+                update={"nodes": [MANIFEST.nodes[0], MANIFEST.nodes[1].model_copy(update={"comm": 2})]}
+            ),
+        ),
     ],
     "PR-2": [
         lambda: program(0, put(0, Gate("t", (0,)))),
@@ -507,6 +522,17 @@ VIOLATIONS: dict[str, list[Callable[[], object]]] = {
         lambda: program(0, put(9, Measure(0, 3))),
         lambda: program(0, swap(5, Send("m_x", "y", (0, 0)))),
         lambda: program(0, swap(7, Conditional(((1, True), (1, False)), (Gate("z", (0,)),)))),
+        lambda: program(1, put(0, Gate("h", (0, 1)))),
+        lambda: program(1, put(0, Gate("cz", (0,)))),
+        lambda: program(1, put(0, Gate("z", (-1,)))),
+        lambda: program(1, put(0, Reset(-1))),
+        lambda: program(1, put(0, Measure(2, 0))),
+        lambda: program(1, swap(0, Ebit("l0", "x", 2))),
+        lambda: program(1, put(9, Measure(0, -1))),
+        lambda: program(1, put(9, Recv("m", "x", 3))),
+        lambda: program(1, put(9, Send("m", "x", (0, 3)))),
+        lambda: program(1, put(9, Conditional(((3, True),), (Gate("z", (0,)),)))),
+        lambda: program(1, put(9, Conditional(((0, True),), (Gate("z", (0,)), Gate("t", (0,)))))),
     ],
     "PR-3": [
         lambda: program(0, put(0, Ebit("l1", "y", 1))),
@@ -515,6 +541,11 @@ VIOLATIONS: dict[str, list[Callable[[], object]]] = {
         lambda: program(0, lambda c: c[5:]),
         lambda: manifest(links=MANIFEST.links * 2),
         lambda: manifest(links=[ManifestLink(id="l0", nodes=("x", "x"))]),
+        lambda: manifest(links=[ManifestLink(id="l0", nodes=("z", "x"))]),
+        lambda: manifest(links=[ManifestLink(id="l0", nodes=("x", "z"))]),
+        lambda: replace(three_nodes(), manifest=three_nodes().manifest.model_copy(update={"links": [FAR]})),
+        lambda: program(1, put(9, Ebit("l0", "x", 1))),
+        lambda: program(1, lambda c: [Measure(1, 0), *c[5:]]),
     ],
     "PR-4": [
         lambda: program(0, swap(5)),
@@ -523,11 +554,16 @@ VIOLATIONS: dict[str, list[Callable[[], object]]] = {
         lambda: program(0, swap(5, Send("m_x", "x", (0,)))),
         lambda: manifest(messages=[*MANIFEST.messages, ManifestMessage(id="m", sender="x", receiver="x")]),
         lambda: manifest(messages=MANIFEST.messages * 2),
+        lambda: program(1, swap(5)),
+        lambda: program(1, put(9, Recv("m_x", "x", 1))),
+        lambda: program(1, swap(5, Recv("m_x", "y", 1))),
     ],
     "PR-5": [
         lambda: program(0, lambda c: [*c[:6], c[7], c[6], *c[8:]]),
         lambda: program(0, swap(6, Recv("m_y", "y", 0))),
         lambda: program(0, put(0, Conditional(((2, True),), ()))),
+        lambda: program(1, swap(4, Send("m_y", "x", (0, 1)))),
+        lambda: program(1, put(9, Measure(0, 1))),
     ],
     "PR-6": [
         lambda: manifest(registers=[]),
@@ -536,6 +572,14 @@ VIOLATIONS: dict[str, list[Callable[[], object]]] = {
         lambda: manifest(outcomes=[ManifestBit(node="z", bit=0)]),
         lambda: program(0, lambda c: c, results=()),
         lambda: program(0, lambda c: c, results=DIST.programs[0].results * 2),
+        lambda: manifest(
+            registers=[ManifestRegister(name="c", bits=[None, *MANIFEST.registers[0].bits[:1]])], outcomes=[]
+        ),
+        lambda: manifest(registers=[ManifestRegister(name="c", bits=[None, ManifestBit(node="x", bit=7)])]),
+        lambda: manifest(outcomes=[None, ManifestBit(node="y", bit=3)]),
+        lambda: program(1, lambda c: c, results=((2, "c[0]"),)),
+        lambda: program(1, lambda c: c, results=((1, "c[1]"),)),
+        lambda: program(1, lambda c: c, results=()),
     ],
     "PR-7": [
         lambda: program(0, swap(0, Ebit("l0", "y", 0))),
@@ -548,21 +592,34 @@ VIOLATIONS: dict[str, list[Callable[[], object]]] = {
         lambda: program(1, swap(2)),
         lambda: no_measurement(),
         lambda: twice_on_one_qubit(),
+        lambda: conditional_on_a_half(Gate("h", (1,))),
+        lambda: program(1, put(4, Gate("z", (1,)))),
+        lambda: program(0, swap(3)),
+        lambda: program(1, put(2, Gate("h", (1,)), Gate("h", (1,)))),
     ],
     "PR-8": [
         lambda: program(0, put(10, Gate("x", (0,)))),
         lambda: program(0, put(0, Reset(0))),
         lambda: manifest(outputs=[ManifestPlace(name="x", node="x", qubit=0)]),
+        lambda: program(1, put(10, Measure(0, 3)), bits=4),
+        lambda: program(1, put(10, Conditional(((0, True),), (Gate("x", (0,)),)))),
+        lambda: program(1, put(10, Reset(0), Gate("x", (0,)), Measure(0, 3), Gate("x", (0,))), bits=4),
+        lambda: manifest(outputs=[ManifestPlace(name="y", node="y", qubit=0)]),
     ],
     "PR-9": [
         lambda: manifest(inputs=[ManifestPlace(name="x", node="x", qubit=1)]),
         lambda: manifest(inputs=[ManifestPlace(name="x", node="z", qubit=0)]),
         lambda: manifest(inputs=[ManifestPlace(name=n, node="x", qubit=0) for n in "ab"]),
         lambda: manifest(inputs=[ManifestPlace(name="a", node=n, qubit=0) for n in "xy"]),
+        lambda: manifest(inputs=[ManifestPlace(name="x", node="x", qubit=-1)]),
+        lambda: unmeasured(outputs=[ManifestPlace(name="x", node="x", qubit=1)]),
+        lambda: unmeasured(outputs=[ManifestPlace(name=n, node="x", qubit=0) for n in "ab"]),
+        lambda: unmeasured(outputs=[ManifestPlace(name="a", node=n, qubit=0) for n in "xy"]),
     ],
     "PR-10": [
         lambda: program(0, lambda c: [c[6], *c[:6], *c[7:]]),
         lambda: replace(DIST, programs=tuple(replace(p, instructions=receive_first(p)) for p in DIST.programs)),
+        lambda: links_crosswise(),
     ],
 }
 
@@ -650,6 +707,46 @@ def twice_on_one_qubit() -> Distribution:
     y = d.programs[1]
     other = replace(y, bits=4, instructions=(*y.instructions, Ebit("l1", "x", 1), Gate("h", (1,)), Measure(1, 3)))
     return replace(d, programs=(d.programs[0], other), manifest=MANIFEST.model_copy(update={"links": two}))
+
+
+FAR = ManifestLink(id="l0", nodes=("x", "z"))
+
+
+def three_nodes() -> Distribution:
+    """DIST on a line x - y - z; z has no program."""
+    nodes = (*NET.nodes, Node(name="z", data=1))
+    return replace(DIST, network=Network(nodes=nodes, links=(*NET.links, NetworkLink(nodes=("y", "z")))))
+
+
+def conditional_on_a_half(*gates: Gate) -> Distribution:
+    """y measures its data qubit first, and puts gates under that bit on its link half."""
+    return program(1, lambda c: [Measure(0, 2), c[0], Conditional(((2, True),), gates), *c[2:6]])
+
+
+def unmeasured(**changes) -> Distribution:
+    """Without the last measurements, so that data qubits can be outputs."""
+    manifest = MANIFEST.model_copy(update={"registers": [], "outcomes": [], **changes})
+    programs = tuple(replace(p, instructions=p.instructions[:-1], results=()) for p in DIST.programs)
+    return replace(DIST, programs=programs, manifest=manifest)
+
+
+def links_crosswise() -> Distribution:
+    """Two links that x asks for in one order and y in the other."""
+    two = [*MANIFEST.links, ManifestLink(id="l1", nodes=("x", "y"))]
+    wide = [n.model_copy(update={"comm": 2}) for n in MANIFEST.nodes]
+    net = Network(nodes=tuple(n.model_copy(update={"comm": 2}) for n in NET.nodes), links=NET.links)
+    x, y = DIST.programs
+    more = {"l1": (Gate("h", (2,)), Measure(2, 3))}
+    programs = (
+        replace(
+            x,
+            comm=2,
+            bits=4,
+            instructions=(*x.instructions[:1], Ebit("l1", "y", 2), Gate("h", (2,)), *more["l1"], *x.instructions[1:]),
+        ),
+        replace(y, comm=2, bits=4, instructions=(Ebit("l1", "x", 2), *more["l1"], *y.instructions)),
+    )
+    return Distribution(programs, MANIFEST.model_copy(update={"links": two, "nodes": wide}), net)
 
 
 def verify(value) -> None:
@@ -841,6 +938,17 @@ def test_what_is_just_allowed():
         with_column(GRAPH, "label", 1, XY),
         phase_at(with_column(GRAPH, "label", 1, Y), 1, Phase(1 / 2) + Phase.of_bit(0)),
         replace(TELEPORT, registers=()),
+    ):
+        verify(value)
+    for value in (
+        unmeasured(outputs=[ManifestPlace(name=n, node=n, qubit=0) for n in "xy"]),
+        program(0, put(10, Reset(0), Gate("x", (0,)), Measure(0, 3)), bits=4),
+        conditional_on_a_half(Gate("z", (1,)), Gate("rz", (1,), Phase(1 / 4))),
+        replace(DIST, network=Network(nodes=tuple(Node(name=n, data=1) for n in "xy"), links=NET.links)),
+        replace(DIST, network=Network(nodes=tuple(Node(name=n, data=9, comm=9) for n in "xy"), links=NET.links)),
+        three_nodes(),
+        manifest(inputs=[]),
+        manifest(outcomes=[]),
     ):
         verify(value)
     first = DiagramBuilder()
