@@ -620,6 +620,13 @@ VIOLATIONS: dict[str, list[Callable[[], object]]] = {
         lambda: program(0, lambda c: [c[6], *c[:6], *c[7:]]),
         lambda: replace(DIST, programs=tuple(replace(p, instructions=receive_first(p)) for p in DIST.programs)),
         lambda: links_crosswise(),
+        lambda: replace(
+            DIST,
+            programs=(
+                replace(DIST.programs[0], instructions=receive_first(DIST.programs[0])),
+                program(1, lambda c: [c[0], c[5], *c[1:5], *c[6:]]).programs[1],
+            ),
+        ),
     ],
 }
 
