@@ -1166,10 +1166,13 @@ class _Program:
                 i = self.position(first, len(old), span)
                 old[i] = self.stored(old[i], inner, rest, value, span)
             return old
-        if type.base not in ("bit", "int", "uint") or (type.base == "bit" and type.size is None):
+        if type.base not in ("bit", "int", "uint", "angle") or (type.base in ("bit", "angle") and type.size is None):
             raise wrong(f"a value of type {type} takes no index", span)
         if len(indices) > 1:
             raise wrong("a bit takes no index", span)
+        if type.base == "angle":
+            assert type.size is not None
+            old = self.calculate.angle_word(old, type.size, span)
         word = self.calculate.word(old, span)
         size = type.size or max(64, len(word.bits))
         bits = [*word.bits, *[word.bits[-1] if word.signed else ZERO] * (size - len(word.bits))]
@@ -1180,7 +1183,7 @@ class _Program:
             bits[i] = self.circuit.selected(self.condition, bit, bits[i])
         self.circuit.count(len(places), span)
         return self.calculate.convert(
-            Word(tuple(bits), word.kind if type.base == "bit" else "int", type.base == "int"), type, span
+            Word(tuple(bits), word.kind if type.base in ("bit", "angle") else "int", type.base == "int"), type, span
         )
 
     def merged(self, old: ClassicalValue, new: ClassicalValue, span: Span) -> ClassicalValue:
@@ -1242,6 +1245,9 @@ class _Program:
                 return self.operation(e)
             case syn.Operand():
                 value: Qubits | ClassicalValue = self.named(e.name, e.span)
+                entry = self.find(e.name)
+                if isinstance(entry, _Variable) and entry.type.base == "angle" and entry.type.size is not None:
+                    value = self.calculate.angle_word(entry.value, entry.type.size, e.span)
                 for index in e.indices:
                     value = self.indexed(value, index, e.span)
                 return self.classical(value, e.span)
@@ -1524,7 +1530,7 @@ def _leaves(body: syn.Block) -> bool:
 
 def _check_new(name: str, span: Span) -> None:
     if name not in CONSTANTS:  # pi and its like are names that may be hidden
-        check_new(name, span)
+        check_new(name, span, version=3)
 
 
 def _span(e: object) -> Span:

@@ -31,7 +31,10 @@ ZERO, ONE = BitExpr.const(0), BitExpr.const(1)
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """Bits, lowest first. ``kind`` is ``bit`` (a register), ``int`` (two's complement if ``signed``) or ``bool`` (one bit)."""
+    """Bits, lowest first. ``kind`` is ``bit`` (a register), ``int`` (two's complement if ``signed``), ``bool`` (one bit) or ``angle``.
+
+    Bit ``i`` of ``n`` of an angle weighs ``2 pi 2^i / 2^n``.
+    """
 
     bits: tuple[BitExpr, ...]
     kind: str = "bit"
@@ -139,6 +142,8 @@ def settled(value: ClassicalValue) -> ClassicalValue:
     """A word whose bits are all constant, as the number that it is in arithmetic."""
     if isinstance(value, Word):
         constant = value.constant
+        if constant is not None and value.kind == "angle":
+            return Exact(Fraction(0), Fraction(2 * constant, 1 << len(value.bits)))
         if constant is not None:
             return bool(constant) if value.kind == "bool" else constant
     if isinstance(value, Polynomial):
@@ -176,6 +181,11 @@ class Arithmetic:
                 return Exact(Fraction(value))
             case Exact() | float() | Polynomial():
                 return value
+            case Word(kind="angle"):
+                turn = self.real(Word(value.bits), span)
+                real = self.arithmetic("*", turn, Exact(Fraction(0), Fraction(2, 1 << len(value.bits))), span)
+                assert isinstance(real, Exact | float | Polynomial)
+                return real
             case Word():
                 weights = [1 << i for i in range(len(value.bits))]
                 if value.signed and weights:
@@ -248,11 +258,11 @@ class Arithmetic:
             return self._int(value, type, span)
         if base == "complex":
             return _complex(settled(value), span)
-        if base == "angle" and isinstance(value, Word) and value.kind == "bit":
-            turn = self.real(value, span)
-            return self._reduced(
-                self.arithmetic("*", turn, Exact(Fraction(0), Fraction(2, 1 << len(value.bits))), span)
-            )
+        if base == "angle" and isinstance(value, Word) and value.kind in ("bit", "angle"):
+            if type.size in (None, len(value.bits)):
+                return Word(value.bits, "angle")
+            if value.kind == "bit":
+                raise InputError("QASM-10", f"{len(value.bits)} bits do not fit {type}", span=span)
         number = self.real(value, span)
         return self._reduced(number) if base == "angle" else number
 
@@ -264,6 +274,16 @@ class Arithmetic:
             turns = math.floor(as_float(value) / (2 * math.pi))
             return Exact(value.rational, value.pi_part - 2 * turns)
         return math.fmod(value, 2 * math.pi) % (2 * math.pi) if isinstance(value, float) else value
+
+    def angle_word(self, value: ClassicalValue, size: int, span: Span) -> Word:
+        """The ``size`` bits of an angle, the nearest that there is."""
+        if isinstance(value, Word) and len(value.bits) == size:
+            return value
+        real = self.real(value, span)
+        if isinstance(real, Polynomial):
+            raise unexpressible("the bits of an angle that depends on a measurement or an input", span)
+        half_turns = real.pi_part if isinstance(real, Exact) and not real.rational else as_float(real) / math.pi
+        return Word(constant_word(round(half_turns * (1 << size) / 2) % (1 << size), size, False).bits, "angle")
 
     def _array(self, value: ClassicalValue, type: ValueType, span: Span) -> ClassicalValue:
         if not isinstance(value, list) or len(value) != type.dimensions[0]:
@@ -278,7 +298,7 @@ class Arithmetic:
         size = 1 if type.size is None else type.size
         single = type.size is None
         if isinstance(value, Word):
-            if value.kind == "bit" and len(value.bits) != size and not (explicit and value.kind == "int"):
+            if value.kind in ("bit", "angle") and len(value.bits) != size and not (explicit and value.kind == "int"):
                 raise InputError("QASM-10", f"{len(value.bits)} bits do not fit {type}", span=span)
             return Word(extended(value, size).bits[:size], single=single)
         value = settled(value)
@@ -286,6 +306,8 @@ class Arithmetic:
             if not explicit and not -1 <= value >> size <= 0:
                 raise InputError("QASM-10", f"{value} does not fit {type}", span=span)
             return Word(constant_word(value, size, False).bits, single=single)
+        if explicit and not single and isinstance(value, Exact | float):
+            return Word(self.angle_word(value, size, span).bits)
         if size == 1 or explicit:
             return (
                 Word((self.boolean(value, span),), single=single)
@@ -341,7 +363,7 @@ class Arithmetic:
             return self._bitwise(operator, a, b, span)
         if operator in ("<<", ">>"):
             return self._shifted(operator, a, b, span)
-        a, b = settled(a), settled(b)
+        a, b = self._plain(a, span), self._plain(b, span)
         if isinstance(a, Duration) or isinstance(b, Duration):
             return self._timed(operator, a, b, span)
         if isinstance(a, list) or isinstance(b, list):
@@ -357,6 +379,10 @@ class Arithmetic:
         if isinstance(a, Word | bool | int) and isinstance(b, Word | bool | int):
             return self._words(operator, self.word(a, span), self.word(b, span), span)
         return self.arithmetic(operator, self.real(a, span), self.real(b, span), span)
+
+    def _plain(self, value: ClassicalValue, span: Span) -> ClassicalValue:
+        """A number; the bits of an angle as the angle that they are."""
+        return self.real(value, span) if isinstance(value, Word) and value.kind == "angle" else settled(value)
 
     def _whole(self, operator: str, a: int, b: int, span: Span) -> ClassicalValue:
         if operator in _COMPARISONS:
@@ -499,7 +525,7 @@ class Arithmetic:
         fill = bits[-1] if a.signed else ZERO
         if operator == ">>":
             out = (*bits[k:], *[fill] * min(k, len(bits)))
-        elif a.kind == "bit":
+        elif a.kind in ("bit", "angle"):
             out = (*[ZERO] * min(k, len(bits)), *bits)[: len(bits)]
         else:
             out = (*[ZERO] * k, *bits)

@@ -23,24 +23,9 @@ MAX_NAME = 256
 COMMUNICATION = frozenset({"gossamer.link", "gossamer.send", "gossamer.recv"})
 
 LIBRARIES = ("qelib1.inc", "stdgates.inc")
-_KEYWORDS = frozenset(
-    {
-        "OPENQASM",
-        "include",
-        "qreg",
-        "creg",
-        "qubit",
-        "bit",
-        "gate",
-        "opaque",
-        "barrier",
-        "measure",
-        "reset",
-        "if",
-        "else",
-    }
-    | {"pi", "U", "CX", "true", "false"}
-)
+#: Words that OpenQASM 2 reserves, and that cannot name anything: ``qreg`` and ``creg`` can, as no statement becomes another one by it.
+_WORDS_2 = frozenset({"OPENQASM", "include", "gate", "opaque", "barrier", "measure", "reset", "if", "pi", "U", "CX"})
+_WORDS_3 = _WORDS_2 | {"qreg", "creg", "qubit", "bit", "else", "true", "false"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,8 +274,9 @@ def _weight(a: Expression | Value) -> int:
     return 1 + sum(_weight(x) for x in a.operands) if isinstance(a, Operation) else 0
 
 
-def check_new(name: str, span: Span) -> None:
-    if name in _KEYWORDS:
+def check_new(name: str, span: Span, *, version: int = 2) -> None:
+    """Refuse a name that the language reserves."""
+    if name in (_WORDS_2 if version == 2 else _WORDS_3):
         raise InputError("QASM-5", f"'{name}' is a word of the language and cannot be declared", span=span)
     if len(name) > MAX_NAME:
         raise InputError("QASM-12", f"a name with more than {MAX_NAME} characters", span=span)
