@@ -203,3 +203,15 @@ def test_a_reader_that_goes_away_is_no_error(place: Path) -> None:
     done = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, check=False, cwd=Path(__file__).parents[1])
     os.close(writing)
     assert (done.returncode, done.stderr) == (141, b"")
+
+
+@pytest.mark.clause("PR-12")
+def test_inputs_without_a_value_are_not_compiled() -> None:
+    for text in (
+        TURN.replace("input int[8] n;", "const int n = 1;"),
+        TURN.replace("input angle theta;", "const angle theta = 1;").replace("input int[8] n;", "const int n = 1;"),
+    ):
+        with pytest.raises(InputError) as caught:
+            gossamer.compile(text, "1")
+        assert caught.value.code == "PR-12"
+    assert gossamer.compile(TURN, "1", bind={"theta": 0.5, "n": 2, "flag": 1}).report["verified"]["holds"]

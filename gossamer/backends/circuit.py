@@ -118,6 +118,13 @@ class _Lowering:
         for node in placed.network.nodes:
             if node.model != "circuit":
                 raise NetworkInfeasible("NW-8", f"node {node.name}: no backend for model '{node.model}'")
+        for bit in graph.bits:
+            if bit.kind == BitKind.INPUT:
+                raise InputError(
+                    "PR-12",
+                    f"the classical input '{bit.name}' has no value",
+                    help=f"give it one: --bind {bit.name.partition('[')[0]}=VALUE",
+                )
         self.nodes = [_Node(node.name) for node in placed.network.nodes]
         terminals = self.n + 2 * placed.num_links
         self.qubit: list[tuple[str, int] | None] = [None] * terminals

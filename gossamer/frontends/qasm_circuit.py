@@ -167,7 +167,7 @@ class Circuit:
         elif kind == "cz":
             self.wires.cz(wires[0], wires[1])
         elif kind == "gadget":
-            self._parity(wires, angle)
+            self.wires.gadget(wires, angle)
         else:
             at[places[0]].wire, at[places[1]].wire = wires[1], wires[0]
 
@@ -190,20 +190,11 @@ class Circuit:
         elif kind == "cz":
             w.cp(a, b, Fraction(1), condition)
         elif kind == "gadget":
-            self._parity(wires, angle.times(condition))
+            w.gadget(wires, angle.times(condition))
         else:
             w.cx(a, b)
             self._conditional_cx(b, a, condition)
             w.cx(a, b)
-
-    def _parity(self, wires: Sequence[int], angle: Phase) -> None:
-        """A phase on the parity of wires: that of two is a gate of every node, more are first gathered on one of them."""
-        *others, a, b = wires
-        for w in others:
-            self.wires.cx(w, b)
-        self.wires.gadget([a, b], angle)
-        for w in reversed(others):
-            self.wires.cx(w, b)
 
     def _conditional_cx(self, control: int, target: int, condition: BitExpr) -> None:
         self.wires.h(target)
