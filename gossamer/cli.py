@@ -162,7 +162,9 @@ def verify(
     against: Annotated[
         str | None, typer.Option("--against", metavar="SOURCE", help="The source; without it, DIR/source.gsm.")
     ] = None,
-    method: Annotated[str | None, typer.Option("--method", help="exact, stabiliser, rewriting, sampled or structural.")] = None,
+    method: Annotated[
+        str | None, typer.Option("--method", help="exact, stabiliser, rewriting, sampled or structural.")
+    ] = None,
     measure_all: MeasureAll = False,
     format: From = None,
     bind: Bind = None,
