@@ -188,8 +188,10 @@ def _times(g: WorkGraph, v: int, k: Pauli) -> Phase:
 
 
 def check_complement(g: WorkGraph, v: int) -> int | None:
-    """An interior spider of phase ``pi/2 + pi * k``."""
-    return v if g.is_half(v) and v not in g.ends and v not in g.fixed and v not in g.plain else None
+    """An interior spider of phase ``pi/2 + pi * k`` that is no leaf of a gadget."""
+    if not g.is_half(v) or not _may_go(g, v):
+        return None
+    return None if check_clifford_gadget(g, v) is not None else v
 
 
 def apply_complement(g: WorkGraph, v: int) -> Iterable[int]:
@@ -343,6 +345,21 @@ def apply_boundary_pivot(g: WorkGraph, match: tuple[int, int]) -> Iterable[int]:
     return {*new, *apply_pivot(g, (u, v))}
 
 
+def check_clifford_gadget(g: WorkGraph, v: int) -> tuple[int, int] | None:
+    """The leaf, of phase ``pi/2 + pi * k``, of a gadget."""
+    if len(g.adj[v]) != 1 or not g.is_half(v) or not _may_go(g, v):
+        return None
+    (hub,) = g.adj[v]
+    return (v, hub) if g.is_pauli(hub) and _may_go(g, hub) else None
+
+
+def apply_clifford_gadget(g: WorkGraph, match: tuple[int, int]) -> Iterable[int]:
+    """[KW, section 4]: a gadget of a Clifford phase is a local complementation of its legs: of the leaf, then of the hub."""
+    leaf, hub = match
+    apply_complement(g, leaf)
+    return apply_complement(g, hub)
+
+
 def check_hub(g: WorkGraph, v: int) -> tuple[int, int] | None:
     """A hub with a phase ``pi * k`` that is not 0, or with one leg beside its leaf."""
     if g.is_zero(v) or not g.is_pauli(v) or v in g.fixed or v in g.plain:
@@ -414,6 +431,7 @@ RULES: tuple[Rule, ...] = (
     Rule("identity", check_identity, apply_identity, "causal"),
     Rule("scalar", check_scalar, apply_scalar, "causal"),
     Rule("copy", check_copy, apply_copy, "pauli"),
+    Rule("clifford-gadget", check_clifford_gadget, apply_clifford_gadget, "gflow"),
     Rule("complement", check_complement, apply_complement, "gflow"),
     Rule("pivot", check_pivot, apply_pivot, "gflow"),
     Rule("gadget-pivot", check_gadget_pivot, apply_gadget_pivot, "gflow"),

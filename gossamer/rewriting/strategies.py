@@ -39,6 +39,7 @@ _FUSE: tuple[_Pair, ...] = (
 #: Steps that only make things smaller come first; gadgets on the same legs are added up before a pivot can take them apart.
 _SMALLER: tuple[_Pair, ...] = (*_FUSE, ("copy", r.check_copy, r.apply_copy), ("hub", r.check_hub, r.apply_hub))
 _CLIFFORD: tuple[_Pair, ...] = (
+    ("clifford-gadget", r.check_clifford_gadget, r.apply_clifford_gadget),
     ("complement", r.check_complement, r.apply_complement),
     ("pivot", r.check_pivot, r.apply_pivot),
 )
@@ -195,6 +196,9 @@ def edge_cost(graph: WorkGraph, rule: str, match: Any) -> int:
     """By how much a step raises the number of edges between spiders; fusion and other steps that cannot are 0."""
     if rule == "complement":
         return _complement_cost(graph, match)
+    if rule == "clifford-gadget":
+        leaf, hub = match
+        return _complement_cost(graph, hub, without=leaf) - 1
     if rule in ("pivot", "gadget-pivot", "boundary-pivot"):
         u, v = match
         ends = len(graph.ends[v]) if rule == "boundary-pivot" else 0
@@ -203,8 +207,8 @@ def edge_cost(graph: WorkGraph, rule: str, match: Any) -> int:
     return 0
 
 
-def _complement_cost(graph: WorkGraph, v: int) -> int:
-    near = graph.adj[v]
+def _complement_cost(graph: WorkGraph, v: int, *, without: int = -1) -> int:
+    near = graph.adj[v] - {without}
     d = len(near)
     pairs = d * (d - 1) // 2
     return pairs - sum(len(graph.adj[n] & near) for n in near) - d

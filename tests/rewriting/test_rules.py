@@ -77,6 +77,18 @@ def gadgets(phase: Phase, same_legs: bool) -> Diagram:
     return b.build()
 
 
+def gadget(phase: Phase) -> Diagram:
+    """A leaf (vertex 0) on a hub with three legs."""
+    b = DiagramBuilder()
+    leaf, hub = b.vertex(VertexKind.Z, phase), b.vertex(VertexKind.Z)
+    b.edge(hub, leaf, hadamard=True)
+    for i in range(3):
+        v = b.vertex(VertexKind.Z, QUARTER)
+        b.edge(v, b.output(f"q{i}"))
+        b.edge(hub, v, hadamard=True)
+    return b.build()
+
+
 def plain_pair(outcomes: bool) -> Diagram:
     b = DiagramBuilder()
     for i in range(2):
@@ -102,6 +114,7 @@ CASES: dict[str, tuple[Diagram, Diagram]] = {
     "identity": (star(Phase(), 2), star(Phase(1), 2)),
     "scalar": (star(HALF, 0), star(QUARTER, 0)),
     "copy": (star(Phase(1), 1), star(HALF, 1)),
+    "clifford-gadget": (gadget(HALF), gadget(QUARTER)),
     "complement": (star(HALF, 4), star(QUARTER, 4)),
     "pivot": (star(Phase(1), 3, neighbour(Phase(1), 2)), star(Phase(1), 3, neighbour(QUARTER, 2))),
     "gadget-pivot": (star(Phase(1), 3, neighbour(QUARTER, 2)), star(Phase(1), 3, neighbour(QUARTER, 0))),
@@ -129,6 +142,7 @@ def test_rule_fits_and_keeps_the_map(name: str) -> None:
 FORCED = {
     "identity": lambda g: rules.apply_identity(g, 0),
     "copy": lambda g: rules.apply_copy(g, (0, 1)),
+    "clifford-gadget": lambda g: rules.apply_clifford_gadget(g, (0, 1)),
     "complement": lambda g: rules.apply_complement(g, 0),
     "pivot": lambda g: rules.apply_pivot(g, (0, max(g.spiders()))),  # the last spider stands beside the centre
     "boundary-pivot": lambda g: rules.apply_boundary_pivot(g, (0, 1)),
