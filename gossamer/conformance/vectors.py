@@ -17,6 +17,8 @@ from gossamer.diagnostics import GossamerError, InputError, VerificationFailed
 from gossamer.ir.network import Network
 from gossamer.specification import spec_folder
 
+#: Deeper nesting of maps and lists is refused; a matrix of pairs in `expect` is four deep.
+MAX_DEPTH = 16
 MAX_BYTES = 1_000_000
 TOLERANCE = 1e-9
 
@@ -80,9 +82,13 @@ def parse_vector(text: str, file: str = "<vector>") -> Vector:
     if len(text.encode()) > MAX_BYTES:
         raise InputError("VEC-1", f"{file}: more than {MAX_BYTES} bytes")
     try:
-        for token in yaml.scan(text):
-            if isinstance(token, yaml.AliasToken | yaml.AnchorToken | yaml.TagToken):
+        depth = 0
+        for event in yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+            if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None) or getattr(event, "tag", None):
                 raise InputError("VEC-1", f"{file}: anchors, aliases and tags are not read")
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if depth > MAX_DEPTH:
+                raise InputError("VEC-1", f"{file}: nested deeper than {MAX_DEPTH} levels")
         data = yaml.safe_load(text)
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise InputError("VEC-1", f"{file}: no YAML document: {error}") from error

@@ -6,6 +6,7 @@ error becomes one diagnostic with its place. Readers of text formats stand on it
 
 from __future__ import annotations
 
+import re
 import threading
 from dataclasses import dataclass, field
 from functools import cache
@@ -16,6 +17,11 @@ from gossamer.specification import read_spec
 
 if TYPE_CHECKING:
     from lark import Lark, UnexpectedInput
+
+
+#: More brackets open at a time, or operators in a row, are refused before parsing: they would all wait on the parser's stack.
+MAX_OPEN = 10_000
+_BRACKETS = re.compile(r'//[^\n]*|/\*(?:.*?\*/|.*)|"[^"\n]*"|[(\[{]|[)\]}]|[-!~](?:\s*[-!~])+', re.DOTALL)
 
 
 @cache
@@ -45,8 +51,13 @@ class GrammarReader:
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     def read(self, text: str, file: str) -> Any:
-        """Parse ``text``; raises :class:`InputError` with ``code`` at the first unexpected character or token."""
+        """Parse ``text``; raises :class:`InputError` with ``code`` at the first unexpected character or token.
+
+        Brackets and operators without end are QASM-12.
+        """
         from lark.exceptions import UnexpectedInput, VisitError
+
+        check_nesting(text, file)
 
         with self.lock:
             self.transformer.file = file
@@ -56,6 +67,29 @@ class GrammarReader:
                 raise syntax_error(error, text, file, self.code) from None
             except VisitError as error:
                 raise error.orig_exc from None
+
+
+def check_nesting(text: str, file: str) -> None:
+    """Refuse text with very many open brackets or operators in a row (QASM-12), comments and strings left out.
+
+    Examples
+    --------
+    >>> check_nesting("(" * 10_001, "a.qasm")
+    Traceback (most recent call last):
+    gossamer.diagnostics.InputError: error[QASM-12]: nested more than 10000 deep
+      --> a.qasm:1:10001
+    """
+    depth = 0
+    for found in _BRACKETS.finditer(text):
+        first = text[found.start()]
+        if first in "([{":
+            depth += 1
+        elif first in ")]}":
+            depth -= 1
+        if depth > MAX_OPEN or (first in "-!~" and found.end() - found.start() > MAX_OPEN):
+            at = found.start()
+            span = Span(file, text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at))
+            raise InputError("QASM-12", f"nested more than {MAX_OPEN} deep", span=span)
 
 
 def syntax_error(error: UnexpectedInput, text: str, file: str, code: str) -> InputError:

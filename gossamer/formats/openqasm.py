@@ -283,6 +283,8 @@ class _TreeMaker:
         return self._join(c, True)
 
     def number(self, c: list[Any]) -> Number:
+        if len(c[0]) > MAX_DIGITS:
+            raise InputError("QASM-12", f"a number with more than {MAX_DIGITS} digits", span=self._span(c[0]))
         return Number(str(c[0]), self._span(c[0]))
 
     def name(self, c: list[Any]) -> Name:

@@ -20,11 +20,12 @@ from gossamer.diagnostics import InputError, Span, UsageError
 from gossamer.ir.network import MAX_NODES, MAX_QUBITS, Network, NetworkLink, Node
 
 if TYPE_CHECKING:
-    import yaml
     from lark import Lark
 
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 16
+#: A shorthand is typed by hand.
+MAX_SHORTHAND = 1000
 _SUFFIXES = (".yaml", ".yml", ".json")
 _PRESETS = Path(__file__).resolve().parent / "presets"
 Key = tuple[str | int, ...]
@@ -176,65 +177,66 @@ class _Document:
 
         loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
         try:
-            self._check_events(yaml.parse(self.text, Loader=loader))
-            root = yaml.compose(self.text, Loader=loader)
+            events = self._checked(yaml.parse(self.text, Loader=loader))
+            self._next(events, yaml.StreamStartEvent)
+            if isinstance(next(events), yaml.StreamEndEvent):
+                raise self._at("NW-3", "the network file is empty", (1, 1))
+            value = self._value(next(events), events, (), yaml.resolver.Resolver())
+            self._next(events, yaml.DocumentEndEvent)
+            self._next(events, yaml.StreamEndEvent)
         except yaml.YAMLError as error:
             mark = getattr(error, "problem_mark", None)
             what = getattr(error, "problem", None) or str(error).split("\n", 1)[0]
             raise self._at(
                 "NW-1", f"not YAML or JSON: {what}", (mark.line + 1, mark.column + 1) if mark else None
             ) from error
-        if root is None:
-            raise self._at("NW-3", "the network file is empty", (1, 1))
-        return self._value(root, ())
+        return value
 
-    def _check_events(self, events: Iterator[Any]) -> None:
+    def _next(self, events: Iterator[Any], wanted: type) -> None:
+        event = next(events)
+        if not isinstance(event, wanted):
+            raise self._at("NW-1", "not YAML or JSON: more than one document", _place(event))
+
+    def _checked(self, events: Iterator[Any]) -> Iterator[Any]:
+        """The events, which are a tenth of the work of making nodes of them."""
         import yaml
 
         depth = 0
         for event in events:
-            where = (event.start_mark.line + 1, event.start_mark.column + 1)
             if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None) is not None:
-                raise self._at("NW-1", "anchors and aliases are not allowed", where)
+                raise self._at("NW-1", "anchors and aliases are not allowed", _place(event))
             if getattr(event, "tag", None) is not None:
-                raise self._at("NW-1", "tags are not allowed", where)
+                raise self._at("NW-1", "tags are not allowed", _place(event))
             if isinstance(event, yaml.CollectionStartEvent):
                 depth += 1
             elif isinstance(event, yaml.CollectionEndEvent):
                 depth -= 1
             if depth > MAX_DEPTH:
-                raise self._at("NW-1", f"nested deeper than {MAX_DEPTH} levels", where)
+                raise self._at("NW-1", f"nested deeper than {MAX_DEPTH} levels", _place(event))
+            yield event
 
-    def _value(self, node: yaml.Node, path: Key) -> Any:
+    def _value(self, event: Any, events: Iterator[Any], path: Key, tags: Any) -> Any:
         import yaml
 
-        self.value_marks[path] = (node.start_mark.line + 1, node.start_mark.column + 1)
-        if isinstance(node, yaml.MappingNode):
+        self.value_marks[path] = _place(event)
+        if isinstance(event, yaml.MappingStartEvent):
             out: dict[str, Any] = {}
-            for key_node, value_node in node.value:
-                where = (key_node.start_mark.line + 1, key_node.start_mark.column + 1)
-                if not isinstance(key_node, yaml.ScalarNode):
+            while not isinstance(key_event := next(events), yaml.MappingEndEvent):
+                where = _place(key_event)
+                if not isinstance(key_event, yaml.ScalarEvent):
                     raise self._at("NW-1", "a key must be text", where)
-                key = str(key_node.value)
+                key = str(key_event.value)
                 if key in out:
                     raise self._at("NW-1", f"field '{key}' is given twice", where)
                 self.key_marks[(*path, key)] = where
-                out[key] = self._value(value_node, (*path, key))
+                out[key] = self._value(next(events), events, (*path, key), tags)
             return out
-        if isinstance(node, yaml.SequenceNode):
-            return [self._value(item, (*path, i)) for i, item in enumerate(node.value)]
-        return self._scalar(node)
-
-    def _scalar(self, node: yaml.Node) -> Any:
-        text = str(node.value)
-        kind = node.tag.rpartition(":")[2]
-        if kind == "null":
-            return None
-        if kind == "bool":
-            return text.lower() in ("yes", "true", "on")
-        if kind == "int" and text.lstrip("+-").isdecimal() and len(text) < 20:
-            return int(text)
-        return text  # dates, floats and odd integers have no place in a network: the model will refuse the text
+        if isinstance(event, yaml.SequenceStartEvent):
+            items: list[Any] = []
+            while not isinstance(item := next(events), yaml.SequenceEndEvent):
+                items.append(self._value(item, events, (*path, len(items)), tags))
+            return items
+        return _scalar(str(event.value), tags.resolve(yaml.ScalarNode, event.value, event.implicit))
 
     def error(self, code: str, message: str, path: Key, *, key: bool = False, help: str | None = None) -> InputError:
         """An error at the value (or the key) of ``path``, or at the closest value around it."""
@@ -249,6 +251,21 @@ class _Document:
         error = InputError(code, message, span=span, help=help)
         error.with_source(self.text)
         return error
+
+
+def _place(event: Any) -> tuple[int, int]:
+    return event.start_mark.line + 1, event.start_mark.column + 1
+
+
+def _scalar(text: str, tag: str) -> Any:
+    kind = tag.rpartition(":")[2]
+    if kind == "null":
+        return None
+    if kind == "bool":
+        return text.lower() in ("yes", "true", "on")
+    if kind == "int" and text.lstrip("+-").isdecimal() and len(text) < 20:
+        return int(text)
+    return text  # dates, floats and odd integers have no place in a network: the model will refuse the text
 
 
 # ---- shorthands -----------------------------------------------------------------------------------------------------
@@ -267,6 +284,8 @@ def _shorthand(text: str, wires: int | None) -> Network:
     from lark import Token
     from lark.exceptions import UnexpectedInput
 
+    if len(text) > MAX_SHORTHAND:
+        raise InputError("NW-5", f"'{text[:80]}...' is longer than a shorthand can be ({MAX_SHORTHAND} characters)")
     if "mbqc" in text:
         raise InputError("NW-5", f"'{text[:80]}' asks for MBQC nodes, which this version does not have")
     try:

@@ -53,7 +53,7 @@ CASES = [
     ("QASM-12", "qreg z[1000000000];", "z", "1000000 qubits"),
     ("QASM-12", "creg z[99999999999999999999];", "z", "1000000 bits"),
     ("QASM-12", f"qreg z[{'9' * 5000}];", "9" * 153, "1000 digits"),
-    ("QASM-12", f"rz({'-' * 100_000}1) q[0];", "1", "deep"),
+    ("QASM-12", f"rz({'-' * 100_000}1) q[0];", "-", "deep"),
     ("QASM-13", "h c[0];", "c", "not a quantum register"),
     ("QASM-13", "measure q -> q;", "q", "not a classical register"),
     ("QASM-13", "if (q == 1) x q[0];", "q", "not a classical register"),
