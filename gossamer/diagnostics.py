@@ -7,6 +7,7 @@ bottom of the import order: everything may import it, it imports nothing of ours
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -73,7 +74,10 @@ def _printable(text: str) -> str:
 
 
 class GossamerError(Exception):
-    """Base of every error a user can meet; ``exit_code`` is the process exit code of its class."""
+    """Base of every error a user can meet; ``exit_code`` is the process exit code of its class.
+
+    ``more`` holds further mistakes of the same source that were found in the same run; ``code`` is that of the first.
+    """
 
     exit_code: ClassVar[int] = 1
 
@@ -88,22 +92,47 @@ class GossamerError(Exception):
     ) -> None:
         super().__init__(message)
         self.diagnostic = Diagnostic(code, message, span, source_line, help)
+        self.more: tuple[Diagnostic, ...] = ()
 
     @property
     def code(self) -> str:
         return self.diagnostic.code
 
     def with_source(self, text: str) -> GossamerError:
-        """Attach the source line that the span points at, if it is not attached yet."""
-        d = self.diagnostic
-        if d.span is not None and d.source_line is None:
+        """Attach the source lines that the spans point at, where they are not attached yet."""
+        diagnostics = (self.diagnostic, *self.more)
+        if any(d.span is not None and d.source_line is None for d in diagnostics):
             lines = text.split("\n")
-            if 1 <= d.span.line <= len(lines):
-                self.diagnostic = replace(d, source_line=lines[d.span.line - 1].rstrip("\r"))
+            self.diagnostic, *more = (_with_line(d, lines) for d in diagnostics)
+            self.more = tuple(more)
         return self
 
     def __str__(self) -> str:
-        return self.diagnostic.render()
+        return "\n\n".join(d.render() for d in (self.diagnostic, *self.more))
+
+
+def _with_line(d: Diagnostic, lines: list[str]) -> Diagnostic:
+    if d.span is None or d.source_line is not None or not 1 <= d.span.line <= len(lines):
+        return d
+    return replace(d, source_line=lines[d.span.line - 1].rstrip("\r"))
+
+
+def raise_joined(errors: Sequence[InputError]) -> None:
+    """Raise the first of the errors with the others behind it; do nothing if there is none.
+
+    Examples
+    --------
+    >>> raise_joined([])
+    >>> raise_joined([InputError("QASM-7", "one"), InputError("QASM-4", "two")])
+    Traceback (most recent call last):
+    gossamer.diagnostics.InputError: error[QASM-7]: one
+    <BLANKLINE>
+    error[QASM-4]: two
+    """
+    if errors:
+        first, *others = errors
+        first.more += tuple(d for e in others for d in (e.diagnostic, *e.more))
+        raise first
 
 
 class InputError(GossamerError):

@@ -15,7 +15,7 @@ from fractions import Fraction
 from itertools import chain
 from pathlib import Path
 
-from gossamer.diagnostics import InputError, Span, UsageError
+from gossamer.diagnostics import InputError, Span, UsageError, raise_joined
 from gossamer.formats.openqasm import MAX_CHARACTERS, find_version, normalise, parse_openqasm
 from gossamer.formats.openqasm3 import parse_openqasm3
 from gossamer.formats.openqasm_angles import evaluate
@@ -38,7 +38,15 @@ from gossamer.frontends.qasm3 import read_openqasm3
 from gossamer.frontends.qasm_circuit import MAX_STEPS, Circuit
 from gossamer.frontends.qasm_files import Loader
 from gossamer.frontends.qasm_flat import CODES, SHORTEST, Run, RunSpans, coded, find_runs, left_over
-from gossamer.frontends.qasm_scope import LIBRARIES, Scope, broadcast_size, check_call, expand
+from gossamer.frontends.qasm_scope import (
+    LIBRARIES,
+    MAX_ERRORS,
+    Scope,
+    broadcast_size,
+    check_call,
+    check_distinct,
+    expand,
+)
 from gossamer.ir.diagram import Diagram
 from gossamer.ir.phase import BitExpr, Phase
 
@@ -151,6 +159,9 @@ def _no_opaque(name: str) -> UsageError:
 read = read_qasm
 
 
+_DECLARING_NOTHING = (Apply, Measurement, ResetStatement, Barrier, Branch)
+
+
 class _Reader:
     """OpenQASM 2: statements to operations of a circuit."""
 
@@ -167,12 +178,27 @@ class _Reader:
     def diagram(self, statements: Sequence[Statement]) -> Diagram:
         if len(statements) < _COUNTED_FIRST:  # few statements can stand for many steps: count before anything is made
             self.counting = True
-            for statement in statements:
-                self.statement(statement, self.one)
+            self.check(statements)
             self.__init__(self.loader, self.opaque)  # type: ignore[misc]
         for statement in statements:
             self.statement(statement, self.one)
         return self.finished()
+
+    def check(self, statements: Sequence[Statement]) -> None:
+        """Count all; after a mistake in a statement that declares nothing the next ones are still looked at."""
+        errors: list[InputError] = []
+        for statement in statements:
+            try:
+                self.statement(statement, self.one)
+            except InputError as error:
+                errors.append(error)
+                if (
+                    error.code == "QASM-12"
+                    or len(errors) == MAX_ERRORS
+                    or not isinstance(statement, _DECLARING_NOTHING)
+                ):
+                    break
+        raise_joined(errors)
 
     def pieces(self, text: str, file: str, runs: Sequence[Run]) -> Diagram:
         """A text whose runs of plain gates are read without the grammar."""
@@ -338,6 +364,8 @@ class _Reader:
         self._counted(range(broadcast_size(operands, spans)), gate.size, s.span)
         arguments = [evaluate(a) for a in s.arguments]
         if self.counting:
+            if all(len(o) == 1 for o in operands):
+                check_distinct([o[0] for o in operands], s.span)
             return
         self.circuit.wires.span = s.span
         for qubits in self.scope.broadcast(operands, spans, s.span):

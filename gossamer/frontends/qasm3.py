@@ -14,7 +14,7 @@ from difflib import get_close_matches
 from fractions import Fraction
 from math import prod
 
-from gossamer.diagnostics import InputError, Span, UsageError
+from gossamer.diagnostics import InputError, Span, UsageError, raise_joined
 from gossamer.formats import openqasm3_syntax as syn
 from gossamer.formats.openqasm3 import parse_openqasm3
 from gossamer.formats.openqasm_angles import Exact, Value, arithmetic, as_float, decimal, multiples_of_pi
@@ -41,7 +41,7 @@ from gossamer.frontends.qasm3_values import (
 from gossamer.frontends.qasm_circuit import MAX_QUBITS, MAX_STEPS, Circuit
 from gossamer.frontends.qasm_gates import BUILT_IN, DECLARED, STANDARD, StandardGate, phase_of
 from gossamer.frontends.qasm_polynomial import AnglePolynomial, Polynomial
-from gossamer.frontends.qasm_scope import COMMUNICATION, check_distinct, check_new
+from gossamer.frontends.qasm_scope import COMMUNICATION, MAX_ERRORS, check_distinct, check_new
 from gossamer.ir.diagram import Diagram
 from gossamer.ir.phase import BitExpr, Phase
 
@@ -152,7 +152,7 @@ class _Program:
         for name in program.hardware:
             self.globals[name] = Qubits((self.circuit.add_qubit(name, start),), single=True)
         self.complete(program)
-        self.run(program.statements)
+        self.whole(program.statements)
         acts = sum(not isinstance(x, syn.Header | syn.QubitDeclaration | syn.Declaration) for x in program.statements)
         self.check_included(allowed=acts > 1)
         if self.bind:
@@ -171,6 +171,20 @@ class _Program:
                 size = entry.type.size or len(word.bits)
                 self.circuit.register(name, (*word.bits, *[ZERO] * (size - len(word.bits)))[:size])
         return self.circuit.finish()
+
+    def whole(self, statements: Sequence[syn.Statement]) -> None:
+        """Run the program; after a mistake in a statement that leaves no value and no name the next ones are still looked at."""
+        errors: list[InputError] = []
+        for statement in statements:
+            try:
+                if self.statement(statement) is not None:
+                    break
+            except InputError as error:
+                errors.append(error)
+                harmless = isinstance(statement, syn.Apply | syn.ResetStatement) and error.code != "QASM-12"
+                if len(errors) == MAX_ERRORS or not harmless:
+                    break
+        raise_joined(errors)
 
     def complete(self, program: syn.Program) -> None:
         """A fragment (no header, no qubit declared, as in examples of gate definitions) gets the registers that it names.

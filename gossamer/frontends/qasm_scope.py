@@ -18,6 +18,8 @@ from gossamer.frontends.qasm_circuit import MAX_QUBITS
 from gossamer.frontends.qasm_gates import BUILT_IN, STANDARD, StandardGate, Steps
 
 MAX_NAME = 256
+#: So many mistakes of one source are reported at one time.
+MAX_ERRORS = 5
 
 #: Annotations of node programs that take part in what the program does. All others are ignored, as OpenQASM 3 allows.
 COMMUNICATION = frozenset({"gossamer.link", "gossamer.send", "gossamer.recv"})

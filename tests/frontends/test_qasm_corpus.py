@@ -22,7 +22,6 @@ REFUSED = {
     "Qiskit+qiskit__test_python_qasm2_test_structure__test_simple_L745.qasm": "QASM-14",
     "Qiskit+qiskit__test_python_qasm2_test_structure__test_broadcast_against_empty_register_L212.qasm": "QASM-6",
     "Qiskit+qiskit__test_python_qasm2_test_structure__test_conditioned_broadcast_against_empty_register_L1006.qasm": "QASM-6",
-    "QuEraComputing+bloqade-circuit__test_qasm2_emit_test_qasm2_emit__test_global_L71.qasm": "QASM-5",
 }
 
 

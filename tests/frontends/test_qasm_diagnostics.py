@@ -177,3 +177,26 @@ def test_wide_condition_is_short() -> None:
     d = read_qasm('include "qelib1.inc"; qreg q[60]; creg c[60]; h q; measure q -> c; if (c==0) x q[0];')
     d.verify()
     assert sum(len(b.expr.monomials) for b in d.bits if b.expr is not None) < 500
+
+
+@pytest.mark.parametrize(
+    "head", ['OPENQASM 2.0; include "qelib1.inc"; qreg q[2];\n', 'OPENQASM 3.0; include "stdgates.inc"; qubit[2] q;\n']
+)
+def test_several_mistakes_are_reported_at_one_time(head: str) -> None:
+    with pytest.raises(InputError) as caught:
+        read_qasm(head + "hh q[0];\nh q[5];\nx q[0];\ncx q[0], q[0];\n", "a.qasm")
+    error = caught.value
+    assert [error.code, *(d.code for d in error.more)] == ["QASM-7", "QASM-6", "QASM-9"]
+    assert [d.span.line for d in error.more if d.span] == [3, 5]
+    assert [line.split(" | ")[1] for line in str(error).split("\n") if line[:4] in ("2 | ", "3 | ", "5 | ")] == [
+        "hh q[0];",
+        "h q[5];",
+        "cx q[0], q[0];",
+    ]
+    with pytest.raises(InputError) as caught:
+        read_qasm(head + "hh q[0];\n" * 50)
+    assert len(caught.value.more) == 4
+    kind = "creg c[0];" if "2.0" in head else "bit[0] c;"
+    with pytest.raises(InputError) as caught:  # what follows a broken declaration could only repeat it
+        read_qasm(head + kind + "\nif (c == 1) x q[0];\n")
+    assert caught.value.more == ()
