@@ -327,10 +327,14 @@ class _Converter:
                 self.made.edge(nodes[a][0], nodes[b][0], hadamard)
         legs: dict[tuple[int, int], Node] = {}
         rank = {i: r for r, i in enumerate(order)}
+        place: dict[int, int] = {}  # after the last of its legs, so that few gadgets are open at one time in a sweep
         for i, ends in boxes.items():
-            # After the last of its legs, so that few gadgets are open at one time when the diagram is swept.
-            last = max([i, *(j for e, j in ends if self.is_leg(e, j, boxes, nodes))], key=rank.__getitem__)
-            self.box(i, [self.leg(e, i, j, boxes, nodes, legs, nodes[last]) for e, j in ends], nodes[last])
+            near = (
+                place.get(j, i) if j in boxes else j for e, j in ends if j in boxes or self.is_leg(e, j, boxes, nodes)
+            )
+            place[i] = max([i, *near], key=rank.__getitem__)
+            at = nodes[place[i]]
+            self.box(i, [self.leg(e, i, j, boxes, nodes, legs, at) for e, j in ends], at)
         for i in order:
             self.finish(i, nodes[i])
         return nodes
