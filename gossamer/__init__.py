@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from gossamer._version import __version__
 
 if TYPE_CHECKING:
-    from gossamer.api import CompiledProgram, compile, convert, inspect, load, read, run, to_pyzx, verify
+    from gossamer.api import CompiledProgram, compile, convert, inspect, load, read, rewrite, run, to_pyzx, verify
     from gossamer.diagnostics import (
         Diagnostic,
         GossamerError,
@@ -61,6 +61,7 @@ _HOME = {
     "load": "gossamer.api",
     "read": "gossamer.api",
     "resolve_network": "gossamer.ir.network_text",
+    "rewrite": "gossamer.api",
     "run": "gossamer.api",
     "to_pyzx": "gossamer.api",
     "verify": "gossamer.api",
@@ -103,6 +104,7 @@ __all__ = [
     "load",
     "read",
     "resolve_network",
+    "rewrite",
     "run",
     "to_pyzx",
     "verify",

@@ -563,7 +563,23 @@ def _kept_source(directory: Path) -> Diagram:
     return read(directory / "source.gsm")
 
 
-def convert(source: Any, to: str = "gsm", format: str | None = None) -> str:
+def rewrite(source: Any, pipeline: str = "simplify", format: str | None = None) -> Diagram:
+    """The diagram of a source after passes that rewrite diagrams, such as ``simplify{strategy=full},extract``.
+
+    Examples
+    --------
+    >>> hh = 'OPENQASM 2.0; include "qelib1.inc"; qreg q[1]; h q[0]; t q[0]; tdg q[0]; h q[0];'
+    >>> rewrite(hh).num_vertices, rewrite(hh, "simplify{strategy=fuse}").num_vertices
+    (2, 2)
+    """
+    from gossamer.pipeline import rewrite as run
+
+    diagram = read(source, format)
+    diagram.verify()
+    return run(diagram, pipeline)
+
+
+def convert(source: Any, to: str = "gsm", format: str | None = None, *, pipeline: str | None = None) -> str:
     """The source in another text format.
 
     Parameters
@@ -571,6 +587,8 @@ def convert(source: Any, to: str = "gsm", format: str | None = None) -> str:
     to
         The name of a printer: ``gsm`` and ``gsmj`` print the diagram; ``qasm`` (OpenQASM 3) and ``qasm2`` the verified program of a single
         node, for which the diagram needs a causal flow.
+    pipeline
+        Passes that rewrite the diagram first, see :func:`rewrite`.
 
     Raises
     ------
@@ -592,6 +610,8 @@ def convert(source: Any, to: str = "gsm", format: str | None = None) -> str:
     registration = find("printers", to)
     diagram = read(source, format)
     diagram.verify()
+    if pipeline is not None:
+        diagram = rewrite(diagram, pipeline)
     value: Any = diagram
     if registration.takes == ("distribution",):
         value = compile(diagram, "1").distribution

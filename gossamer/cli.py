@@ -195,6 +195,9 @@ def convert(
     bind: Bind = None,
     opaque: Opaque = None,
     to: Annotated[str | None, typer.Option("-t", "--to", help="Format of OUT; without it, its ending decides.")] = None,
+    pipeline: Annotated[
+        str | None, typer.Option("-p", "--pipeline", help="Passes that rewrite the diagram first, such as simplify.")
+    ] = None,
 ) -> None:
     """Write IN in another format."""
     from gossamer import api
@@ -203,7 +206,7 @@ def convert(
 
     if to is None:
         to = "gsm" if output == "-" else by_extension("printers", Path(output).name).name
-    text = api.convert(_read(source, format, bind, opaque), to)
+    text = api.convert(_read(source, format, bind, opaque), to, pipeline=pipeline)
     if output == "-":
         sys.stdout.write(text)
     else:

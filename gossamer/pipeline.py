@@ -188,6 +188,29 @@ def check_levels(steps: tuple[Step, ...]) -> None:
         )
 
 
+def rewrite(diagram: Diagram, pipeline: str) -> Diagram:
+    """The diagram after the passes of a pipeline, each of which takes a diagram and gives one; each step is verified.
+
+    Raises
+    ------
+    UsageError
+        ``TL-8`` if a pass takes or gives anything else, ``TL-6`` and ``TL-7`` as for any pipeline.
+    """
+    steps = parse_pipeline(pipeline)
+    for step in steps:
+        if (step.registration.takes, step.registration.gives) != (("diagram",), "diagram"):
+            names = [r.name for r in registered("passes").values() if (r.takes, r.gives) == (("diagram",), "diagram")]
+            raise UsageError(
+                "TL-8",
+                f"'{step.registration.name}' does not take a diagram to a diagram",
+                help=f"passes that do: {', '.join(names)}",
+            )
+    for one, step in zip([step.make() for step in steps], steps, strict=True):
+        diagram = one.run(diagram)
+        _verify_value(diagram, step)
+    return diagram
+
+
 def run_pipeline(
     steps: tuple[Step, ...], diagram: Diagram, network: Network, progress: Callable[[str], None] | None = None
 ) -> Outcome:
@@ -212,17 +235,22 @@ def run_pipeline(
             outcome.seconds.get(step.registration.name, 0.0) + perf_counter() - start
         )
         start = perf_counter()
-        verify = getattr(value, "verify", None) or getattr(value, "verify_structure", None)
-        if verify is not None:
-            try:
-                verify()
-            except GossamerError as error:
-                raise InternalError(
-                    "TL-14",
-                    f"the pass '{step}' broke an invariant: [{error.code}] {error.diagnostic.message}",
-                    help="this is a bug of the compiler; please report it with the source and the command",
-                ) from error
+        _verify_value(value, step)
         key = f"{step.registration.name}:verify"
         outcome.seconds[key] = outcome.seconds.get(key, 0.0) + perf_counter() - start
         outcome.values[step.registration.gives] = value
     return outcome
+
+
+def _verify_value(value: Any, step: Step) -> None:
+    verify = getattr(value, "verify", None) or getattr(value, "verify_structure", None)
+    if verify is None:
+        return
+    try:
+        verify()
+    except GossamerError as error:
+        raise InternalError(
+            "TL-14",
+            f"the pass '{step}' broke an invariant: [{error.code}] {error.diagnostic.message}",
+            help="this is a bug of the compiler; please report it with the source and the command",
+        ) from error

@@ -17,6 +17,7 @@ EXPECTED = {
     "grover": ({"101", *(f"{i:03b}" for i in range(8))}, 0.9),
     "grover2": ({"10"}, 1.0),
     "qft": ({"0101"}, 1.0),
+    "remote_cx": ({f"{b} {a}" for a in "01" for b in "01"}, 0.15),
     "teleportation": ({f"0 {a} {b}" for a in "01" for b in "01"}, 0.15),
     "walk": ({"11"}, 1.0),
 }
@@ -27,6 +28,7 @@ NETWORKS = {
     "grover": ["2:qubits=2", "3:qubits=1"],
     "grover2": ["2:qubits=1", "two-ions"],
     "qft": ["2:qubits=2", "ring:4:qubits=1"],
+    "remote_cx": ["2:qubits=2", "4:qubits=1"],
     "teleportation": ["2:qubits=2", "3:qubits=1"],
     "walk": ["2:qubits=2", "3:qubits=1"],
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -270,3 +271,41 @@ def test_an_impossible_diagram_has_the_scalar_zero() -> None:
     b.vertex(VertexKind.Z, Phase(Fraction(1, 4)))
     out = simplify(b.build(), "full")
     assert out.scalar.is_zero
+
+
+# ---- as passes ------------------------------------------------------------------------------------------------------
+
+
+def test_rewriting_from_the_api_and_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from gossamer.cli import main
+
+    source = tmp_path / "in.qasm"
+    source.write_text(random_circuit(3, 3, 30))
+    for strategy in (*STRATEGIES, "teleport"):
+        pipeline = f"simplify{{strategy={strategy}}}"
+        with pytest.raises(SystemExit) as end:
+            main(["convert", str(source), str(tmp_path / "out.gsm"), "-p", pipeline])
+        assert not end.value.code
+        out = gossamer.read(tmp_path / "out.gsm")
+        assert out == gossamer.rewrite(source, pipeline)
+        assert equal_instruments(out, gossamer.read(source))
+
+
+@pytest.mark.clause("TL-8")
+def test_only_passes_on_diagrams_rewrite() -> None:
+    with pytest.raises(UsageError) as error:
+        gossamer.rewrite(HEADER + "qreg q[1];", "simplify,graph-like")
+    assert "simplify" in str(error.value.diagnostic.help)
+
+
+@pytest.mark.clause("TL-7")
+def test_the_pass_knows_its_strategies() -> None:
+    with pytest.raises(UsageError):
+        gossamer.rewrite(HEADER + "qreg q[1];", "simplify{strategy=everything}")
+
+
+def test_the_default_pipeline_takes_rewritten_diagrams() -> None:
+    text = random_circuit(8, 4, 40)
+    pipeline = "simplify{strategy=teleport},graph-like,partition,links,circuit"
+    program = gossamer.compile(text, "2:qubits=3", pipeline=pipeline)
+    assert program.verify(text).holds is True
