@@ -646,8 +646,10 @@ def to_pyzx(source: Any, format: str | None = None) -> Any:
 def inspect(source: Any, format: str | None = None) -> dict[str, Any]:
     """Figures of a source or of an output folder.
 
-    ``flow`` is ``causal``, or None where no causal flow was found (other kinds are not looked for yet); ``t_count`` counts
-    the phases that are no multiples of pi/2.
+    ``flow`` is the first of ``causal`` (gadgets correct themselves), ``gflow`` and ``pauli`` that exists, ``none`` if there is none,
+    and None, with a ``flow_note``, where that was not determined: for diagrams that have no graph-like form (H-boxes), and for those without
+    causal flow that are too large for GF(2) algebra. ``depth`` is the number of layers of that flow, for a folder the depth of
+    its programs. ``t_count`` counts the phases that are no multiples of pi/2; a gadget has one.
 
     Examples
     --------
@@ -661,28 +663,33 @@ def inspect(source: Any, format: str | None = None) -> dict[str, Any]:
 
 
 def _inspect_diagram(diagram: Diagram) -> dict[str, Any]:
-    from gossamer.passes.graph_like import to_open_graph
+    import numpy as np
+
+    from gossamer.ir.diagram import BitKind, VertexKind
+    from gossamer.report.shape import find_shape
 
     diagram.verify()
-    try:
-        to_open_graph(diagram)
-        flow = "causal"
-    except InputError:
-        flow = None
+    shape = find_shape(diagram)
     clifford = [phase.is_clifford for phase in diagram.phases]
+    kinds = np.bincount(diagram.kind, minlength=len(VertexKind)).tolist()
+    hadamards = int(diagram.hadamard.sum())
     return {
         "kind": "diagram",
         "qubits": count_wires(diagram),
         "inputs": len(diagram.inputs),
         "outputs": len(diagram.outputs),
         "vertices": diagram.num_vertices,
+        "vertex_kinds": {kind.name.lower(): kinds[kind] for kind in VertexKind},
         "edges": diagram.num_edges,
+        "edge_kinds": {"hadamard": hadamards, "plain": diagram.num_edges - hadamards},
         "bits": len(diagram.bits),
+        "bit_kinds": {kind.name.lower(): sum(bit.kind == kind for bit in diagram.bits) for kind in BitKind},
         "results": [[register.name, len(register.bits)] for register in diagram.registers],
         "t_count": sum(not clifford[i] for i in diagram.phase.tolist()),
         "clifford": diagram.is_clifford,
-        "flow": flow,
-    }
+        "flow": shape.flow,
+        "depth": shape.depth,
+    } | ({"flow_note": shape.note} if shape.note else {})
 
 
 def _inspect_folder(directory: Path) -> dict[str, Any]:

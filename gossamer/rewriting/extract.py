@@ -24,8 +24,8 @@ from gossamer.diagnostics import InputError
 from gossamer.ir.diagram import BitKind, Diagram
 from gossamer.ir.phase import Phase
 from gossamer.rewriting.circuit import Gate, Op, circuit_to_diagram, simplify_gates, two_qubit_count
-from gossamer.rewriting.open_form import CODE, End, OpenForm, bits_of, pauli_part, to_open_form
-from gossamer.rewriting.row_space import RowSpace
+from gossamer.rewriting.open_form import CODE, End, OpenForm, pauli_part, to_open_form
+from gossamer.rewriting.row_space import RowSpace, bits_of
 
 _PI = Phase(1)
 _QUARTER = Phase(Fraction(1, 2))
@@ -139,7 +139,7 @@ def _sources(diagram: Diagram) -> list[frozenset[int]]:
 
 def _turn(form: OpenForm) -> OpenForm:
     """The transposed map: inputs are outputs."""
-    out = OpenForm(list(form.near), list(form.phase), list(form.flip), form.hubs, [], [], list(form.name))
+    out = OpenForm([set(x) for x in form.near], list(form.phase), list(form.flip), form.hubs, [], [], list(form.name))
     for i, (v, h) in enumerate(form.starts):
         out.ends.append(End(v, h, number=i))
     out.starts = [(-1, False)] * len(form.ends)
@@ -160,16 +160,17 @@ class _Extraction:
     """One extraction; ``gates`` are collected from the end of the circuit to its start."""
 
     def __init__(self, form: OpenForm, sources: list[frozenset[int]], weights: Weights, seed: int) -> None:
-        self.near = list(form.near)
+        self.near = [sum(1 << w for w in legs) for legs in form.near]  # bit sets, as those of vertices below
         self.phase = list(form.phase)
         self.flip = list(form.flip)
+        self.name = list(form.name)
         self.form, self.sources, self.weights = form, sources, weights
         self.rng = random.Random(seed)
         self.gates: list[Gate] = []
         self.at: dict[int, int] = {}  # wire -> its vertex in the frontier
         self.wire: dict[int, int] = {}  # and back
         self.front = 0
-        self.hubs = form.hubs  # with a leg beyond the frontier
+        self.hubs = sum(1 << h for h in form.hubs)  # with a leg beyond the frontier
         self.ready = 0  # hubs with all legs in the frontier
         self.rows = RowSpace()
         self.start = {v: (i, h) for i, (v, h) in enumerate(form.starts)}
@@ -339,7 +340,7 @@ class _Extraction:
                 break
             if not (self._step() or self._release() or self._pivot()):
                 self._refuse()
-        if self.ends or self.start:
+        if self.ends or self.start or any(self._is_left(v) for v in range(len(self.near))):
             self._refuse()
         return self.gates[::-1]
 
@@ -434,6 +435,8 @@ class _Extraction:
         number, hadamard = self.start.pop(column)
         self.near.append(1 << column)
         self.phase.append(Phase())
+        self.flip.append(Phase())
+        self.name.append(self.name[column])
         new = len(self.near) - 1
         self.near[column] |= 1 << new
         self.start[new] = number, not hadamard
@@ -514,12 +517,12 @@ class _Extraction:
         return True
 
     def _refuse(self) -> None:
-        left = sorted({self.form.name[v] for v in range(len(self.near)) if self._is_left(v)})
+        left = sorted({self.name[v] for v in range(len(self.near)) if self._is_left(v)})
         names = ", ".join(f"v{v}" for v in left[:8]) + (" ..." if len(left) > 8 else "")
         raise InputError(CODE, f"no circuit can be extracted: no order of measurements corrects {names or 'the ends'}",
                          help="the diagram has no gflow that respects the order of its outcomes")  # fmt: skip
 
     def _is_left(self, v: int) -> bool:
-        if self.front >> v & 1 or self.form.name[v] < 0:
+        if self.front >> v & 1 or self.name[v] < 0:
             return False
         return bool(self.near[v]) or v in self.ends or v in self.start

@@ -1,8 +1,8 @@
 """`OpenForm`: a diagram as what extraction works on: Z-spiders, Hadamard edges, phase gadgets, and ends that are measured or open.
 
 Plain edges fuse, parallel Hadamard edges cancel, a leaf on a spider of Pauli phase is a gadget (one vertex, a *hub*). Outcomes
-of the source are ends like outputs, for nothing may correct them. Adjacency is packed into integers. Equal to the diagram up to a scalar of
-the same modulus for all outcomes. Stands on ``ir``.
+of the source are ends like outputs, for nothing may correct them.
+Equal to the diagram up to a scalar of the same modulus for all outcomes. Stands on ``ir``.
 
 References
 ----------
@@ -12,7 +12,6 @@ Gadgets as YZ vertices: Backens, Miller-Bakewell, de Felice, Lobski, van de Wete
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from gossamer.diagnostics import InputError
@@ -39,60 +38,45 @@ class OpenForm:
 
     Attributes
     ----------
-    near : vertex -> its neighbours (all by Hadamard edges), a bit set
+    near : vertex -> its neighbours (all by Hadamard edges)
     phase : vertex -> its phase; that of a hub is the phase of the gadget (of its leaf)
     flip : hub -> its own phase, 0 or pi: the sign of the gadget's phase. It stays apart, because a state that a wire starts in may
         be known long before what turns its sign
-    hubs : the hubs, a bit set
+    hubs : the vertices that are gadgets
     ends : outputs and outcomes, each at a vertex of its own
     starts : for each input the vertex that stands before it, and whether the edge between them is a Hadamard edge
     name : vertex -> a vertex of the diagram that it comes from
     """
 
-    near: list[int] = field(default_factory=list)
+    near: list[set[int]] = field(default_factory=list)
     phase: list[Phase] = field(default_factory=list)
     flip: list[Phase] = field(default_factory=list)
-    hubs: int = 0
+    hubs: set[int] = field(default_factory=set)
     ends: list[End] = field(default_factory=list)
     starts: list[tuple[int, bool]] = field(default_factory=list)
     name: list[int] = field(default_factory=list)
 
     def vertex(self, phase: Phase, name: int) -> int:
-        self.near.append(0)
+        self.near.append(set())
         self.phase.append(phase)
         self.flip.append(Phase())
         self.name.append(name)
         return len(self.near) - 1
 
     def toggle(self, a: int, b: int) -> None:
-        self.near[a] ^= 1 << b
-        self.near[b] ^= 1 << a
+        self.near[a] ^= {b}
+        self.near[b] ^= {a}
 
     def isolate(self, v: int) -> None:
         """Take away every edge of a vertex."""
-        mark = ~(1 << v)
-        for w in bits_of(self.near[v]):
-            self.near[w] &= mark
-        self.near[v] = 0
-
-
-def bits_of(value: int) -> Iterator[int]:
-    """Positions of the ones of a number, the lowest first.
-
-    Examples
-    --------
-    >>> list(bits_of(0b1101))
-    [0, 2, 3]
-    """
-    while value:
-        low = value & -value
-        yield low.bit_length() - 1
-        value ^= low
+        for w in self.near[v]:
+            self.near[w].discard(v)
+        self.near[v] = set()
 
 
 def add_z(form: OpenForm, v: int, phase: Phase) -> None:
     """A phase of 0 or pi arrives at a vertex."""
-    if form.hubs >> v & 1:
+    if v in form.hubs:
         form.flip[v] += phase
     else:
         form.phase[v] += phase
@@ -103,8 +87,14 @@ def pauli_part(phase: Phase) -> BitExpr:
     return BitExpr(frozenset(m) for m, c, _ in phase.terms if c % 2)
 
 
-def to_open_form(diagram: Diagram) -> OpenForm:
+def to_open_form(diagram: Diagram, *, states: bool = False) -> OpenForm:
     """Bring a diagram into the form.
+
+    Parameters
+    ----------
+    states
+        Whether a leaf that is numbered before the spider it sits on stays a vertex: it is a state that a wire starts in, which can do
+        without being a gadget.
 
     Raises
     ------
@@ -145,12 +135,14 @@ def to_open_form(diagram: Diagram) -> OpenForm:
     form = OpenForm()
     number: dict[int, int] = {}
     legs: dict[int, list[End]] = {}  # ends by the vertex that they meet
+    latest: dict[int, int] = {}
     for v in range(len(kinds)):
         if not boundary[v]:
             r = find(v)
             if r not in number:
                 number[r] = form.vertex(Phase(), r)
             form.phase[number[r]] += diagram.phase_of(v)
+            latest[number[r]] = v
     for i, bit in enumerate(diagram.bits):
         if bit.kind == BitKind.OUTCOME:
             at = number[find(bit.vertex)]
@@ -182,7 +174,7 @@ def to_open_form(diagram: Diagram) -> OpenForm:
                 form.toggle(middle, end.vertex)
             form.ends.append(end)
     form.ends.sort(key=lambda end: (end.bit, end.number))
-    _find_gadgets(form)
+    _find_gadgets(form, latest if states else {})
     return form
 
 
@@ -203,32 +195,31 @@ def _boundary(
     form.starts[number_in[v]] = (start, not hadamard)
 
 
-def _find_gadgets(form: OpenForm) -> None:
+def _find_gadgets(form: OpenForm, latest: dict[int, int]) -> None:
     special = {e.vertex for e in form.ends} | {v for v, _ in form.starts}
-    for leaf in range(len(form.near)):
-        legs = form.near[leaf]
-        if leaf in special or legs.bit_count() != 1 or form.hubs >> leaf & 1:
+    for leaf, legs in enumerate(form.near):
+        if leaf in special or len(legs) != 1 or leaf in form.hubs:
             continue
-        hub = legs.bit_length() - 1
-        if hub in special or form.hubs >> hub & 1 or not form.phase[hub].is_pauli:
+        (hub,) = legs
+        early = latest.get(hub, -1) > form.name[leaf]
+        if early or hub in special or hub in form.hubs or not form.phase[hub].is_pauli:
             continue
         form.flip[hub], form.phase[hub] = form.phase[hub], form.phase[leaf]
         form.phase[leaf] = Phase()
         form.isolate(leaf)
-        form.hubs |= 1 << hub
+        form.hubs.add(hub)
         form.name[leaf] = -1  # gone
-    for hub in bits_of(form.hubs):
+    for hub in sorted(form.hubs):
         if form.phase[hub].is_pauli:  # pi on a parity is pi on each leg
-            for v in bits_of(form.near[hub]):
+            for v in form.near[hub]:
                 add_z(form, v, form.phase[hub])
             form.isolate(hub)
-    for hub in bits_of(form.hubs):
-        if not form.near[hub]:  # a phase of the whole diagram
-            form.phase[hub] = form.flip[hub] = Phase()
-            form.hubs ^= 1 << hub
-            form.name[hub] = -1
-    for v in range(len(form.near)):
-        if form.near[v] or v in special or form.name[v] < 0 or form.hubs >> v & 1:
+    for hub in [h for h in form.hubs if not form.near[h]]:  # a phase of the whole diagram
+        form.phase[hub] = form.flip[hub] = Phase()
+        form.hubs.discard(hub)
+        form.name[hub] = -1
+    for v, legs in enumerate(form.near):
+        if legs or v in special or form.name[v] < 0:
             continue
         if form.phase[v].bits:
             raise InputError(CODE, f"vertex v{form.name[v]} is a scalar that depends on outcomes: no circuit does that")

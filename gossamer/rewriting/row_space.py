@@ -15,6 +15,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 
+def bits_of(value: int) -> Iterator[int]:
+    """Positions of the ones of a number, the lowest first.
+
+    Examples
+    --------
+    >>> list(bits_of(0b1101))
+    [0, 2, 3]
+    """
+    while value:
+        low = value & -value
+        yield low.bit_length() - 1
+        value ^= low
+
+
 class RowSpace:
     """Rows are named by small numbers, columns by bit positions.
 

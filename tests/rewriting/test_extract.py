@@ -229,6 +229,17 @@ def test_a_zero_and_a_weight_are_refused() -> None:
 
 
 @pytest.mark.clause("EX-1")
+def test_a_part_without_ends_is_refused() -> None:
+    """It is a number, which may be 0."""
+    w = WireBuilder()
+    w.output(w.add_input("q"), "q")
+    a, b = w.builder.vertex(VertexKind.Z, T), w.builder.vertex(VertexKind.Z, T)
+    w.builder.edge(a, b, hadamard=True)
+    with pytest.raises(InputError, match=f"corrects v{a}, v{b}"):
+        extract_circuit(w.build())
+
+
+@pytest.mark.clause("EX-1")
 def test_a_correction_before_its_measurement_is_refused() -> None:
     """The outcome's only wire goes through the vertex that waits for it."""
     b = DiagramBuilder()
