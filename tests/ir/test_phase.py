@@ -335,3 +335,33 @@ def test_an_angle_that_is_not_finite_is_named(bad, said):
     for make in (Phase, lambda x: Phase.of_symbol("t").bind({"t": x})):
         with pytest.raises(ValueError, match=f"^an angle must be finite, not {said}$"):
             make(bad)
+
+
+def test_hashes_tell_values_apart():
+    phases = [Phase(Fraction(i, 7)) + Phase.of_bit(j) for i in range(1, 7) for j in range(3)]
+    exprs = [BitExpr.bit(i) ^ BitExpr.const(j) for i in range(9) for j in range(2)]
+    for values in (phases, [Phase(Fraction(i, 7)) for i in range(1, 7)], exprs):
+        assert len({hash(x) for x in values}) > len(values) // 2
+    assert hash(Phase(Fraction(1, 7))) == hash(Phase.from_terms([((), Fraction(15, 7), ())]))
+
+
+def test_every_condition_of_three_bits():
+    """All 256 of them, over a phase whose coefficients do not vanish mod 2."""
+    minterms = [
+        (a if x else ~a) & (b if y else ~b) & (c if z else ~c)
+        for a, b, c in [[BitExpr.bit(i) for i in range(3)]]
+        for x, y, z in product((0, 1), repeat=3)
+    ]
+    eighth = Phase(Fraction(1, 8))
+    for number in range(256):
+        condition = BitExpr()
+        for i, m in enumerate(minterms):
+            if number >> i & 1:
+                condition = condition ^ m
+        assert values(eighth.times(condition)) == [Fraction(number >> i & 1, 8) for i in range(8)]
+
+
+def test_pi_under_a_long_parity_is_a_sum():
+    """No more terms than bits, where another angle would have 2**40."""
+    assert Phase(1).times(BitExpr.xor(range(40))) == polynomial(40)
+    assert (Phase(1) + Phase.of_bit(50)).negated_if(BitExpr.xor(range(40))) == Phase(1) + Phase.of_bit(50)

@@ -438,6 +438,19 @@ def test_a_long_order_is_broken_into_lines_of_twelve():
     assert parse_text(print_text(g)) == g
 
 
+def test_a_hub_may_be_the_first_vertex():
+    text = """gossamer open-graph 1
+
+v0 = YZ(1/4) -> v0
+v1 = OUTPUT(0) output 0 "q"
+
+v0 ~ v1
+
+order v0..v1
+"""
+    assert print_text(parse_text(text)) == text
+
+
 def test_small_levels():
     assert print_text(DiagramBuilder().build()) == "gossamer diagram 1\n"
     assert parse_text("gossamer diagram 1").num_vertices == 0
@@ -547,6 +560,6 @@ v0 = Z(-1/2 + -3*b0 + 1/4*b0*b0 + 2*t + t*b0 + 0*u)
 
 
 def test_names_that_look_like_indices_are_names():
-    p = parse_text(PLACED.replace("n0", "v0").replace("n1", "l2").replace("n2", "input"))
-    assert [n.name for n in p.network.nodes] == ["v0", "l2", "input"]
+    p = parse_text(PLACED.replace("n0", "v0").replace("n1 mbqc", "l2 b7").replace("n1", "l2").replace("n2", "input"))
+    assert [(n.name, n.model) for n in p.network.nodes] == [("v0", "circuit"), ("l2", "b7"), ("input", "circuit")]
     assert p == replace(parse_text(PLACED), network=p.network)
