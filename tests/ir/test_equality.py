@@ -550,7 +550,7 @@ def test_large_diagrams_stay_in_range():
         w.output(q, "q")
         return w.build()
 
-    for gates in (390, 410, 2500):
+    for gates in (390, 410, 1300):
         for find in (find_branch_difference, find_instrument_difference):
             assert find(long(gates, Fraction(0)), long(gates, Fraction(2))) is None
             assert find(long(gates, Fraction(0)), long(gates, Fraction(1, 100))) is not None
