@@ -16,7 +16,7 @@ AIMED = {
     "phase": ("test_phase",),
     "diagram": ("test_diagram",),
     "verify": ("test_verify",),
-    "rules": ("test_verify", "test_pattern"),
+    "rules": ("test_verify", "test_pattern", "test_pattern_refusals"),
     "semantics": ("test_semantics",),
     "sweep": ("test_semantics",),
     "equality": ("test_equality",),

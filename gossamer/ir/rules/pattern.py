@@ -63,7 +63,7 @@ def _classical(pattern: Pattern) -> None:
     check_names("register", [r.name for r in pattern.registers], len(pattern.registers))
     check_bits(pattern.bits)
     measures = [c for c in pattern.commands if isinstance(c, Measure)]
-    angles = [m.angle for m in measures]
+    angles = [m.angle for m in measures if isinstance(m.angle, Phase)]  # what is none is refused at its command
     check_bit_uses(pattern.bits, angles, pattern.registers)
     check_symbols(angles)
 
