@@ -16,7 +16,7 @@ SHORT = [Prepare(1), Entangle(0, 1), Measure(0)]
 MORE = [
     ("PT-1", make(SHORT, [0], ends=(1, 1))),
     ("PT-1", make(SHORT, [0], ends=(2**31,))),
-    ("PT-1", make([*SHORT, Measure(0, angle=0.5)], [0])),
+    ("PT-1", make([*SHORT[:2], Measure(0, angle=0.5)], [0])),
     ("PT-4", make([Prepare(1), Entangle(7, 1), Measure(0)], [0])),
     ("PT-6", make([Prepare(2), *SHORT], [0])),
     ("PT-7", make([Measure(0), Prepare(1)])),
