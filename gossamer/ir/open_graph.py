@@ -153,9 +153,9 @@ class OpenGraph:
 
     @cached_property
     def is_hub(self) -> NDArray[np.bool_]:
-        """Which vertices are hubs of phase gadgets: they correct themselves and come before all their neighbours."""
+        """Which vertices are hubs of phase gadgets: they correct themselves and come before all their neighbours (one or more)."""
         alone = self._only == np.arange(self.num_vertices)
-        early = self.position < self._first_neighbour
+        early = (self.position < self._first_neighbour) & (self._first_neighbour < self.num_vertices)
         return np.asarray(alone & early & np.isin(self.label, (Label.YZ, Label.Z)))
 
     @cached_property
