@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from gossamer.conformance.strategies import diagrams
@@ -20,9 +20,8 @@ from gossamer.ir.equality import equal_instruments
 from gossamer.ir.phase import BitExpr, Phase
 from gossamer.ir.scalar import Scalar
 from tests.ir.drawn import relabel, zx_diagrams
+from tests.profiles import NIGHTLY, QUICK
 
-QUICK = settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
-NIGHTLY = settings(QUICK, max_examples=20_000, derandomize=False)
 SOURCES = st.one_of(zx_diagrams(symbols=("t", "u"), size=7), diagrams(symbols=("t",)))
 
 

@@ -6,7 +6,7 @@ import json
 import re
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gossamer.conformance.strategies import diagrams
@@ -18,9 +18,8 @@ from gossamer.ir.text import parse_text, print_text
 from gossamer.registry import by_extension
 from gossamer.specification import read_spec
 from tests.ir.drawn import zx_diagrams
+from tests.profiles import NIGHTLY, QUICK
 
-QUICK = settings(max_examples=100, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
-NIGHTLY = settings(QUICK, max_examples=20_000, derandomize=False)
 SOURCES = st.one_of(zx_diagrams(symbols=("t", "u"), size=7), diagrams(symbols=("t",)))
 
 

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gossamer.diagnostics import InputError
@@ -33,9 +33,9 @@ from gossamer.ir.equality import equal_instruments
 from gossamer.ir.phase import BitExpr, Phase
 from gossamer.ir.wires import WireBuilder
 from tests.ir.drawn import assignments, complete, strict_map, zx_diagrams
+from tests.profiles import NIGHTLY, QUICK
 
-QUICK = settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
-NIGHTLY = settings(QUICK, max_examples=20_000, derandomize=False)
+FEW = settings(QUICK, max_examples=60)
 
 VECTORS = {
     State.ZERO: np.array([1, 0]),
@@ -230,7 +230,7 @@ def check(law, profile) -> None:
 
 @pytest.mark.parametrize("law", LAWS, ids=lambda law: law.__name__)
 def test_laws(law):
-    check(law, QUICK)
+    check(law, FEW)
 
 
 @pytest.mark.nightly

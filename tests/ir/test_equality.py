@@ -8,11 +8,12 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from gossamer.checks.case import NotApplicable
+from gossamer.checks.case import Case, NotApplicable
 from gossamer.checks.equality import equal, equal_stabiliser
+from gossamer.checks.rewriting import check_rewriting
 from gossamer.conformance.oracle import (
     assignments,
     complete_bits,
@@ -36,8 +37,7 @@ from gossamer.ir.equality import (
 from gossamer.ir.phase import BitExpr, Phase
 from gossamer.ir.scalar import Scalar
 from gossamer.ir.wires import WireBuilder
-
-FEW = settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+from tests.profiles import NIGHTLY, QUICK
 
 
 def flipped(d: Diagram, vertex: int, by: Phase) -> Diagram:
@@ -140,22 +140,23 @@ def agrees(pair: tuple[Diagram, Diagram]) -> None:
 SMALL = st.one_of(any_diagrams(max_vertices=6, max_edges=6), diagrams(max_wires=2, max_gates=6))
 
 
-@FEW
+@QUICK
 @given(pairs(SMALL))
 def test_equality_agrees_with_the_oracle(pair):
     agrees(pair)
 
 
 @pytest.mark.nightly
-@settings(max_examples=20_000, deadline=None, suppress_health_check=list(HealthCheck))
+@NIGHTLY
 @given(pairs(SMALL))
 def test_equality_agrees_with_the_oracle_nightly(pair):
     agrees(pair)
 
 
-@FEW
-@given(pairs(diagrams(max_wires=3, max_gates=8, clifford=True)))
-def test_stabilisers_agree_with_the_oracle(pair):
+CLIFFORD = diagrams(max_wires=3, max_gates=8, clifford=True)
+
+
+def stabilisers_agree(pair: tuple[Diagram, Diagram]) -> None:
     a, b = pair
     assume(not any(diagram_is_zero(d) for d in pair))
     try:
@@ -165,11 +166,54 @@ def test_stabilisers_agree_with_the_oracle(pair):
     assert found == oracle(a, b)[1]
 
 
+@QUICK
+@given(pairs(CLIFFORD))
+def test_stabilisers_agree_with_the_oracle(pair):
+    stabilisers_agree(pair)
+
+
+@pytest.mark.nightly
+@NIGHTLY
+@given(pairs(CLIFFORD))
+def test_stabilisers_agree_with_the_oracle_nightly(pair):
+    stabilisers_agree(pair)
+
+
+PROGRAMS = diagrams(max_wires=2, max_gates=8)
+
+
+def rewriting_proves_nothing_wrong(pair: tuple[Diagram, Diagram]) -> None:
+    """It proves that branches are equal or says nothing."""
+    a, b = pair
+    assume(not any(diagram_is_zero(d) for d in pair))
+    assume(len(a.outcome_bits) == len(b.outcome_bits))
+    witness = {i: BitExpr.bit(j) for i, j in zip(a.outcome_bits, b.outcome_bits, strict=True)}
+    try:
+        proved, _, _ = check_rewriting(Case(a, b, witness, frozenset()))
+    except NotApplicable:
+        assume(False)
+    assert proved
+    assert oracle(a, b)[1]
+
+
+@QUICK
+@given(pairs(PROGRAMS))
+def test_rewriting_agrees_with_the_oracle(pair):
+    rewriting_proves_nothing_wrong(pair)
+
+
+@pytest.mark.nightly
+@NIGHTLY
+@given(pairs(PROGRAMS))
+def test_rewriting_agrees_with_the_oracle_nightly(pair):
+    rewriting_proves_nothing_wrong(pair)
+
+
 def diagram_is_zero(d: Diagram) -> bool:
     return all(np.abs(diagram_map(d, m)).max(initial=0) < 1e-9 for m in assignments(d.bits, BitKind.OUTCOME))
 
 
-@FEW
+@QUICK
 @given(any_diagrams(max_vertices=4, max_edges=4, input_bits=True), st.data())
 def test_classical_inputs_are_all_tried(d, data):
     """A phase under a classical input counts in every context; the weight is one for all of them."""

@@ -9,7 +9,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 
 from gossamer.conformance.oracle import (
     assignments,
@@ -36,10 +36,9 @@ from gossamer.ir.pattern import (
     to_diagram,
 )
 from gossamer.ir.phase import BitExpr, Phase
+from tests.profiles import NIGHTLY, QUICK
 from tests.shared import SHARED, needs_shared
 
-QUICK = settings(max_examples=200, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
-NIGHTLY = settings(QUICK, max_examples=20_000, derandomize=False)
 B0, B1 = BitExpr.bit(0), BitExpr.bit(1)
 
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 
 from gossamer.ir.diagram import DiagramBuilder, VertexKind
 from gossamer.ir.phase import Phase
 from gossamer.ir.simple import is_simple, resolve_edges
 from gossamer.ir.wires import WireBuilder
 from tests.ir.drawn import assignments, strict_map, zx_diagrams
-
-QUICK = settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+from tests.profiles import NIGHTLY, QUICK
 
 
 def check_resolved(d) -> None:
@@ -32,7 +31,7 @@ def test_resolving_keeps_every_map(d):
 
 
 @pytest.mark.nightly
-@settings(QUICK, max_examples=20_000, derandomize=False)
+@NIGHTLY
 @given(zx_diagrams())
 def test_resolving_keeps_every_map_nightly(d):
     check_resolved(d)

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from gossamer.conformance.strategies import diagrams, open_graphs, placements
+from gossamer.conformance.strategies import any_diagrams, diagrams, open_graphs, placements
 from gossamer.diagnostics import InputError, Span
 from gossamer.ir import text as text_module
 from gossamer.ir.diagram import Bit, BitKind, DiagramBuilder, Register, VertexKind
@@ -21,8 +21,13 @@ from gossamer.ir.phase import BitExpr, Phase
 from gossamer.ir.placed import EventKind
 from gossamer.ir.scalar import ZERO, Scalar
 from gossamer.ir.text import parse_text, print_text
+from tests.profiles import NIGHTLY, QUICK
 
-SOME = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+LEVELS = {
+    "diagram": st.one_of(diagrams(symbols=("theta", "phi")), any_diagrams(input_bits=True)),
+    "open graph": open_graphs(),
+    "placed graph": placements(),
+}
 
 
 def check_inverse(level) -> None:
@@ -34,28 +39,21 @@ def check_inverse(level) -> None:
     assert print_text(again) == text
 
 
-@SOME
-@given(diagrams(symbols=("theta", "phi")))
-def test_diagrams_come_back(diagram):
-    check_inverse(diagram)
+@pytest.mark.parametrize("level", LEVELS)
+def test_every_level_comes_back(level):
+    QUICK(given(LEVELS[level])(check_inverse))()
 
 
-@SOME
-@given(open_graphs())
-def test_open_graphs_come_back(graph):
-    check_inverse(graph)
-
-
-@SOME
-@given(placements())
-def test_placements_come_back(placed):
-    check_inverse(placed)
+@pytest.mark.nightly
+@pytest.mark.parametrize("level", LEVELS)
+def test_every_level_comes_back_nightly(level):
+    NIGHTLY(given(LEVELS[level])(check_inverse))()
 
 
 NAMES = st.text(st.characters(codec="utf-8"), min_size=1, max_size=8).filter(str.isprintable)
 
 
-@SOME
+@QUICK
 @given(st.lists(NAMES, min_size=1, max_size=4, unique=True), NAMES)
 def test_any_printable_name_comes_back(names, register):
     b = DiagramBuilder()
@@ -178,7 +176,7 @@ def test_a_syntax_error_says_what_was_expected():
     ]
 
 
-@SOME
+@QUICK
 @given(st.text(alphabet='gosamerdi 10vbj=Z(X)/*"-~>\n.@^&é', max_size=80))
 def test_no_text_raises_anything_else(tail):
     for text in (tail, "gossamer diagram 1\n" + tail, "gossamer placed 1\nnode n0 circuit data 3\n" + tail):
@@ -188,7 +186,7 @@ def test_no_text_raises_anything_else(tail):
             assert error.diagnostic.span is not None
 
 
-@SOME
+@QUICK
 @given(diagrams(max_gates=8), st.data())
 def test_one_wrong_character_is_an_error_or_another_diagram(diagram, data):
     text = print_text(diagram)
