@@ -93,6 +93,8 @@ def test_a_wrong_package_is_told_which_law_it_breaks(tmp_path):
         found = re.search(rf"'{name}' breaks the law (\S+) \(", done.stdout)
         assert found, f"{name} was not caught:\n{done.stdout}"
         assert found[1] == law
+    assert "in the result c = " in done.stdout  # where the instruments differ
+    assert "array(" not in done.stdout  # examples are shown in the text forms
     assert "[PR-4]" in done.stdout  # the message that went to the wrong node
     example = done.stdout.split("'wrong-sign' breaks the law")[1].split("example:")[1]
     assert "gossamer placed 1" in example

@@ -19,7 +19,7 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, Verbosity, given, settings
 from hypothesis import strategies as st
 
 from gossamer.conformance import oracle
@@ -50,6 +50,7 @@ def _settings(examples: int, *, derandomize: bool = True) -> settings:
         database=None,
         phases=phases,
         report_multiple_bugs=False,
+        verbosity=Verbosity.quiet,  # the error shows the example in the text forms
         suppress_health_check=list(HealthCheck),
     )
 
@@ -321,14 +322,18 @@ def _each_run(who: str, placed: Placed, out: Distribution) -> None:
         m = tuple(bool(x) for x in run.outcomes)
         if not oracle.same_up_to_phase(maps[m], run.matrix):
             raise LawBroken(
-                "backend/meaning", who, f"in branch {run.bits} the map differs from that of outcomes {m}", placed, out
+                "backend/meaning",
+                who,
+                f"with {_bits(run.bits)} the outputs get another map than with the outcomes {_outcomes(m)} of the source",
+                placed,
+                out,
             )
         weight[m] += float(np.vdot(run.matrix, run.matrix).real)
         values = oracle.complete_bits(graph.bits, dict(zip(outcomes, m, strict=True)))
         for r, shown in zip(graph.registers, out.manifest.registers, strict=True):
             for expr, where in zip(r.bits, shown.bits, strict=True):
                 if expr.evaluate(values) != bool(where is not None and run.bits[where.node][where.bit]):
-                    raise LawBroken("backend/outcomes", who, f"a result is wrong in branch {run.bits}", placed, out)
+                    raise LawBroken("backend/outcomes", who, f"{r.name} is wrong with {_bits(run.bits)}", placed, out)
     if len(known) < len(outcomes):
         wanted = oracle.graph_instrument(graph)
         if not oracle.same_instrument(wanted, oracle.program_instrument(out)):
@@ -337,6 +342,14 @@ def _each_run(who: str, placed: Placed, out: Distribution) -> None:
     ratios = [weight[m] / w for m, k in maps.items() if (w := float(np.vdot(k, k).real)) > 1e-9]
     if max(ratios) > min(ratios) * (1 + 1e-6):
         raise LawBroken("backend/meaning", who, "some outcomes occur with a wrong probability", placed, out)
+
+
+def _bits(bits: dict[str, dict[int, int]]) -> str:
+    return ", ".join(f"{node}.b{i} = {x}" for node, own in bits.items() for i, x in own.items()) or "no bits"
+
+
+def _outcomes(m: tuple[bool, ...]) -> str:
+    return "".join(str(int(x)) for x in m) or "(none)"
 
 
 def check_node_model(subject: Registration, *, examples: int = 30, derandomize: bool = True) -> None:
@@ -425,9 +438,28 @@ def _differ(a: _Side, b: _Side) -> str | None:
     names = a.shape[3]
     for k in range(2 ** len(names)):
         inputs = {name: bool(k >> i & 1) for i, name in enumerate(names)}
-        if not oracle.same_instrument(a.instrument(inputs), b.instrument(inputs)):
-            return f"the instruments differ{f' for classical inputs {inputs}' if inputs else ''}"
+        left, right = a.instrument(inputs), b.instrument(inputs)
+        if not oracle.same_instrument(left, right):
+            return f"{_where(a, left, right)}{f', for classical inputs {inputs}' if inputs else ''}"
     return None
+
+
+def _where(side: _Side, wanted: oracle.Instrument, found: oracle.Instrument) -> str:
+    """In which result two instruments differ, and how: by its probability on a random input, or by what it does."""
+    sizes = [sum(float(np.trace(x).real) for x in i.values()) or 1.0 for i in (wanted, found)]
+    for key in sorted({*wanted, *found}):
+        x, y = (i.get(key, np.zeros((1, 1))) / size for i, size in zip((wanted, found), sizes, strict=True))
+        if np.abs(x - y).max() <= 1e-7:
+            continue
+        bits, shown = iter(key), []
+        for r in side.value.registers:
+            shown.append(f"{r.name} = {''.join(str(int(next(bits))) for _ in r.bits)} (index 0 first)")
+        result = f"in the result {', '.join(shown)}" if shown else "(no results are reported)"
+        p, q = (round(float(np.trace(z).real), 9) for z in (x, y))
+        if abs(p - q) > 1e-7:
+            return f"the instruments differ {result}: probability {q:.6g} instead of {p:.6g} on average over inputs"
+        return f"the instruments differ {result}: it has the right probability, but another map"
+    return "the instruments differ"
 
 
 # ---- samples of the built-in frontends ------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from gossamer.ir.diagram import Diagram
 from gossamer.ir.open_graph import OpenGraph
 from gossamer.ir.pattern import Pattern
 from gossamer.ir.placed import Placed
-from gossamer.ir.program import Distribution
+from gossamer.ir.program import Conditional, Distribution, Ebit, Gate, Instruction, Measure, Recv, Reset, Send
 
 LAWS: dict[str, str] = {
     "frontend/valid": "what a frontend reads is a Diagram that obeys the clauses of its level",
@@ -43,11 +43,23 @@ LAWS: dict[str, str] = {
 
 
 class LawBroken(AssertionError):
-    """A law does not hold of a registered thing; the text has the law and the example."""
+    """A law does not hold of a registered thing; the text has the law, what is wrong, and the example: what was given, and what came of it.
+
+    Examples
+    --------
+    >>> print(LawBroken("frontend/valid", "frontend 'mine'", "it gives an int", "h 0", 7))
+    frontend 'mine' breaks the law frontend/valid (what a frontend reads is a Diagram that obeys the clauses of its level):
+    it gives an int
+    example:
+    --- str
+    h 0
+    --- int
+    7
+    """
 
     def __init__(self, law: str, subject: str, why: str, *example: object) -> None:
         self.law, self.subject = law, subject
-        shown = "\n".join(show(x) for x in example)
+        shown = "\n".join(f"--- {type(x).__name__}\n{show(x).rstrip()}" for x in example)
         super().__init__(f"{subject} breaks the law {law} ({LAWS[law]}):\n{why}\nexample:\n{shown}")
 
 
@@ -99,9 +111,29 @@ def show(value: object) -> str:
         lines = []
         for p in value.programs:
             lines += [f"node {p.node}: {p.data} data, {p.comm} comm, results {dict(p.results)}"]
-            lines += [f"  {op}" for op in p.instructions]
+            lines += [f"  {_instruction(op)}" for op in p.instructions]
         return "\n".join(lines)
     return repr(value)
+
+
+def _instruction(op: Instruction) -> str:
+    """One line; qubits and bits by their numbers."""
+    match op:
+        case Gate(name, qubits, angle):
+            return f"{name}{'' if angle is None else f'({angle})'} {' '.join(map(str, qubits))}"
+        case Measure(qubit, bit):
+            return f"measure {qubit} -> b{bit}"
+        case Reset(qubit):
+            return f"reset {qubit}"
+        case Conditional(conditions, body):
+            tests = " and ".join(f"b{bit} = {int(value)}" for bit, value in conditions)
+            return f"if {tests}: {'; '.join(map(_instruction, body))}"
+        case Ebit(link, peer, qubit):
+            return f"ebit {link} with {peer} -> {qubit}"
+        case Send(message, peer, bits):
+            return f"send {message} to {peer}: {' ^ '.join(f'b{b}' for b in bits)}"
+        case Recv(message, peer, bit):
+            return f"receive {message} from {peer} -> b{bit}"
 
 
 def columns(value: Any) -> str:

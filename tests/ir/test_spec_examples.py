@@ -7,6 +7,7 @@ import json
 import re
 from fractions import Fraction
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -55,7 +56,9 @@ def kraus(d: Diagram, bits: dict[int, int]) -> np.ndarray:
     return np.einsum(*args, outside, optimize="greedy").reshape(2 ** len(d.outputs), 2 ** len(d.inputs))
 
 
-@pytest.mark.parametrize("path", sorted(spec_folder().glob("*.md")), ids=lambda p: p.name)
+@pytest.mark.parametrize(
+    "path", [*sorted(spec_folder().glob("*.md")), Path(__file__).parents[2] / "CONTRIBUTING.md"], ids=lambda p: p.name
+)
 def test_sessions_in_the_text_run(path):
     options = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
     test = doctest.DocTestParser().get_doctest(path.read_text(), {}, path.name, str(path), 0)
