@@ -410,6 +410,20 @@ REASONS = {
         "the results differ at b0=0",
         "the maps of result 0 differ",
     ),
+    "two results": (
+        measured(THIRD, results="mn"),
+        measured(HALF, results="mn"),
+        "the maps differ at b0=0",
+        "an outcome has a wrong probability at b0=1",
+        "the maps of result 01 differ",
+    ),
+    "two outcomes": (
+        measured(THIRD, wires=2, results=""),
+        measured(1, wires=2, results=""),
+        "one of the maps is zero at b0=0, b1=0",
+        "outcomes 00 of the first diagram never occur",
+        None,
+    ),
     "a phase": (
         replace(wire(), scalar=Scalar(phase=Phase(HALF))),
         wire(),

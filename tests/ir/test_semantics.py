@@ -561,11 +561,6 @@ def test_refusals_read_well(monkeypatch):
     w.output(w.add_input("q"), "q")
     wire = w.build()
     b = DiagramBuilder()
-    bit = b.input_bit("flag")
-    b.vertex(VertexKind.Z, Phase.of_bit(bit))
-    b.register("c", [BitExpr.bit(bit)])
-    conditional = b.build()
-    b = DiagramBuilder()
     b.scalar = Scalar(phase=Phase.of_symbol("s"))
     b.vertex(VertexKind.Z, Phase.of_symbol("t"))
     symbols = b.build()
@@ -578,7 +573,8 @@ def test_refusals_read_well(monkeypatch):
     assert refusal(lambda: branch(tilted(Fraction(0)), outcomes={0: True})) == (
         "error[SEM-1]: the given outcomes have probability 0"
     )
-    assert refusal(lambda: kraus(conditional, {})) == "error[SEM-1]: no value for the input bit b0 ('flag')"
+    for read in (lambda d: kraus(d, {}), branch, lambda d: list(branches(d))):
+        assert refusal(lambda read=read: read(conditional())) == "error[SEM-1]: no value for the input bit b0 ('flag')"
     for shape in ((3,), (4,), (1, 2), (2, 2, 1)):
         assert refusal(lambda shape=shape: kraus(wire, {}, np.zeros(shape))) == (
             f"error[SEM-1]: the state of 1 inputs has 2 rows, not {shape}"
@@ -599,6 +595,15 @@ def test_refusals_read_well(monkeypatch):
     ]
     assert sweep_cost(wires(3))[0] == 3
     monkeypatch.undo()
+
+
+def conditional() -> Diagram:
+    """A number that depends on a classical input."""
+    b = DiagramBuilder()
+    bit = b.input_bit("flag")
+    b.vertex(VertexKind.Z, Phase(Fraction(1, 2)).times(BitExpr.bit(bit)))
+    b.register("c", [BitExpr.bit(bit)])
+    return b.build()
 
 
 def wires(n: int) -> Diagram:
@@ -698,6 +703,8 @@ def test_costs():
         3.25 * size,
     )  # a phase on each of the two wires, and one on a quarter of the amplitudes
     assert gates(open_inputs=True)[0] == 4
+    assert gates("h", open_inputs=True)[0] == 5  # the outputs, and the input that its output does not tell
+    assert sweep_cost(conditional())[0] == 0
 
 
 def test_measured_wires_leave_nothing_behind():
@@ -707,3 +714,79 @@ def test_measured_wires_leave_nothing_behind():
         w.h(q)
         w.measure(q)
     assert sweep_cost(w.build())[0] == 0
+
+
+def test_maps_that_share_a_factor_stay_in_range():
+    """2**-1500 would be 0; the first map sets the scale."""
+    w = WireBuilder()
+    q = w.add_input("q")
+    for _ in range(3000):
+        w.h(q)
+        w.rz(q, Phase(Fraction(1, 4)))
+    m = w.measure(q, keep=True)
+    w.output(q, "q")
+    for bits, matrix in branches(w.build(), exact_scalar=False):
+        assert 0.1 < np.abs(matrix).max() < 10, bits[m]
+
+
+def test_many_axes_that_come_and_go():
+    """A wire that is probed weakly again and again: after each probe its two amplitudes are known numbers."""
+    turn, angle, rounds = Fraction(1, 4), Fraction(1, 5), 90
+    w = WireBuilder()
+    q = w.add_zero()
+    w.rx(q, Phase(Fraction(1, 2)))
+    for _ in range(rounds):
+        probe = w.add_zero()
+        w.h(probe)
+        w.cp(q, probe, turn)
+        w.rx(probe, Phase(angle))
+        w.measure(probe)
+    w.output(q, "q")
+    d = w.build()
+    rx = H @ diagonal(0, float(angle)) @ H
+    probe_states = [rx @ diagonal(0, k * float(turn)) @ np.array([1, 1]) / math.sqrt(2) for k in (0, 1)]
+    for single in (False, True):
+        for value in (0, 1):
+            amplitudes = np.array([x[value] for x in probe_states])
+            state, log2_p = H @ diagonal(0, 0.5) @ H @ np.array([1, 0]), 0.0
+            for _ in range(rounds):
+                state = state * amplitudes
+                log2_p += math.log2(np.linalg.norm(state) ** 2)
+                state = state / np.linalg.norm(state)
+            b = branch(d, outcomes=dict.fromkeys(d.outcome_bits, bool(value)), single=single)
+            assert b.log2_probability == pytest.approx(log2_p, abs=1e-2 if single else 1e-8)
+            assert abs(np.vdot(state, b.state)) == pytest.approx(1, abs=1e-3 if single else 1e-9)
+            constant = (
+                b.log2_weight - b.log2_probability
+            )  # what each spider of degree 1 adds, whatever the outcomes are
+            want = branch(d, outcomes=dict.fromkeys(d.outcome_bits, not value))
+            assert constant == pytest.approx(want.log2_weight - want.log2_probability, abs=1e-2 if single else 1e-8)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_parities_are_measured_with_their_probabilities(seed):
+    """The outcome of an ancilla that holds a parity of wires that are entangled and not uniform."""
+    rng = random.Random(seed)
+    angles = [Fraction(rng.randint(1, 15), 16) for _ in range(9)]
+    w = WireBuilder()
+    q = [w.add_zero() for _ in range(3)]
+    for x, a in zip(q, angles[:3], strict=True):
+        w.rx(x, Phase(a))
+    w.cp(q[0], q[1], angles[3])
+    w.cp(q[1], q[2], angles[4])
+    for x, a in zip(q, angles[5:8], strict=True):
+        w.rx(x, Phase(a))
+    ancilla = w.add_zero()
+    for x in q[: 2 + seed % 2]:
+        w.cx(x, ancilla)
+    if seed % 3 == 0:
+        w.rx(ancilla, Phase(angles[8]))
+    m = w.measure(ancilla)
+    for i, x in enumerate(q):
+        w.output(x, f"q{i}")
+    d = w.build()
+    weights = [float(np.linalg.norm(kraus(d, {m: bool(v)})) ** 2) for v in (0, 1)]
+    for v in (0, 1):
+        b = branch(d, outcomes={m: bool(v)})
+        assert b.probability == pytest.approx(weights[v] / sum(weights))
+        assert 2**b.log2_weight == pytest.approx(weights[v])

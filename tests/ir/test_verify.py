@@ -379,6 +379,7 @@ VIOLATIONS: dict[str, list[Callable[[], object]]] = {
         lambda: replace(GRAPH, outputs=np.array([2, 2], np.int32)),
         lambda: replace(GRAPH, inputs=np.array([0, 0], np.int32)),
         lambda: replace(GRAPH, outputs=GRAPH.outputs[:1], output_names=("q",)),
+        lambda: replace(GRAPH, outputs=np.array([4, 2], np.int32)),
     ],
     "OG-7": [
         lambda: corrected(GRAPH, 4, [1]),
@@ -427,6 +428,8 @@ VIOLATIONS: dict[str, list[Callable[[], object]]] = {
         lambda: with_column(PLACED, "joins", 1, (0, 0)),
         lambda: with_column(PLACED, "joins", 1, (0, 2)),
         lambda: with_column(PLACED, "joins", 1, (1, 0)),
+        lambda: with_column(PLACED, "joins", 0, (0, 0)),
+        lambda: with_column(PLACED, "joins", 0, (0, 2)),
     ],
     "PL-3": [
         lambda: events((E.MEASURE, 99)),
@@ -439,6 +442,8 @@ VIOLATIONS: dict[str, list[Callable[[], object]]] = {
         lambda: events((E.STEP, 1), drop=(12,)),
         lambda: events((E.STEP, 3), drop=(6,)),
         lambda: replace(PLACED, place=np.array([0, 0, 1, 0, 1, 2], np.int32)),
+        lambda: events((E.PREPARE, 99), at=0),
+        lambda: events((E.PREPARE, -1), at=0),
     ],
     "PL-4": [
         lambda: events(drop=(0,)),
@@ -461,6 +466,8 @@ VIOLATIONS: dict[str, list[Callable[[], object]]] = {
         lambda: events((E.JOIN, 4), drop=(10,)),
         lambda: events((E.ROTATE, 3), drop=(6,), at=8),
         lambda: rotated_pair(),
+        lambda: replace(rotated_pair(), joins=rotated_pair().joins[::-1].copy()),
+        lambda: events(drop=(4,)),
     ],
     "PL-7": [
         lambda: without_join(1),
@@ -483,6 +490,8 @@ VIOLATIONS: dict[str, list[Callable[[], object]]] = {
         lambda: events((E.EBIT, 0)),
         lambda: events(drop=(7,)),
         lambda: events((E.MEASURE_HALF, HALF), drop=(7,), at=0),
+        lambda: without_events(two_equal_links(()), (E.MEASURE_HALF, HALF + 3)),
+        lambda: without_events(two_equal_links(()), (E.EBIT, 1)),
     ],
     "LK-3": [lambda: singular_links()],
     "LK-4": [],  # needs a graph too large for a test; see test_too_wide_links_are_refused
@@ -756,6 +765,11 @@ def links_crosswise() -> Distribution:
     return Distribution(programs, MANIFEST.model_copy(update={"links": two, "nodes": wide}), net)
 
 
+def without_events(p: Placed, *dropped: tuple[EventKind, int]) -> Placed:
+    rows = [r for r in p.events.tolist() if tuple(r) not in dropped]
+    return replace(p, events=np.array(rows, np.int32))
+
+
 def verify(value) -> None:
     if isinstance(value, Distribution):
         value.verify_structure()
@@ -947,6 +961,8 @@ def test_what_is_just_allowed():
         with_column(GRAPH, "label", 1, XY),
         phase_at(with_column(GRAPH, "label", 1, Y), 1, Phase(1 / 2) + Phase.of_bit(0)),
         replace(TELEPORT, registers=()),
+        with_column(PLACED, "joins", 2, (3, 0)),
+        with_column(PLACED, "joins", 3, (3, HALF)),
     ):
         verify(value)
     for value in (
