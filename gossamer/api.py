@@ -362,11 +362,13 @@ def read_text(path: Path) -> str:
         if not stat.S_ISREG(path.stat().st_mode):
             what = "a folder" if path.is_dir() else "not a regular file"
             raise InputError("TL-3", f"'{path}' is {what}", help="name a file, or - for standard input")
-        with path.open("rb") as file:
-            data = file.read(MAX_SOURCE_BYTES + 1)
+        data = bytearray()
+        with path.open("rb") as file:  # piece by piece: one read of the limit would ask for that much memory
+            while len(data) <= MAX_SOURCE_BYTES and (piece := file.read(1 << 20)):
+                data += piece
     except (OSError, ValueError) as error:  # ValueError: a null character in the name
         raise InputError("TL-3", f"cannot read '{path}': {getattr(error, 'strerror', None) or error}") from error
-    return decode(data, str(path))
+    return decode(bytes(data), str(path))
 
 
 def decode(data: bytes, name: str) -> str:

@@ -57,7 +57,7 @@ def main(name: str, options: list[str]) -> None:
         counts[outcome] += 1
         if time.time() - last > 60:
             last = time.time()
-            print(summary(), file=sys.stderr, flush=True)
+            print(summary(), flush=True)
 
     def keep(data: bytes, error: BaseException) -> None:
         frames = traceback.extract_tb(error.__traceback__)
@@ -84,7 +84,7 @@ def main(name: str, options: list[str]) -> None:
     def summary() -> str:
         total = sum(counts.values())
         read, findings = counts["read"], counts["finding"]
-        return f"{name}: {total} inputs in {time.time() - begin:.0f} s, {read} read, {total - read - findings} refused ({len(counts) - 1} codes), {findings} findings at {len(found)} places"
+        return f"{name}: {total} inputs in {time.time() - begin:.0f} s ({time.process_time():.0f} s of CPU), {read} read, {total - read - findings} refused ({len(counts) - 1} codes), {findings} findings at {len(found)} places"
 
     def mutator(data: bytes, max_size: int, seed: int) -> bytes:
         rng = random.Random(seed)
@@ -109,7 +109,7 @@ def main(name: str, options: list[str]) -> None:
     libfuzzer = [
         f"-max_len={kit.MAX_LENGTH}",
         "-len_control=0",
-        "-timeout=30",
+        "-timeout=600",
         "-rss_limit_mb=3000",
         "-print_final_stats=1",
         "-verbosity=0",

@@ -194,12 +194,14 @@ def targets() -> dict[str, Target]:
 
 def shrink_limits(put: Callable[[Any, str, int], None] = setattr) -> None:
     """Make the readers' limits so small that a short input reaches them: what is bounded by them ends within the time of one input."""
-    from gossamer.frontends import qasm, qasm3, qasm3_gates, qasm_circuit
+    from gossamer.frontends import qasm, qasm3, qasm3_gates, qasm_circuit, qasm_scope, qc
 
-    for module in (qasm, qasm3, qasm3_gates, qasm_circuit):
-        put(module, "MAX_STEPS", 10_000)
-    put(qasm3, "_MAX_WHILE", 1_000)
-    put(qasm3, "_MAX_WORK", 30_000)
+    for module in (qasm, qasm3, qasm3_gates, qasm_circuit, qasm_scope, qc):
+        for name, limit in (("MAX_STEPS", 2_000), ("MAX_QUBITS", 1_000)):
+            if hasattr(module, name):
+                put(module, name, limit)
+    put(qasm3, "_MAX_WHILE", 500)
+    put(qasm3, "_MAX_WORK", 20_000)
 
 
 def check(name: str, text: str) -> str:
