@@ -1,6 +1,6 @@
-"""Read files one by one, each in a process of its own with bounds: ``python -m tests.invalid_child`` (``tests/test_invalid_corpus.py``).
+"""Read files one by one, each in a process of its own with bounds: ``python -m tests.invalid_child [CONTROL ...]`` (``tests/test_invalid_corpus.py``).
 
-A line of input is a JSON list: path, seconds of CPU, bytes. A line of output is a JSON object: what happened, the diagnostic, the CPU time, the
+The controls are sound files, read before any other. A line of input is a JSON list: path, seconds of CPU, bytes. A line of output is a JSON object: what happened, the diagnostic, the CPU time, the
 memory, and what the audit hook saw that it should not have.
 """
 
@@ -56,13 +56,21 @@ def child(path: Path, seconds: int, size: int, out: int) -> None:
 
 def main() -> None:
     from gossamer import api
+    from gossamer.diagnostics import GossamerError
+    from gossamer.registry import registered
 
-    for text in (
-        'OPENQASM 2.0; include "qelib1.inc"; qreg q[1]; h q[0]; hh q[0];',
-        'OPENQASM 3.0; include "stdgates.inc"; qubit q; h q; hh q;',
-    ):
-        with suppress(api.InputError):  # what is imported and made once is not the file's
-            api.read(text)
+    # what is imported and made once is not the file's
+    for name in registered("frontends"):
+        for text in (
+            'OPENQASM 2.0; include "qelib1.inc"; qreg q[1]; h q[0]; hh q[0];',
+            "OPENQASM 3.0; qubit q; U(0, 0, 0) q; hh q;",
+            "{}",
+        ):
+            with suppress(GossamerError):
+                api.read(text + "\n", name)
+    for control in sys.argv[1:]:
+        with suppress(GossamerError):
+            api.read(Path(control))
     for line in sys.stdin:
         name, seconds, size = json.loads(line)
         reading, writing = os.pipe()

@@ -48,7 +48,7 @@ from gossamer.ir.phase import BitExpr, Phase
 #: Calls, blocks and operators that are open at one time, in units of about one frame of Python.
 _MAX_NESTING = 560
 _MAX_ARRAY = 10**6
-_MAX_WHILE = 50_000
+_MAX_WHILE = 20_000
 #: Values that may be computed beside one for each character of the source; a statement counts as a few.
 _MAX_WORK = 10**6
 _WORK_OF_STATEMENT = 4
@@ -442,7 +442,17 @@ class _Program:
     def type(self, t: syn.Type) -> ValueType:
         if t.base == "array":
             assert t.element is not None
-            dimensions = tuple(self.size(d, "the size of an array") for d in t.dimensions or ())
+            if t.element.base == "array":
+                raise wrong(
+                    "the elements of an array are no arrays", t.span, "give one array several sizes: array[int, 2, 3]"
+                )
+            if t.dimensions is None:
+                raise wrong(
+                    "only an argument of a subroutine has an array of any size",
+                    t.span,
+                    "give each size: array[int, 2, 3]",
+                )
+            dimensions = tuple(self.size(d, "the size of an array") for d in t.dimensions)
             total = 1
             for d in dimensions:
                 total *= d

@@ -90,7 +90,8 @@ def _network(text: str) -> None:
     else:
         return
     network.verify()
-    assert parse_network(print_network(network)) == network, "printing and reading give another network"
+    if network.size <= 40:
+        assert parse_network(print_network(network)) == network, "printing and reading give another network"
 
 
 def _pipeline(text: str) -> None:
