@@ -65,6 +65,22 @@ def test_sessions_in_the_text_run(path):
     assert doctest.DocTestRunner(optionflags=options).run(test).failed == 0
 
 
+ORDER = ["Encoding", "Grammar", "Semantics", "Invariants", "Examples"]
+
+
+@pytest.mark.parametrize("name", ["ir.md", "network.md", "program.md", "diagnostics.md", "pattern.md"])
+def test_a_text_goes_from_encoding_to_examples(name):
+    parts = re.findall(r"^## (.*)$", read_spec(name), re.MULTILINE)
+    assert parts[-5:] == ORDER
+    assert parts[:-5] in ([], ["Conventions"])
+
+
+def test_links_between_the_texts_lead_somewhere():
+    for path in spec_folder().glob("*.md"):
+        for target in re.findall(r"\]\(([^)#:]+)\)", path.read_text()):
+            assert (spec_folder() / target).exists(), (path.name, target)
+
+
 def test_commands_in_the_text_say_what_it_says(tmp_path, monkeypatch, capsys):
     from gossamer.cli import call
 
