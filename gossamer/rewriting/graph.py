@@ -386,6 +386,7 @@ class WorkGraph:
         other.adj = [near.copy() for near in self.adj]
         other.plain = {v: near.copy() for v, near in self.plain.items()}
         other.ends = {v: ends.copy() for v, ends in self.ends.items()}
+        other.signed = {v: signs.copy() for v, signs in self.signed.items()}
         return other
 
     def remove(self, v: int) -> None:
@@ -471,12 +472,22 @@ def _definitions(d: Diagram) -> dict[int, BitExpr]:
     return out
 
 
+def _behind(bits: list[Bit]) -> dict[int, set[int]]:
+    """For each derived bit the bits that it is made of, through other derived bits."""
+    out: dict[int, set[int]] = {}
+    for i, bit in enumerate(bits):
+        if bit.expr is not None:
+            out[i] = set().union(*(out.get(b, {b}) for b in bit.expr.bits)) if bit.expr.bits else set()
+    return out
+
+
 class _Writer:
     def __init__(self, graph: WorkGraph, source: Diagram) -> None:
         self.g, self.d = graph, source
         self.anchors = np.flatnonzero(source.kind > VertexKind.X).tolist()
         self.is_anchor = frozenset(self.anchors)
         self.coins: list[int] = []
+        self.behind: dict[int, set[int]] = {}
         self.phases: dict[int, Phase] = {}  # of spiders whose phase is not a constant
 
     def run(self) -> Diagram:
@@ -484,6 +495,7 @@ class _Writer:
         spiders = g.spiders()
         for v in sorted({*g.flip, *g.signed, *g.rest}):
             self.phases[v] = g.phase_of(v)
+        self.behind = _behind(g.bits)
         owner = {v: b for v, b in g.owner.items() if self._shows(v, b)}
         bound = set(owner.values())
         self.coins = [i for i, bit in enumerate(d.bits) if bit.kind == BitKind.OUTCOME and i not in bound]
@@ -492,8 +504,8 @@ class _Writer:
         return self._freeze(order, owner, skipped)
 
     def _shows(self, v: int, bit: int) -> bool:
-        """Whether the phase is ``pi * bit`` plus terms without the bit (clause IR-7)."""
-        terms = [t for t in self.phases.get(v, Phase()).terms if bit in t[0]]
+        """Whether the phase is ``pi * bit`` plus terms that do not depend on the bit (clauses IR-7, IR-8)."""
+        terms = [t for t in self.phases.get(v, Phase()).terms if any(bit in self.behind.get(b, (b,)) for b in t[0])]
         return terms == [((bit,), Fraction(1), ())]
 
     def _bare_wires(self, spiders: list[int]) -> set[int]:
@@ -551,18 +563,14 @@ class _Writer:
         return first + out
 
     def _users(self, spiders: list[int]) -> dict[int, set[int]]:
-        """The outcome bits that stand behind the phase of a vertex."""
-        g, d = self.g, self.d
-        behind: dict[int, set[int]] = {}
-        for i, bit in enumerate(g.bits):
-            if bit.expr is not None:
-                behind[i] = set().union(*(behind.get(b, {b}) for b in bit.expr.bits)) if bit.expr.bits else set()
+        """The bits, derived ones opened, that stand behind the phase of a vertex."""
+        d = self.d
         known = set(spiders)
         out = {v: phase.bits for v, phase in self.phases.items() if v in known and phase.bits}
         for v in self.anchors:
             if d.kind[v] == VertexKind.H and d.phase_of(v).bits:
                 out[v] = d.phase_of(v).bits
-        return {v: set().union(*(behind.get(b, {b}) for b in bits)) for v, bits in out.items()}
+        return {v: set().union(*(self.behind.get(b, {b}) for b in bits)) for v, bits in out.items()}
 
     def _freeze(self, order: list[int], owner: dict[int, int], skipped: set[int]) -> Diagram:
         g, d = self.g, self.d

@@ -180,6 +180,32 @@ def apply_copy(g: WorkGraph, match: tuple[int, int]) -> Iterable[int]:
     return near
 
 
+def check_push(g: WorkGraph, v: int) -> tuple[int, int, int] | None:
+    """A Pauli spider with two neighbours, one of which may go: (spider, the one that stays, the one that goes)."""
+    if len(g.adj[v]) != 2 or not g.is_pauli(v) or not _may_go(g, v):
+        return None
+    a, b = sorted(g.adj[v], key=lambda w: (not _may_go(g, w), len(g.adj[w]), w))
+    return (v, b, a) if _may_go(g, a) and b not in g.plain else None
+
+
+def apply_push(g: WorkGraph, match: tuple[int, int, int]) -> Iterable[int]:
+    """pi-push [CD]: a Pauli between two Hadamards moves through a spider onto its other legs, and the spider fuses."""
+    v, a, b = match
+    k = g.pauli(v)
+    g.remove(v)
+    g.multiply(2, _times(g, b, k))
+    g.negate_if(b, k)
+    if b in g.adj[a]:  # an edge between the two is a loop, and sees the flip
+        g.add_edge(a, b)
+        g.add_const(a, g.unit)
+        g.add_pauli(a, k)
+    near = list(g.adj[b])
+    for n in near:
+        g.add_pauli(n, k)
+    g.add_plain(a, b)
+    return {*near, *apply_fuse(g, (a, b))}
+
+
 def _times(g: WorkGraph, v: int, k: Pauli) -> Phase:
     """The phase of a spider where k is 1."""
     if not isinstance(k, BitExpr):
@@ -431,6 +457,7 @@ RULES: tuple[Rule, ...] = (
     Rule("identity", check_identity, apply_identity, "causal"),
     Rule("scalar", check_scalar, apply_scalar, "causal"),
     Rule("copy", check_copy, apply_copy, "pauli"),
+    Rule("push", check_push, apply_push, "causal"),
     Rule("clifford-gadget", check_clifford_gadget, apply_clifford_gadget, "gflow"),
     Rule("complement", check_complement, apply_complement, "gflow"),
     Rule("pivot", check_pivot, apply_pivot, "gflow"),

@@ -37,7 +37,12 @@ _FUSE: tuple[_Pair, ...] = (
     ("scalar", r.check_scalar, r.apply_scalar),
 )
 #: Steps that only make things smaller come first; gadgets on the same legs are added up before a pivot can take them apart.
-_SMALLER: tuple[_Pair, ...] = (*_FUSE, ("copy", r.check_copy, r.apply_copy), ("hub", r.check_hub, r.apply_hub))
+_SMALLER: tuple[_Pair, ...] = (
+    *_FUSE,
+    ("copy", r.check_copy, r.apply_copy),
+    ("push", r.check_push, r.apply_push),
+    ("hub", r.check_hub, r.apply_hub),
+)
 _CLIFFORD: tuple[_Pair, ...] = (
     ("clifford-gadget", r.check_clifford_gadget, r.apply_clifford_gadget),
     ("complement", r.check_complement, r.apply_complement),

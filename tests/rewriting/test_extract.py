@@ -68,7 +68,7 @@ def test_a_diagram_of_any_shape_is_extracted_or_refused(d: Diagram) -> None:
 
 
 @pytest.mark.nightly
-@settings(max_examples=2000)
+@settings(max_examples=2000, deadline=None)
 @given(diagrams(max_wires=4, max_gates=30, symbols=("theta",)))
 def test_many_programs(d: Diagram) -> None:
     from gossamer.ir.compose import bind

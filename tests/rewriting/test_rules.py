@@ -114,6 +114,7 @@ CASES: dict[str, tuple[Diagram, Diagram]] = {
     "identity": (star(Phase(), 2), star(Phase(1), 2)),
     "scalar": (star(HALF, 0), star(QUARTER, 0)),
     "copy": (star(Phase(1), 1), star(HALF, 1)),
+    "push": (star(Phase(1), 1, neighbour(QUARTER, 1)), star(QUARTER, 1, neighbour(QUARTER, 1))),
     "clifford-gadget": (gadget(HALF), gadget(QUARTER)),
     "complement": (star(HALF, 4), star(QUARTER, 4)),
     "pivot": (star(Phase(1), 3, neighbour(Phase(1), 2)), star(Phase(1), 3, neighbour(QUARTER, 2))),
@@ -142,6 +143,7 @@ def test_rule_fits_and_keeps_the_map(name: str) -> None:
 FORCED = {
     "identity": lambda g: rules.apply_identity(g, 0),
     "copy": lambda g: rules.apply_copy(g, (0, 1)),
+    "push": lambda g: rules.apply_push(g, (0, 1, max(g.spiders()))),
     "clifford-gadget": lambda g: rules.apply_clifford_gadget(g, (0, 1)),
     "complement": lambda g: rules.apply_complement(g, 0),
     "pivot": lambda g: rules.apply_pivot(g, (0, max(g.spiders()))),  # the last spider stands beside the centre
