@@ -1,6 +1,6 @@
-"""`graph-like`: any diagram with causal flow becomes an `OpenGraph`, wires kept, diagonal gates packed into segments.
+"""`graph-like`: a diagram becomes an `OpenGraph`; one with causal flow keeps its wires, diagonal gates packed into segments.
 
-X-spiders change colour, plain edges fuse, parallel edges cancel, gadgets become YZ-measured hubs; then rules that keep the
+(For other diagrams see ``any_flow``.) X-spiders change colour, plain edges fuse, parallel edges cancel, gadgets become YZ-measured hubs; then rules that keep the
 causal flow shorten the wires: Pauli spiders are pushed forward (also conditional ones), Clifford spiders of degree two are
 removed by local complementation, and states and gadgets of Pauli or Clifford phase dissolve. The instrument is kept exactly,
 up to one positive scalar; source outcomes are never removed. Each rule works on one wire, so the circuit's structure stays.
@@ -25,6 +25,8 @@ from gossamer.diagnostics import InputError
 from gossamer.ir.diagram import Bit, BitKind, Diagram, VertexKind
 from gossamer.ir.open_graph import Label, OpenGraph, causal_columns
 from gossamer.ir.phase import BitExpr, Phase
+from gossamer.passes.any_flow import find_any_flow
+from gossamer.passes.any_form import is_half, outcomes_behind, pauli_bits
 
 _PI = Phase(1)
 _HALVES = (Fraction(1, 2), Fraction(3, 2))
@@ -32,13 +34,19 @@ _HALVES = (Fraction(1, 2), Fraction(3, 2))
 _MAX_PUSH_TERMS = 2
 
 
-def to_open_graph(diagram: Diagram) -> OpenGraph:
-    """Bring a diagram into the distributable form.
+def to_open_graph(diagram: Diagram, *, postselect: bool = False) -> OpenGraph:
+    """Bring a diagram into the distributable form: with causal flow along its wires if it has one, else with any flow.
+
+    Parameters
+    ----------
+    postselect
+        Whether vertices that nothing corrects are postselected, as few as can be, instead of refused.
 
     Raises
     ------
     InputError
-        ``OG-3`` if the diagram has no causal flow (naming vertices that are stuck), ``OG-1`` for H-boxes.
+        ``OG-3`` if the diagram has no flow (naming vertices that are stuck), ``OG-4`` if conditions on bits forbid every order,
+        ``OG-1`` for H-boxes, ``OG-15`` for a diagram that is zero.
 
     Examples
     --------
@@ -51,20 +59,33 @@ def to_open_graph(diagram: Diagram) -> OpenGraph:
     >>> g.num_vertices, g.num_edges
     (4, 3)
     """
-    work = _WorkGraph.from_diagram(diagram)
-    work.find_flow()
-    work.simplify()
-    return work.freeze(diagram)
+    try:
+        work = _WorkGraph.from_diagram(diagram)
+        work.find_flow()
+        work.simplify()
+        return work.freeze(diagram)
+    except InputError as error:
+        if error.code not in ("OG-3", "OG-4"):
+            raise
+    return find_any_flow(diagram, postselect=postselect)
 
 
 @dataclass(frozen=True)
 class GraphLike:
-    """Pass: ``Diagram`` -> ``OpenGraph``. Keeps the instrument; gives a causal flow extended by gadget hubs."""
+    """Pass: ``Diagram`` -> ``OpenGraph``. Keeps the instrument (with ``postselect`` that of the accepted runs); gives a causal flow
+    extended by gadget hubs, or else a Pauli flow.
+
+    Attributes
+    ----------
+    postselect : whether vertices that nothing corrects are postselected
+    """
 
     name: ClassVar[str] = "graph-like"
 
+    postselect: bool = False
+
     def run(self, diagram: Diagram) -> OpenGraph:
-        return to_open_graph(diagram)
+        return to_open_graph(diagram, postselect=self.postselect)
 
 
 class _WorkGraph:
@@ -131,8 +152,7 @@ class _WorkGraph:
             found = [bit_of[v] for v in vs if v in bit_of]
             n_out = sum(1 for v in vs if kind[v] == VertexKind.OUTPUT)
             if n_in > 1 or n_out + len(found) > 1:
-                raise InputError("OG-3", f"no causal flow: the wires that meet at vertex v{r} cannot be told apart",
-                                 span=d.spans.get(r), help="only diagrams of circuit shape can be distributed so far")  # fmt: skip
+                raise InputError("OG-3", f"no causal flow: the wires that meet at vertex v{r} cannot be told apart")
             if found:
                 g.outcome[r] = found[0]
         degree = np.bincount(d.edges.ravel(), minlength=d.num_vertices)
@@ -159,7 +179,7 @@ class _WorkGraph:
             (hub,) = g.adj[leaf]
             if hub in special or hub in g.hubs or g.time[hub] > leaf or not g.phase[hub].is_pauli:
                 continue
-            g.phase[hub] = g.phase[leaf].negated_if(_pauli_bits(g.phase[hub]))
+            g.phase[hub] = g.phase[leaf].negated_if(pauli_bits(g.phase[hub]))
             g.remove(leaf)
             g.hubs.add(hub)
         return g
@@ -191,8 +211,7 @@ class _WorkGraph:
             left = self.flow_without(self.input_set)
         if left:
             names = ", ".join(f"v{v}" for v in left[:8]) + (" ..." if len(left) > 8 else "")
-            raise InputError("OG-3", f"no causal flow: no order of measurements corrects {names}",
-                             help="only diagrams with causal flow (circuits) can be distributed so far")  # fmt: skip
+            raise InputError("OG-3", f"no causal flow: no order of measurements corrects {names}")
 
     def flow_without(self, inputs: set[int]) -> list[int]:
         """Backwards from the outputs (Mhalla and Perdrix): v corrects its only neighbour that is not solved yet.
@@ -301,20 +320,20 @@ class _WorkGraph:
         degree = len(self.adj[x])
         if p is not None and degree == 2:
             if phase.is_pauli:
-                k = _pauli_bits(phase)
+                k = pauli_bits(phase)
                 terminal = w in self.output_set and not k.is_zero
                 if not terminal and len(k.monomials) <= _MAX_PUSH_TERMS:
                     return self.push_pauli(p, x, w, k)
-            elif _is_half(phase):
+            elif is_half(phase):
                 return self.complement(p, x, w)
         elif p is None and degree == 1:
-            if _is_half(phase):
+            if is_half(phase):
                 self.cut_wire(x)
                 self.remove(x)
                 self.phase[w] = self.phase[w] - phase
                 return {w}
             if phase.is_pauli and w not in self.output_set and w not in self.outcome:
-                k = _pauli_bits(phase)
+                k = pauli_bits(phase)
                 if len(k.monomials) <= _MAX_PUSH_TERMS:
                     return self.copy_state(x, w, k)
         return set()
@@ -433,7 +452,7 @@ class _WorkGraph:
                     if z != v:
                         arrow(v, z)
             used = {b for b in self.phase[v].bits if b != self.outcome.get(v)}
-            for bit in _outcomes_behind(self.bits, used):
+            for bit in outcomes_behind(self.bits, used):
                 if owner[bit] != v:
                     arrow(owner[bit], v)
         heap = [(self._rank(v), v) for v, k in waits.items() if k == 0]
@@ -454,29 +473,3 @@ class _WorkGraph:
 
     def _rank(self, v: int) -> int:
         return self.time[v]
-
-
-def _pauli_bits(phase: Phase) -> BitExpr:
-    """The exponent k of a Pauli phase ``pi * k``."""
-    return BitExpr(frozenset(m) for m, _, _ in phase.terms)
-
-
-def _is_half(phase: Phase) -> bool:
-    """+-1/2 for every value of the bits: constant part a half, the rest multiples of pi."""
-    return phase.constant in _HALVES and (phase - Phase(Fraction(1, 2))).is_pauli
-
-
-def _outcomes_behind(bits: list[Bit], used: set[int]) -> set[int]:
-    out: set[int] = set()
-    stack, seen = list(used), set(used)
-    while stack:
-        b = bits[stack.pop()]
-        if b.kind == BitKind.DERIVED and b.expr is not None:
-            for x in b.expr.bits:
-                if x not in seen:
-                    seen.add(x)
-                    stack.append(x)
-    for x in seen:
-        if bits[x].kind == BitKind.OUTCOME:
-            out.add(x)
-    return out
