@@ -33,6 +33,8 @@ OBJECTIVES = ("ebits",)
 #: Predicted seconds that a check may take where it is asked for, and where it is a part of compiling.
 CHECK_SECONDS = 60.0
 COMPILE_CHECK_SECONDS = 5.0
+#: Up to so many vertices a diagram's qubits are counted along its flow, whatever it looks like.
+SMALL_DIAGRAM = 2000
 
 
 @dataclass(frozen=True, eq=False)
@@ -425,6 +427,9 @@ def _guess(text: str) -> str:
 def count_wires(diagram: Diagram) -> int:
     """The number of quantum wires: the most that are live at one time, every input counted from the start.
 
+    For a diagram that is no circuit these are the vertices alive at one time in the order of measurement that was found for it. What has a
+    vertex that is neither an input nor the state of a new wire nor joined to an earlier one, is no circuit; small diagrams are looked at in both ways.
+
     Examples
     --------
     >>> count_wires(read("OPENQASM 2.0; qreg q[3]; creg c[1]; measure q[0] -> c[0]; reset q[0];"))
@@ -440,7 +445,19 @@ def count_wires(diagram: Diagram) -> int:
     for i in diagram.outcome_bits:
         change[diagram.bits[i].vertex] = -1
     live = np.cumsum(change)
-    return len(diagram.inputs) + max(0, int(live.max(initial=0)))
+    wires = len(diagram.inputs) + max(0, int(live.max(initial=0)))
+    begins = np.ones(diagram.num_vertices, np.bool_)
+    begins[diagram.edges.max(axis=1, initial=0)] = False
+    wire_starts = (diagram.kind == VertexKind.INPUT) | ((degree == 1) & (diagram.kind == VertexKind.X))
+    if diagram.num_vertices > SMALL_DIAGRAM and not (begins & ~wire_starts).any():
+        return wires
+    from gossamer.passes.graph_like import to_open_graph
+    from gossamer.passes.steps import count_live
+
+    try:
+        return max(wires, count_live(to_open_graph(diagram)))
+    except InputError:  # no flow: the pass says so
+        return wires
 
 
 def measured(diagram: Diagram) -> Diagram:

@@ -89,7 +89,7 @@ BUILT_IN: dict[Kind, tuple[Registration, ...]] = {
         Registration("tikz", "gossamer.frontends.zx:read_tikz", "ZX-diagrams as TikZ pictures", extensions=(".tikz",), samples="gossamer.conformance.kit:tikz_samples"),
     ),
     "passes": (
-        Registration("graph-like", "gossamer.passes.graph_like:GraphLike", "diagram to open graph with causal flow, wires kept", takes=("diagram",), gives="graph"),
+        Registration("graph-like", "gossamer.passes.graph_like:GraphLike", "diagram to open graph with flow, wires kept where it has a causal one", takes=("diagram",), gives="graph"),
         Registration("simplify", "gossamer.passes.simplify:Simplify", "rewrite the diagram: fuse, teleport, clifford, full, guarded", takes=("diagram",), gives="diagram"),
         Registration("partition", "gossamer.passes.partition_pass:Partition", "place vertices and edges on nodes so that few ebits are needed", takes=("graph", "network"), gives="assignment"),
         Registration("links", "gossamer.passes.links:Links", "realise cut edges by links and order all events", takes=("graph", "assignment", "network"), gives="placed"),

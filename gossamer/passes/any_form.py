@@ -14,6 +14,7 @@ Miller-Bakewell, de Felice, Lobski, van de Wetering, Quantum 5, 421 (2021), sect
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 
 from gossamer.diagnostics import InputError
@@ -40,7 +41,7 @@ def is_half(phase: Phase) -> bool:
     return phase.constant in (Fraction(1, 2), Fraction(3, 2)) and (phase - _HALF).is_pauli
 
 
-def outcomes_behind(bits: list[Bit] | tuple[Bit, ...], used: set[int]) -> set[int]:
+def outcomes_behind(bits: Sequence[Bit], used: set[int]) -> set[int]:
     """The outcomes that the bits ``used`` are made of."""
     stack, seen = list(used), set(used)
     while stack:
@@ -71,6 +72,7 @@ class AnyForm:
         self.outcome: dict[int, int] = {}
         self.name: dict[int, int] = {}
         self.next = diagram.num_vertices
+        self.bits = diagram.bits
         if diagram.scalar.is_zero:
             raise InputError(
                 "OG-15", "the diagram is zero: its scalar is", help="nothing realises a map that never happens"
@@ -120,19 +122,19 @@ class AnyForm:
             if bit.kind == BitKind.OUTCOME:
                 own = Phase.of_bit(i)
                 r = find(bit.vertex)
-                v = self._seat(r, taken_out)
+                self.phase[r] -= own
+                # A spider that uses the bit elsewhere, too, comes after the measurement that gives it.
+                v = self._seat(r, taken_out, alone=i in outcomes_behind(self.bits, set(self.phase[r].bits)))
                 self.outcome[v] = i
-                if v != r:
-                    self.phase[r] -= own
-                    self.phase[v] += own
+                self.phase[v] += own
 
     def _add(self, v: int, name: int) -> int:
         self.near[v], self.phase[v], self.name[v] = set(), Phase(), name
         return v
 
-    def _seat(self, v: int, taken: set[int]) -> int:
-        """``v`` itself for the first end that meets there; a vertex behind an identity for all others."""
-        if v not in taken:
+    def _seat(self, v: int, taken: set[int], *, alone: bool = False) -> int:
+        """``v`` itself for the first end that meets there, unless it shall stand alone; a vertex behind an identity for all others."""
+        if v not in taken and not alone:
             taken.add(v)
             return v
         middle, end = (self._add(self.next + i, self.name[v]) for i in (0, 1))
@@ -170,7 +172,9 @@ class AnyForm:
                     todo.extend(sorted({hub, *around} & self.near.keys(), reverse=True))
             elif len(self.near[v]) == 2 and self.phase[v].is_zero:
                 a, b = sorted(self.near[v])
-                if self._joinable(a, b):
+                if self._joinable(a, b) and not (
+                    self._would_use_itself(a, self.phase[b]) or self._would_use_itself(b, self.phase[a])
+                ):
                     if b in special and a not in special:
                         a, b = b, a
                     self._join(v, a, b)
@@ -180,7 +184,7 @@ class AnyForm:
     def _leaf(self, leaf: int, hub: int, special: set[int]) -> bool:
         """Take a leaf in; False if it has to stay a vertex. On the values 0 and 1 of the hub it is worth ``1 + z`` and ``1 - z``."""
         angle, own = self.phase[leaf], self.phase[hub]
-        if hub in self.plane:
+        if hub in self.plane or any(self._would_use_itself(w, angle) for w in self.near[hub] | {hub}):
             return False
         if is_half(angle):  # (1 - z) / (1 + z) is -+i
             self.remove(leaf)
@@ -203,6 +207,10 @@ class AnyForm:
         self.remove(leaf)
         self.plane[hub], self.phase[hub] = plane, angle.negated_if(sign)
         return True
+
+    def _would_use_itself(self, v: int, phase: Phase) -> bool:
+        """Whether a phase that is added to ``v`` depends on the outcome of ``v``: then it has to stay where it is."""
+        return v in self.outcome and self.outcome[v] in outcomes_behind(self.bits, set(phase.bits))
 
     def _add_z(self, v: int, k: BitExpr) -> None:
         self.phase[v] = self.phase[v].negated_if(k) if v in self.plane else self.phase[v] + _PI.times(k)

@@ -15,6 +15,7 @@ Phase gadgets: Kissinger, van de Wetering, PRA 102, 022406 (2020).
 from __future__ import annotations
 
 import heapq
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import ClassVar
@@ -155,6 +156,7 @@ class _WorkGraph:
                 raise InputError("OG-3", f"no causal flow: the wires that meet at vertex v{r} cannot be told apart")
             if found:
                 g.outcome[r] = found[0]
+                g.refuse_own_bit(r, d.bits)
         degree = np.bincount(d.edges.ravel(), minlength=d.num_vertices)
         for a, b in d.edges.tolist():
             a, b = min(a, b), max(a, b)
@@ -183,6 +185,12 @@ class _WorkGraph:
             g.remove(leaf)
             g.hubs.add(hub)
         return g
+
+    def refuse_own_bit(self, v: int, bits: Sequence[Bit]) -> None:
+        """A vertex whose angle depends on its own outcome is none that can be measured."""
+        bit = self.outcome[v]
+        if bit in outcomes_behind(bits, set((self.phase[v] - Phase.of_bit(bit)).bits)):
+            raise InputError("OG-4", f"no causal order: v{v} would use its own outcome")
 
     def toggle(self, a: int, b: int) -> None:
         if b in self.adj[a]:
@@ -397,6 +405,8 @@ class _WorkGraph:
     # ---- freeze ----------------------------------------------------------------------------------------------------
 
     def freeze(self, d: Diagram) -> OpenGraph:
+        for v in self.outcome:
+            self.refuse_own_bit(v, self.bits)
         order = self.causal_order()
         names = {v: i for i, v in enumerate(order)}  # numbered in causal order
         n = len(order)

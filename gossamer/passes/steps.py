@@ -58,6 +58,42 @@ def step_order(graph: OpenGraph) -> Int:
     return np.array(steps, np.int32).reshape(-1, 2)
 
 
+def count_live(graph: OpenGraph) -> int:
+    """The most vertices that are alive at one time along the steps, if all stand on one node; every input is from the start.
+
+    Examples
+    --------
+    >>> from gossamer.ir.wires import WireBuilder
+    >>> from gossamer.passes.graph_like import to_open_graph
+    >>> w = WireBuilder(); q = w.add_input("q")
+    >>> for _ in range(4): w.rx(q, 1 / 4)
+    >>> _ = w.output(q, "q")
+    >>> count_live(to_open_graph(w.build()))
+    1
+    """
+    born = np.zeros(graph.num_vertices, np.bool_)
+    born[graph.inputs] = True
+    successor, hub, output = graph.successor.tolist(), graph.is_hub, set(graph.outputs.tolist())
+    edges = graph.edges.tolist()
+    live = peak = len(graph.inputs)
+    for kind, x in step_order(graph).tolist():
+        if kind == StepKind.EDGE:
+            touched = edges[x]
+        else:
+            touched = legs(graph, x) if hub[x] else [x]
+        for v in touched:
+            live += not born[v]
+            born[v] = True
+        peak = max(peak, live)
+        if kind == StepKind.END and x not in output:
+            after = successor[x]
+            if after >= 0:
+                born[after] = True
+            else:
+                live -= 1
+    return peak
+
+
 def legs(graph: OpenGraph, hub: int) -> list[int]:
     """The legs of a gadget. Raises ValueError if ``hub`` is none."""
     if not graph.is_hub[hub]:
