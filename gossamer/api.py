@@ -142,7 +142,18 @@ class CompiledProgram:
 
 def summary(report: Mapping[str, Any]) -> dict[str, Any]:
     """The report without its long lists, in the order in which people read it."""
-    keys = ("ebits", "messages", "peak_qubits", "peak_comm", "local_2q", "depth", "makespan", "partitioner", "verified")
+    keys = (
+        "ebits",
+        "messages",
+        "peak_qubits",
+        "peak_comm",
+        "local_2q",
+        "depth",
+        "makespan",
+        "success_probability",
+        "partitioner",
+        "verified",
+    )
     return {key: report[key] for key in keys if key in report}
 
 
@@ -157,6 +168,7 @@ def compile(
     measure_all: bool = False,
     bind: Mapping[str, Any] | None = None,
     opaque: Mapping[str, str | Path] | None = None,
+    postselect: bool = False,
     check: bool = True,
     progress: Callable[[str], None] | None = None,
 ) -> CompiledProgram:
@@ -178,6 +190,9 @@ def compile(
         Measure every quantum output into the register ``meas``.
     bind, opaque
         Values of inputs and definitions of opaque gates; see :func:`read`.
+    postselect
+        Realise a diagram without flow by throwing runs away: as few vertices as can be have to have the outcome 0. The report says how
+        often that is (``success_probability``). Without it such a diagram is refused.
     check
         Verify the result with the strongest method that is quick enough.
 
@@ -207,7 +222,10 @@ def compile(
         raise UsageError("TL-7", f"effort is 0 to 3, not {effort}")
     if not 0 <= seed < 2**31:
         raise UsageError("TL-7", f"a seed is 0 to {2**31 - 1}, not {seed}")
-    steps = parse_pipeline(pipeline if pipeline is not None else default_pipeline(effort, seed))
+    if postselect and pipeline is not None:
+        raise UsageError("TL-7", "postselection is an option of the default pipeline",
+                         help="write graph-like{postselect=true} in your own")  # fmt: skip
+    steps = parse_pipeline(pipeline if pipeline is not None else default_pipeline(effort, seed, postselect=postselect))
     if progress is not None:
         progress("read")
     diagram = read(source, bind=bind, opaque=opaque)
@@ -260,6 +278,12 @@ def _report(
     report = make_report(distribution)
     report["pipeline"] = ",".join(steps)
     report["partitioner"] = getattr(values.get("assignment"), "partitioner", None)
+    if distribution.manifest.postselected:
+        from gossamer.report.success import success_probability
+
+        report["success_probability"], why = success_probability(values["graph"])
+        if why:
+            report["success_note"] = why
     report["verified"] = None
     if verdict is not None:
         report["verified"] = {key: value for key, value in verdict.as_dict().items() if key != "seconds"}
@@ -455,8 +479,8 @@ def count_wires(diagram: Diagram) -> int:
     from gossamer.passes.steps import count_live
 
     try:
-        return max(wires, count_live(to_open_graph(diagram)))
-    except InputError:  # no flow: the pass says so
+        return max(wires, count_live(to_open_graph(diagram, postselect=True)))
+    except InputError:  # the pass says so
         return wires
 
 

@@ -92,6 +92,10 @@ def compile(
     format: From = None,
     bind: Bind = None,
     opaque: Opaque = None,
+    postselect: Annotated[
+        bool,
+        typer.Option("--postselect", help="Where nothing corrects an outcome, throw runs away; without it, refuse."),
+    ] = False,
     as_json: AsJson = False,
     force: Annotated[bool, typer.Option("--force", help="Replace DIR even if it is not an earlier output.")] = False,
 ) -> None:
@@ -116,6 +120,7 @@ def compile(
             effort=effort,
             seed=seed,
             measure_all=measure_all,
+            postselect=postselect,
             progress=progress,
         )
     if output is not None:
@@ -151,9 +156,14 @@ def run(
         progress("run")
         result = api.run(directory, shots, seed=seed, engine=engine, measure_all=measure_all)
     if as_json:
-        _print_json(asdict(result))
+        found = asdict(result)
+        if result.accepted is None:
+            del found["accepted"]
+        _print_json(found)
     else:
-        _print_histogram(result.counts, shots)
+        if result.accepted is not None:
+            print(f"note: {result.accepted} of {shots} runs were accepted", file=sys.stderr)
+        _print_histogram(result.counts, shots if result.accepted is None else max(1, result.accepted))
 
 
 @app.command()

@@ -159,7 +159,7 @@ def _find_step(name: str) -> Registration:
     return backends[name] if name in backends else find("passes", name)
 
 
-def default_pipeline(effort: int = 1, seed: int = 0) -> str:
+def default_pipeline(effort: int = 1, seed: int = 0, *, postselect: bool = False) -> str:
     """The text form of the pipeline that ``compile`` uses when none is given.
 
     Examples
@@ -167,7 +167,8 @@ def default_pipeline(effort: int = 1, seed: int = 0) -> str:
     >>> default_pipeline(effort=2)
     'graph-like,partition{effort=2,seed=0},links,circuit'
     """
-    return DEFAULT.format(effort=effort, seed=seed)
+    text = DEFAULT.format(effort=effort, seed=seed)
+    return text.replace("graph-like", "graph-like{postselect=true}") if postselect else text
 
 
 def check_levels(steps: tuple[Step, ...]) -> None:

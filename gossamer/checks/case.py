@@ -58,12 +58,14 @@ class Case:
     target : the stitched diagram, with inputs, outputs and registers in the order of the source
     witness : outcome bit of the source -> expression over the target's bits; an outcome that the compiler removed is missing
     discards : outcome bits of the target that are forgotten for physical reasons only
+    postselected : whether runs are thrown away, so that the target is not trace preserving
     """
 
     source: Diagram
     target: Diagram
     witness: dict[int, BitExpr]
     discards: frozenset[int]
+    postselected: bool = False
 
     @cached_property
     def complete(self) -> bool:
@@ -112,7 +114,7 @@ def make_case(programs: Sequence[NodeProgram], manifest: Manifest, source: Diagr
         registers=tuple(registers[r.name] for r in source.registers),
     )
     witness = {i: w for i, w in zip(outcomes, best.witness, strict=True) if w is not None}
-    return Case(source, target, witness, best.discards)
+    return Case(source, target, witness, best.discards, bool(manifest.postselected))
 
 
 def _order(what: str, have: tuple[str, ...], want: tuple[str, ...]) -> list[int]:

@@ -63,6 +63,8 @@ def check_rewriting(case: Case, limit: int | None = None) -> tuple[bool, int, st
 
 def _witness_bits(case: Case) -> dict[int, int]:
     """Source outcome -> the outcome of the programs that is it."""
+    if case.postselected:
+        raise NotApplicable("postselected programs are no isometry")
     if not case.complete:
         raise NotApplicable("some outcomes of the source have no witness")
     if any(bit.kind == BitKind.INPUT for bit in case.source.bits):

@@ -58,7 +58,7 @@ def check_sampled(case: Case, samples: int, seed: int = 0) -> tuple[bool, int, s
     single = axes >= SINGLE
     rng = np.random.default_rng(seed)
     close = GAP[single] * max(1, len(case.target.outcome_bits))
-    circuit: bool | None = None
+    circuit: bool | None = False if case.postselected else None
     ratios: list[float] = []
     for i in range(samples):
         prefer = _wishes(case.target, rng) if i % 2 else {}
@@ -104,7 +104,7 @@ class _Weights:
 def _sample(case: Case, rng: np.random.Generator, single: bool, prefer: dict[int, bool]) -> _Weights | str:
     """The weights of a branch that agrees in all else, or what is wrong."""
     psi = random_input(len(case.source.inputs), rng, single)
-    ran = branch(case.target, psi, rng=rng, uncounted=case.discards, prefer=prefer, single=single)
+    ran = _run(case, psi, rng, prefer, single)
     outcomes = {i: w.evaluate(ran.bits) for i, w in case.witness.items()}
     shown = "".join("01"[x] for x in outcomes.values())[:64] or "none"
     try:
@@ -117,8 +117,20 @@ def _sample(case: Case, rng: np.random.Generator, single: bool, prefer: dict[int
         return f"for source outcomes {shown} the states differ by {distance:.3g}"
     if results_of(case.target, ran.bits) != results_of(case.source, want.bits):
         return f"for source outcomes {shown} a result is wrong"
+    if case.postselected:  # what is accepted is not known before the end: the weight of the whole branch counts
+        return _Weights(shown, math.inf, ran.log2_weight - want.log2_weight)
     probability = ran.log2_probability + extra
     return _Weights(shown, probability - want.log2_probability, probability - want.log2_weight)
+
+
+def _run(case: Case, psi: Array, rng: np.random.Generator, prefer: dict[int, bool], single: bool) -> Branch:
+    """A random branch of the programs; one that postselection makes impossible at its end is drawn anew."""
+    for _ in range(100 if case.postselected else 0):
+        try:
+            return branch(case.target, psi, rng=rng, uncounted=case.discards, prefer=prefer, single=single)
+        except InputError:
+            prefer = {}
+    return branch(case.target, psi, rng=rng, uncounted=case.discards, prefer=prefer, single=single)
 
 
 def _wishes(d: Diagram, rng: np.random.Generator) -> dict[int, bool]:

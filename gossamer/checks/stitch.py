@@ -29,6 +29,7 @@ class Stitched:
     ----------
     diagram : inputs and outputs in the order of the manifest, registers as the programs report them
     witness : for each outcome of the source, in order, its value over the diagram's bits; None if the manifest has none
+        (postselected outcomes are no bits of the diagram: it is the map of the runs that are accepted)
     discards : outcome bits of the diagram that no bit of a program holds
     """
 
@@ -102,6 +103,7 @@ class _Stitch:
         ]
         self.degree_one = [self._states(part.diagram) for part in parts]
         self.order = {link.id: i for i, link in enumerate(manifest.links)}
+        self.zero = {self._outcome_of(place) for place in manifest.postselected}  # (part, its bit)
         self.discards: set[int] = set()
         self.boundary: dict[tuple[str, str], int] = {}
 
@@ -235,7 +237,9 @@ class _Stitch:
             return
         j = self.outcome_at[i].get(v)
         bit = -1
-        if j is not None:
+        if j is not None and (i, j) in self.zero:
+            self.bit[i][j] = BitExpr()
+        elif j is not None:
             bit = self.builder.outcome(name=d.bits[j].name)
             self.bit[i][j] = BitExpr.bit(bit)
             if j in part.discards:
@@ -274,6 +278,19 @@ class _Stitch:
         if (side, name) not in self.boundary:
             raise InputError("PR-9", f"the {side}put {name} sits on a node without a program")
         return self.boundary[side, name]
+
+    def _outcome_of(self, where: ManifestBit) -> tuple[int, int]:
+        """The part and its outcome that a program's bit holds; postselection is of measurements, not of parities."""
+        i = self.of.get(where.node, -1)
+        expr = self.parts[i].bits[where.bit] if i >= 0 and 0 <= where.bit < len(self.parts[i].bits) else None
+        if expr is None or len(expr.monomials) != 1 or len(expr.bits) != 1:
+            raise InputError(
+                "PR-13", f"bit {where.bit} of {where.node} is postselected, but is no outcome of a measurement"
+            )
+        (j,) = expr.bits
+        if self.parts[i].diagram.bits[j].kind != BitKind.OUTCOME:
+            raise InputError("PR-13", f"bit {where.bit} of {where.node} is postselected, but comes from another node")
+        return i, j
 
     def _where(self, where: ManifestBit) -> BitExpr:
         i = self.of.get(where.node, -1)

@@ -63,10 +63,11 @@ def count_live(graph: OpenGraph) -> int:
 
     Examples
     --------
+    >>> from gossamer.ir.phase import Phase
     >>> from gossamer.ir.wires import WireBuilder
     >>> from gossamer.passes.graph_like import to_open_graph
     >>> w = WireBuilder(); q = w.add_input("q")
-    >>> for _ in range(4): w.rx(q, 1 / 4)
+    >>> w.rx(q, Phase(1 / 4)); w.rz(q, Phase(1 / 4)); w.rx(q, Phase(1 / 4))
     >>> _ = w.output(q, "q")
     >>> count_live(to_open_graph(w.build()))
     1

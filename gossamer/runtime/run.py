@@ -51,6 +51,8 @@ class RunResult:
         Wall-clock time of the run.
     peak_live
         The most qubits that had to be held jointly at one time (qubits never entangled do not count).
+    accepted
+        How many of the shots ``counts`` are of: those in which every postselected bit was 0; None where nothing is postselected.
     """
 
     counts: dict[str, int]
@@ -60,6 +62,7 @@ class RunResult:
     engine: str
     seconds: float
     peak_live: int
+    accepted: int | None = None
 
 
 class _Engine(Protocol):
@@ -130,10 +133,16 @@ def run(
     else:
         chosen = StateVector(np.complex128 if name == "statevector128" else np.complex64)
     places = [trace.slot_of[b.node, b.bit] if b is not None else None for r in manifest.registers for b in r.bits]
-    keep = np.array(sorted({p for p in places if p is not None}), np.int64)
+    zero = [trace.slot_of[b.node, b.bit] for b in manifest.postselected]
+    keep = np.array(sorted({p for p in (*places, *zero) if p is not None}), np.int64)
     bits, weights = chosen.sample(trace, shots, seed, keep)
+    accepted = None
+    if zero:
+        good = ~bits[np.searchsorted(keep, zero)].any(axis=0)
+        bits, weights = bits[:, good], weights[good]
+        accepted = int(weights.sum())
     counts = _count(bits, weights, keep, places, registers)
-    return RunResult(counts, registers, shots, seed, name, time.perf_counter() - start, trace.peak)
+    return RunResult(counts, registers, shots, seed, name, time.perf_counter() - start, trace.peak, accepted)
 
 
 def measure_outputs(programs: Sequence[NodeProgram], manifest: Manifest) -> tuple[tuple[NodeProgram, ...], Manifest]:

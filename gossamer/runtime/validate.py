@@ -291,6 +291,8 @@ def _check_results(programs: Sequence[NodeProgram], manifest: Manifest) -> None:
     for k, place in enumerate(manifest.outcomes):
         if place is not None:
             check(place, f"source outcome {k}")
+    for place in manifest.postselected:
+        check(place, "postselection")
     for p in programs:
         odd = set(p.results) ^ places[p.node]
         if odd:

@@ -190,6 +190,8 @@ def _programs_results(d: Distribution) -> None:
     for i, where in enumerate(d.manifest.outcomes):
         if where is not None:
             check(where, f"source outcome {i}")
+    for where in d.manifest.postselected:
+        check(where, "postselection")
     for p in d.programs:
         if set(p.results) != in_manifest[p.node] or len(p.results) != len(set(p.results)):
             fail("PR-6", f"the results of {p.node}'s program and of the manifest differ")
