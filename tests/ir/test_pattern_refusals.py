@@ -44,7 +44,7 @@ def golden() -> list[str]:
     return [block.rstrip("\n") for block in text.split("\n\n")]
 
 
-@pytest.mark.parametrize(("case", "said"), enumerate(golden()))
+@pytest.mark.parametrize(("case", "said"), enumerate(golden()), ids=map(str, range(len(golden()))))
 def test_refusals_read_well(case, said):
     code, pattern = CASES[case]
     assert refusal(pattern) == said
