@@ -44,10 +44,11 @@ def golden() -> list[str]:
     return [block.rstrip("\n") for block in text.split("\n\n")]
 
 
-@pytest.mark.parametrize(("case", "said"), enumerate(golden()), ids=map(str, range(len(golden()))))
-def test_refusals_read_well(case, said):
+@pytest.mark.parametrize("case", range(len(CASES)))
+def test_refusals_read_well(case):
     code, pattern = CASES[case]
-    assert refusal(pattern) == said
+    said = refusal(pattern)
+    assert said == golden()[case]
     assert said.startswith(f"error[{code}]")
 
 
