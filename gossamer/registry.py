@@ -116,8 +116,8 @@ def registered(kind: Kind) -> dict[str, Registration]:
 
     Examples
     --------
-    >>> [name for name in registered("passes")][:3]
-    ['graph-like', 'partition', 'links']
+    >>> {"graph-like", "partition", "links"} <= registered("passes").keys()
+    True
     """
     from importlib.metadata import entry_points
 
