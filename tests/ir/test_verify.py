@@ -872,7 +872,13 @@ def test_rules_and_clauses_agree():
     listed = clauses("ir.md") + clauses("program.md")
     assert len(set(listed)) == len(listed)
     assert raised == set(VIOLATIONS)
-    without_rule = {"OG-14", "OG-15", "PR-11", "PR-12", "PR-13"}  # IR clauses again; diagrams; the text form; lowering; checks
+    without_rule = {
+        "OG-14",
+        "OG-15",
+        "PR-11",
+        "PR-12",
+        "PR-13",
+    }  # IR clauses again; diagrams; the text form; lowering; checks
     assert {c for c in listed if c.split("-")[0] in ("IR", "OG", "PL", "LK", "PR")} == raised | without_rule
 
 
