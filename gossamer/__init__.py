@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from gossamer._version import __version__
 
 if TYPE_CHECKING:
-    from gossamer.api import CompiledProgram, compile, convert, inspect, load, read, rewrite, run, to_pyzx, verify
+    from gossamer.api import CompiledProgram, compile, convert, draw, inspect, load, read, rewrite, run, to_pyzx, verify
     from gossamer.diagnostics import (
         Diagnostic,
         GossamerError,
@@ -57,6 +57,7 @@ _HOME = {
     "VerificationFailed": "gossamer.diagnostics",
     "compile": "gossamer.api",
     "convert": "gossamer.api",
+    "draw": "gossamer.api",
     "inspect": "gossamer.api",
     "load": "gossamer.api",
     "read": "gossamer.api",
@@ -100,6 +101,7 @@ __all__ = [
     "__version__",
     "compile",
     "convert",
+    "draw",
     "inspect",
     "load",
     "read",

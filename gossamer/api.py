@@ -128,6 +128,10 @@ class CompiledProgram:
 
         write_folder(Path(directory), self.files(), force=force)
 
+    def draw(self, *, page: bool = False) -> str:
+        """An SVG of the placed graph: nodes as bands, links as thick lines; of the source if there is none. See :func:`draw`."""
+        return _drawn(self.source if self.placed is None else self.placed, "compiled program", page)
+
     def _repr_html_(self) -> str:
         rows = "".join(
             f"<tr><th style='text-align:left'>{escape(key)}</th><td>{escape(json.dumps(value))}</td></tr>"
@@ -748,6 +752,53 @@ def _inspect_folder(directory: Path) -> dict[str, Any]:
     report = make_report(Distribution(programs, manifest, Network(nodes=nodes, links=())))
     keep = ("ebits", "messages", "peak_qubits", "peak_comm", "local_2q", "depth", "makespan", "nodes")
     return out | {"kind": "distribution"} | {key: report[key] for key in keep}
+
+
+def draw(source: Any, format: str | None = None, *, page: bool = False) -> str:
+    """A picture of a source as it stands, or of the placed graph in an output folder; the same input gives the same text.
+
+    Parameters
+    ----------
+    page
+        A page of HTML that holds the SVG and needs nothing else, instead of the SVG alone.
+
+    Raises
+    ------
+    InputError
+        ``DRAW-1`` for what is too large to be read; the codes of :func:`read`.
+
+    Examples
+    --------
+    >>> svg = draw('OPENQASM 2.0; include "qelib1.inc"; qreg q[2]; t q[0]; cx q[0],q[1];')
+    >>> svg[:4], "π/4" in svg
+    ('<svg', True)
+    """
+    if isinstance(source, str | Path) and "\n" not in str(source) and os.path.isdir(source):
+        return _drawn(_kept_placed(Path(source)), "placed graph", page)
+    diagram = read(source, format)
+    diagram.verify()
+    return _drawn(diagram, "diagram", page)
+
+
+def _kept_placed(directory: Path) -> Placed:
+    """The placed graph that an output folder keeps."""
+    from gossamer.ir.placed import Placed
+    from gossamer.ir.text import parse_text
+
+    path = directory / "placed.gsm"
+    placed = parse_text(read_text(path), str(path))
+    if not isinstance(placed, Placed):
+        raise InputError("GSM-3", f"'{path}' holds no placed graph", help="compile again")
+    return placed
+
+
+def _drawn(value: Diagram | Placed, title: str, page: bool) -> str:
+    from gossamer.ir.diagram import Diagram
+    from gossamer.report.drawing import draw_diagram, draw_placed
+    from gossamer.report.picture import to_html, to_svg
+
+    picture = draw_diagram(value, title) if isinstance(value, Diagram) else draw_placed(value, title)
+    return to_html(picture) if page else to_svg(picture)
 
 
 def _json(value: Any) -> str:

@@ -243,6 +243,31 @@ def inspect(
         _print_table(figures)
 
 
+@app.command()
+def draw(
+    source: Annotated[
+        str, typer.Argument(metavar="IN|DIR", help="A source file or an output folder; - is stdin.", show_default=False)
+    ],
+    output: Annotated[
+        Path,
+        typer.Option("-o", "--output", metavar="FILE", help="The file to write: .svg, or .html.", show_default=False),
+    ],
+    format: From = None,
+    bind: Bind = None,
+    opaque: Opaque = None,
+) -> None:
+    """Draw a diagram, or the placed graph of an output folder."""
+    from gossamer import api
+    from gossamer.folder import write_file
+
+    if output.suffix.lower() not in (".svg", ".html"):
+        raise UsageError(
+            "TL-2", f"no picture for files that end in '{output.suffix[:20]}'", help="known endings: .svg, .html"
+        )
+    value = source if os.path.isdir(source) else _read(source, format, bind, opaque)
+    write_file(output, api.draw(value, page=output.suffix.lower() == ".html"))
+
+
 @network_app.command("list")
 def network_list(as_json: AsJson = False) -> None:
     """The presets."""
