@@ -7,13 +7,20 @@ has no part in the meaning (names, layouts, a global phase). The module guarante
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 from gossamer.diagnostics import InputError, MissingPackage
 from gossamer.frontends.qasm import read_qasm
 from gossamer.ir.diagram import Diagram
+
+#: How long pytket may take for a file.
+PYTKET_SECONDS = 60
 
 
 def read_object(source: Any) -> Diagram | None:
@@ -71,7 +78,11 @@ _PLAIN = frozenset(
 
 
 def _pytket(circuit: Any) -> Diagram:
-    """By way of OpenQASM 3: the classical operations that pytket writes, and its symbols, have a meaning there."""
+    return read_qasm(_of_pytket(circuit), "<pytket circuit>")
+
+
+def _of_pytket(circuit: Any) -> str:
+    """OpenQASM 3: the classical operations that pytket writes, and its symbols, have a meaning there."""
     passes = import_module("pytket.passes")
     kinds = import_module("pytket.circuit").OpType
     copy = circuit.copy()
@@ -89,7 +100,7 @@ def _pytket(circuit: Any) -> Diagram:
             "pytket wrote OpenQASM in a form that is not known here",
             help="convert the circuit to OpenQASM first",
         )
-    return read_qasm(f'OPENQASM 3.0;include "qelib1.inc";\n{inputs}\n{text.removeprefix(head)}', "<pytket circuit>")
+    return f'OPENQASM 3.0;include "qelib1.inc";\n{inputs}\n{text.removeprefix(head)}'
 
 
 def _bare(op: Any) -> Any:
@@ -102,6 +113,8 @@ def _bare(op: Any) -> Any:
 def read_pytket_json(text: str, file: str = "<text>") -> Diagram:
     """Frontend for the JSON of pytket's circuits.
 
+    pytket reads it in a process of its own, because a circuit that breaks one of its invariants ends the process it is read in.
+
     Raises
     ------
     InputError
@@ -110,18 +123,36 @@ def read_pytket_json(text: str, file: str = "<text>") -> Diagram:
         TL-9 without pytket.
     """
     try:
-        value = json.loads(text)
+        json.loads(text)
     except (ValueError, RecursionError):
         raise InputError("TL-2", f"'{file}' is not JSON") from None
-    try:
-        circuits = import_module("pytket.circuit")
-    except ModuleNotFoundError as error:
+    if find_spec("pytket") is None:
         raise MissingPackage(
             "TL-9", "reading pytket's JSON needs the package 'pytket'", help="install it: pip install pytket"
-        ) from error
+        )
+    command = [sys.executable, "-c", f"from {__name__} import translate; translate()"]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(p or os.getcwd() for p in sys.path)}
     try:
-        circuit = circuits.Circuit.from_dict(value)
+        done = subprocess.run(
+            command, input=text.encode(), capture_output=True, check=False, timeout=PYTKET_SECONDS, env=environment
+        )
+    except subprocess.TimeoutExpired:
+        raise InputError("TL-2", f"pytket takes more than {PYTKET_SECONDS} s to read '{file}'") from None
+    if done.returncode:
+        raise InputError("TL-2", f"'{file}' is no sound circuit: reading it ends pytket's process")
+    kind, answer = json.loads(done.stdout.splitlines()[-1])
+    if kind == "refused":
+        raise InputError("TL-2", f"'{file}' is not a circuit of pytket: {answer}")
+    return read_qasm(answer, "<pytket circuit>")
+
+
+def translate() -> None:
+    """In a process of its own: pytket's JSON on standard input to OpenQASM, as one line of JSON, on standard output."""
+    try:
+        circuit = import_module("pytket.circuit").Circuit.from_dict(json.loads(sys.stdin.buffer.read()))
+        answer = ["read", _of_pytket(circuit)]
+    except InputError as error:
+        answer = ["refused", error.diagnostic.message]
     except Exception as error:
-        message = (str(error) or type(error).__name__).split("\n")[0][:200]
-        raise InputError("TL-2", f"'{file}' is not a circuit of pytket: {message}") from error
-    return _pytket(circuit)
+        answer = ["refused", (str(error) or type(error).__name__).split("\n")[0][:200]]
+    print(json.dumps(answer))

@@ -61,6 +61,17 @@ class Duration:
 
 
 @dataclass(frozen=True, slots=True)
+class Quotient(Exact):
+    """A quotient of whole numbers that is not whole, or what is computed from one with whole numbers only.
+
+    Files write ``rx(1/2*pi)`` and ``pow(1/2) @`` and mean a half; where a whole number is asked for, the division is that of C. Which of the
+    two is meant shows where the value is used, so both are kept: the fraction, and ``whole``, None where that divides by zero.
+    """
+
+    whole: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Qubits:
     """Numbered qubits; ``single`` ones take no index."""
 
@@ -166,6 +177,8 @@ class Arithmetic:
         value = settled(value)
         if isinstance(value, bool | int):
             return int(value)
+        if isinstance(value, Quotient):
+            return _whole_part(value, span)
         if isinstance(value, Exact) and not value.pi_part and value.rational.denominator == 1:
             return value.rational.numerator
         if isinstance(value, float) and value.is_integer():
@@ -179,6 +192,8 @@ class Arithmetic:
         match value:
             case bool() | int():
                 return Exact(Fraction(value))
+            case Quotient():
+                return Exact(value.rational)
             case Exact() | float() | Polynomial():
                 return value
             case Word(kind="angle"):
@@ -208,6 +223,8 @@ class Arithmetic:
         match value:
             case bool() | int():
                 return BitExpr.const(value != 0)
+            case Quotient():
+                return BitExpr.const(_whole_part(value, span) != 0)
             case Exact():
                 return BitExpr.const(value.rational != 0 or value.pi_part != 0)
             case float() | complex():
@@ -323,6 +340,8 @@ class Arithmetic:
             case Word():
                 wide = value if type.size is None else resized(value, type.size)
                 return Word(wide.bits, "int", signed if type.size is not None or value.kind == "int" else False)
+            case Quotient():
+                number = _whole_part(value, span)
             case Exact() | float():
                 number = (
                     math.trunc(as_float(value))
@@ -359,6 +378,8 @@ class Arithmetic:
 
     def binary(self, operator: str, a: ClassicalValue, b: ClassicalValue, span: Span) -> ClassicalValue:
         """``a operator b``, for every operator but ``&&`` and ``||``."""
+        if operator in _BITWISE or operator in ("<<", ">>"):
+            a, b = (_whole_part(x, span) if isinstance(x, Quotient) else x for x in (a, b))
         if operator in _BITWISE:
             return self._bitwise(operator, a, b, span)
         if operator in ("<<", ">>"):
@@ -372,6 +393,8 @@ class Arithmetic:
             raise wrong(f"an array cannot stand beside '{operator}'", span)
         if isinstance(a, bool | int) and isinstance(b, bool | int):
             return self._whole(operator, int(a), int(b), span)
+        if isinstance(a, Quotient | bool | int) and isinstance(b, Quotient | bool | int):
+            return self._quotients(operator, a, b, span)
         if isinstance(a, complex) or isinstance(b, complex):
             return self._complex(operator, a, b, span)
         if operator in _COMPARISONS:
@@ -393,6 +416,19 @@ class Arithmetic:
             raise no_value("division by zero", span) from None
         except OverflowError:
             raise no_value("the value is too large", span) from None
+
+    def _quotients(self, operator: str, a: Quotient | int, b: Quotient | int, span: Span) -> ClassicalValue:
+        """Of whole numbers and their quotients: a comparison or remainder is that of whole numbers, all else is kept as both."""
+        if operator in _COMPARISONS or operator == "%":
+            return self._whole(operator, self.integer(a, span), self.integer(b, span), span)
+        real = self.arithmetic(operator, self.real(a, span), self.real(b, span), span)
+        if not isinstance(real, Exact) or real.pi_part:
+            return real
+        try:
+            whole = self.integer(self._whole(operator, self.integer(a, span), self.integer(b, span), span), span)
+        except InputError:  # only an error where the whole number is asked for
+            return Quotient(real.rational)
+        return whole if real.rational == whole else Quotient(real.rational, whole=whole)
 
     def _complex(self, operator: str, a: ClassicalValue, b: ClassicalValue, span: Span) -> ClassicalValue:
         x, y = _complex(a, span), _complex(b, span)
@@ -598,8 +634,14 @@ class Arithmetic:
         return Word(tuple(self.circuit.shortened(from_table(c, variables)) for c in columns), "int", signed)
 
 
+def _whole_part(value: Quotient, span: Span) -> int:
+    if value.whole is None:
+        raise no_value("division by zero", span)
+    return value.whole
+
+
 def whole_operation(operator: str, a: int, b: int) -> int | Exact:
-    """An operation on whole numbers; a quotient that is not whole is a fraction, which an integer type truncates."""
+    """An operation on whole numbers; a quotient that is not whole is a :class:`Quotient`."""
     match operator:
         case "+":
             result = a + b
@@ -609,7 +651,7 @@ def whole_operation(operator: str, a: int, b: int) -> int | Exact:
             result = a * b
         case "/":
             quotient = Fraction(a, b)
-            return quotient.numerator if quotient.denominator == 1 else Exact(quotient)
+            return quotient.numerator if quotient.denominator == 1 else Quotient(quotient, whole=math.trunc(quotient))
         case "%":
             result = (
                 int(math.fmod(a, b)) if max(abs(a), abs(b)) < 2**50 and b else abs(a) % abs(b) * (1 if a >= 0 else -1)

@@ -20,7 +20,7 @@ def test_nothing_differs_in_a_sample() -> None:
 
 @pytest.mark.nightly
 @needs_shared
-@pytest.mark.parametrize(("kind", "least"), [("qasm2", 240), ("qasm3", 145), ("qc", 15), ("tketjson", 5)])
+@pytest.mark.parametrize(("kind", "least"), [("qasm2", 220), ("qasm3", 145), ("qc", 15), ("tketjson", 5)])
 def test_nothing_differs(kind: str, least: int) -> None:
     result = compare_readers.main((kind,))
     assert result.different == []

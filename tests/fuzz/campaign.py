@@ -104,7 +104,7 @@ def main(name: str, options: list[str]) -> None:
     import atexit
 
     atexit.register(lambda: print("done:", summary(), dict(sorted(counts.items())), flush=True))
-    faulthandler.enable()
+    faulthandler.disable()
     FINDINGS.mkdir(parents=True, exist_ok=True)
     libfuzzer = [
         f"-max_len={kit.MAX_LENGTH}",

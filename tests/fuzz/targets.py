@@ -49,6 +49,7 @@ def _qc(text: str) -> None:
 
 
 def _pytket(text: str) -> None:
+    """One process for each input that pytket sees: most are refused before."""
     from gossamer.frontends.objects import read_pytket_json
 
     read_pytket_json(text, "fuzz.json").verify()
