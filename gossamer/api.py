@@ -527,6 +527,7 @@ def measured(diagram: Diagram) -> Diagram:
         output_names=(),
         scalar=diagram.scalar,
         spans=diagram.spans,
+        delays=diagram.delays,
     )
 
 
@@ -732,6 +733,7 @@ def _inspect_diagram(diagram: Diagram) -> dict[str, Any]:
         "bits": len(diagram.bits),
         "bit_kinds": {kind.name.lower(): sum(bit.kind == kind for bit in diagram.bits) for kind in BitKind},
         "results": [[register.name, len(register.bits)] for register in diagram.registers],
+        "delays": len(diagram.delays),
         "t_count": sum(not clifford[i] for i in diagram.phase.tolist()),
         "clifford": diagram.is_clifford,
         "flow": shape.flow,

@@ -151,6 +151,7 @@ def test_inspect(compiled: Path, bell: Path, gossamer: Gossamer) -> None:
         "edges",
         "bits",
         "results",
+        "delays",
         "t_count",
         "clifford",
         "flow",

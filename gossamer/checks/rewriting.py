@@ -201,6 +201,7 @@ def dilate(d: Diagram, wires: Mapping[int, int]) -> Diagram:
         registers=(),
         scalar=replace(d.scalar, power=d.scalar.power + power),
         spans={},
+        delays={},
     )
 
 
@@ -222,6 +223,7 @@ def sandwich(first: Diagram, second: Diagram) -> Diagram:
         outputs=(n + second.inputs).astype(np.int32),
         output_names=first.input_names,
         scalar=first.scalar * second.scalar.conjugate(),
+        delays={},
     )
 
 

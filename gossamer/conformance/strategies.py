@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from gossamer.conformance.circuits import CircuitBuilder, GateList
 from gossamer.ir import pattern as mbqc
-from gossamer.ir.diagram import Bit, BitKind, Diagram, DiagramBuilder, Register, VertexKind
+from gossamer.ir.diagram import UNITS, Bit, BitKind, Delay, Diagram, DiagramBuilder, Register, VertexKind
 from gossamer.ir.network import Network, NetworkLink, Node
 from gossamer.ir.open_graph import Label, OpenGraph, causal_columns
 from gossamer.ir.phase import BitExpr, Phase
@@ -91,6 +91,12 @@ def phases(draw: Draw, bits: int = 0, *, clifford: bool = False, symbols: tuple[
     return phase
 
 
+def delays() -> st.SearchStrategy[Delay]:
+    """Times that a wire waits."""
+    times = st.one_of(st.integers(0, 3).map(Fraction), st.fractions(0, 1, max_denominator=10**9))
+    return st.builds(Delay, times, st.sampled_from(UNITS))
+
+
 @st.composite
 def diagrams(
     draw: Draw,
@@ -153,7 +159,7 @@ def diagrams(
 def any_diagrams(
     draw: Draw, *, max_vertices: int = 8, max_edges: int = 8, clifford: bool = False, input_bits: bool = False
 ) -> Diagram:
-    """Any small diagrams: loops, parallel edges, H-boxes, bare wires, bits in phases and in the scalar. Most have no flow."""
+    """Any small diagrams: loops, parallel edges, H-boxes, bare wires, delays, bits in phases and in the scalar. Most have no flow."""
     b = DiagramBuilder()
     known: list[int] = []
     if input_bits and draw(st.booleans()):
@@ -185,6 +191,7 @@ def any_diagrams(
         b.edge(end, other, hadamard=draw(st.booleans()))
     while len(b.edge_list) < max_edges and _more(draw, max_edges):
         b.edge(draw(st.sampled_from(spiders)), draw(st.sampled_from(spiders)), hadamard=draw(st.booleans()))
+    draw_delays(draw, b)
     if len(known) > 0 and draw(st.booleans()):
         b.register(
             "c", draw(st.lists(bit_expressions(len(known)).map(lambda e: e.rename(known.__getitem__)), max_size=2))
@@ -195,6 +202,14 @@ def any_diagrams(
             draw(st.integers(-3, 3)), turned, draw(st.sampled_from([Fraction(1), Fraction(3), Fraction(1, 5)]))
         )
     return b.build()
+
+
+def draw_delays(draw: Draw, b: DiagramBuilder) -> None:
+    """Give some of the Z-spiders of phase 0 with two legs, loops counting as two, a delay."""
+    legs = [v for edge in b.edge_list for v in edge]
+    for v, (kind, phase) in enumerate(zip(b.kinds, b.phase_ids, strict=True)):
+        if kind == VertexKind.Z and phase == 0 and legs.count(v) == 2 and draw(st.booleans()):
+            b.delays[v] = draw(delays())
 
 
 @st.composite
@@ -637,6 +652,7 @@ __all__ = [
     "any_diagrams",
     "bit_expressions",
     "circuits",
+    "delays",
     "diagrams",
     "networks",
     "open_graphs",

@@ -42,7 +42,7 @@ from gossamer.frontends.qasm_circuit import MAX_QUBITS, MAX_STEPS, Circuit
 from gossamer.frontends.qasm_gates import BUILT_IN, DECLARED, STANDARD, StandardGate, phase_of
 from gossamer.frontends.qasm_polynomial import AnglePolynomial, Polynomial
 from gossamer.frontends.qasm_scope import COMMUNICATION, MAX_ERRORS, check_distinct, check_new
-from gossamer.ir.diagram import Diagram
+from gossamer.ir.diagram import Delay, Diagram
 from gossamer.ir.phase import BitExpr, Phase
 
 #: Calls, blocks and operators that are open at one time, in units of about one frame of Python.
@@ -405,12 +405,30 @@ class _Program:
             )
 
     def passive(self, s: syn.Passive) -> None:
-        if s.argument is not None and not isinstance(self.value(s.argument), Duration):
-            raise wrong("a delay takes a duration", s.span, "write a unit: delay[100ns]")
+        if s.kind == "delay":
+            self.delay(s)
+            return
         self.clipping = True
         for operand in s.operands:
             self.qubits(operand)
         self.clipping = False
+
+    def delay(self, s: syn.Passive) -> None:
+        """Each qubit waits; a time that is not known here or passes under a measured bit only, and one in a gate, leave no trace."""
+        assert s.argument is not None
+        time = self.value(s.argument)
+        if not isinstance(time, Duration):
+            raise wrong("a delay takes a duration", s.span, "write a unit: delay[100ns]")
+        if time.value is not None and time.value < 0:
+            raise no_value("a delay by less than no time", s.span)
+        ids: Sequence[int] = [q for operand in s.operands for q in self.qubits(operand).ids]
+        check_distinct(ids, s.span)
+        if not s.operands:
+            ids = range(len(self.circuit.slots))
+        if time.value is not None and self.recorder is None and self.condition.is_one:
+            self.circuit.count(len(ids), s.span)
+            for q in ids:
+                self.circuit.delay(q, Delay(time.value, time.unit), s.span)
 
     # Declarations
 
@@ -1467,7 +1485,16 @@ OTHER_NAMES = {
 }  # fmt: skip
 _OTHER_FUNCTIONS = frozenset({"popcount", "real", "imag", "floor", "ceiling", "abs", "sizeof"})
 _NOWHERE = Span("<text>", 1, 1)
-_UNITS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ns": 1e-9, "dt": None}
+_MICRO, _NANO = Fraction(1, 10**6), Fraction(1, 10**9)
+_UNITS = {
+    "dt": Fraction(1),
+    "ns": _NANO,
+    "us": _MICRO,
+    "µs": _MICRO,
+    "μs": _MICRO,
+    "ms": Fraction(1, 1000),
+    "s": Fraction(1),
+}
 
 
 def _literal(e: syn.Literal) -> ClassicalValue:
@@ -1491,9 +1518,10 @@ def _literal(e: syn.Literal) -> ClassicalValue:
             return int(text, 0)
         case "IMAGINARY":
             return complex(0, float(text[:-2]))
-    unit = next(u for u in ("dt", "ns", "us", "µs", "μs", "ms", "s") if text.endswith(u))
-    scale = _UNITS[unit]
-    return Duration(None if scale is None else float(text[: -len(unit)]) * scale)
+    unit = next(u for u in _UNITS if text.endswith(u))
+    number = decimal(text[: -len(unit)].strip(), e.span)
+    exact = number.rational if isinstance(number, Exact) else Fraction(number)
+    return Duration(exact * _UNITS[unit], "dt" if unit == "dt" else "s")
 
 
 def _pi_multiples(value: Exact | float | Polynomial) -> Fraction | AnglePolynomial:

@@ -16,7 +16,7 @@ from fractions import Fraction
 from typing import TypeAlias
 
 from gossamer.diagnostics import InputError, Span
-from gossamer.formats.openqasm_angles import CONSTANTS, Exact, arithmetic, as_float
+from gossamer.formats.openqasm_angles import CONSTANTS, Exact, Value, arithmetic, as_float
 from gossamer.frontends.qasm_circuit import Circuit
 from gossamer.frontends.qasm_polynomial import Polynomial
 from gossamer.ir.phase import BitExpr
@@ -55,9 +55,10 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Duration:
-    """A time; it has no part in what a program computes. ``seconds`` None: not known here (``dt``, ``durationof``, a stretch)."""
+    """A time. ``value`` None: not known here (``durationof``, a stretch, a sum of seconds and cycles, a product of times)."""
 
-    seconds: float | None = None
+    value: Fraction | None = None
+    unit: str = "s"  # or "dt", cycles of the hardware
 
 
 @dataclass(frozen=True, slots=True)
@@ -371,7 +372,7 @@ class Arithmetic:
                 return not value
             return ~self.integer(value, span)
         if isinstance(value, Duration):
-            return Duration(None if value.seconds is None else -value.seconds)
+            return Duration(None if value.value is None else -value.value, value.unit)
         if isinstance(value, complex):
             return -value
         return self.binary("-", 0, value, span)
@@ -453,36 +454,38 @@ class Arithmetic:
         raise wrong(f"complex numbers know no '{operator}'", span)
 
     def _timed(self, operator: str, a: ClassicalValue, b: ClassicalValue, span: Span) -> ClassicalValue:
-        if isinstance(a, Duration) and isinstance(b, Duration) and operator in _COMPARISONS:
-            if a.seconds is None or b.seconds is None:
-                raise unexpressible("a comparison of durations that are not known", span)
-            return _COMPARISONS[operator](a.seconds, b.seconds)
-        if isinstance(a, Duration) and isinstance(b, Duration) and operator == "/":
-            if a.seconds is None or not b.seconds:
-                raise unexpressible("a ratio of durations that are not known", span)
-            return a.seconds / b.seconds
-        known = [
-            x.seconds
-            if isinstance(x, Duration)
-            else as_float(r)
-            if not isinstance(r := self.real(x, span), Polynomial)
-            else None
-            for x in (a, b)
-        ]
-        if known[0] is None or known[1] is None:
+        """Sums, multiples, ratios and comparisons of times, exact as far as numbers are."""
+        if isinstance(a, Duration) and isinstance(b, Duration):
+            known = a.value is not None and b.value is not None and (a.unit == b.unit or not a.value or not b.value)
+            if operator in _COMPARISONS or operator == "/":
+                if a.value is None or b.value is None or not known:
+                    what = "a ratio" if operator == "/" else "a comparison"
+                    raise unexpressible(f"{what} of durations that are not known or not in one unit", span)
+                if operator in _COMPARISONS:
+                    return _COMPARISONS[operator](a.value, b.value)
+                return self.arithmetic("/", Exact(a.value), Exact(b.value), span)
+            if operator not in ("+", "-", "*"):
+                raise wrong(f"two durations cannot stand beside '{operator}'", span)
+            if not known or operator == "*":  # a product, which files in the wild have, is no time
+                return Duration()
+            assert a.value is not None
+            assert b.value is not None
+            return self._duration(operator, Exact(a.value), Exact(b.value), a.unit if a.value else b.unit, span)
+        time, number = (a, b) if isinstance(a, Duration) else (b, a)
+        if operator != "*" and (operator != "/" or number is a):
+            raise wrong(f"a duration and a number cannot stand beside '{operator}'", span)
+        assert isinstance(time, Duration)
+        factor = self.real(number, span)
+        if time.value is None or isinstance(factor, Polynomial):
             return Duration()
-        try:
-            result = {
-                "+": lambda: known[0] + known[1],
-                "-": lambda: known[0] - known[1],
-                "*": lambda: known[0] * known[1],
-                "/": lambda: known[0] / known[1],
-            }[operator]()
-        except KeyError:
-            raise wrong(f"a duration cannot stand beside '{operator}'", span) from None
-        except ArithmeticError:
-            raise no_value("the value is not a finite number", span) from None
-        return Duration(result)
+        return self._duration(operator, Exact(time.value), factor, time.unit, span)
+
+    def _duration(self, operator: str, x: Value, y: Value, unit: str, span: Span) -> Duration:
+        result = self.arithmetic(operator, x, y, span)
+        assert isinstance(result, Exact | float)
+        if isinstance(result, Exact) and not result.pi_part:
+            return Duration(result.rational, unit)
+        return Duration(Fraction(as_float(result)), unit)
 
     def arithmetic(
         self, operator: str, a: Exact | float | Polynomial, b: Exact | float | Polynomial, span: Span

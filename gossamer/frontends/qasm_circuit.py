@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from gossamer.diagnostics import InputError, Span
 from gossamer.frontends.qasm_flat import append_steps
 from gossamer.frontends.qasm_gates import Step
-from gossamer.ir.diagram import BitKind, Diagram, VertexKind
+from gossamer.ir.diagram import BitKind, Delay, Diagram, VertexKind
 from gossamer.ir.phase import BitExpr, Phase
 from gossamer.ir.wires import WireBuilder
 
@@ -35,13 +35,14 @@ _HALF_PI = Phase(Fraction(1, 2))
 class _Slot:
     """What a qubit name holds now: a wire, or the value of the measurement that ended it."""
 
-    __slots__ = ("fresh", "measured", "wire", "zero")
+    __slots__ = ("delays", "fresh", "measured", "wire", "zero")
 
     def __init__(self, wire: int) -> None:
         self.wire = wire
         self.fresh = True  # an input, untouched
         self.zero = False  # in |0>, untouched since
         self.measured: int | None = None  # an outcome bit
+        self.delays: list[tuple[Delay, Span]] | None = None  # that have passed since something acted on it last
 
 
 class Circuit:
@@ -75,6 +76,7 @@ class Circuit:
     def finish(self) -> Diagram:
         for slot, name in zip(self.slots, self.names, strict=True):
             if slot.measured is None:
+                self._wait(slot)
                 self.wires.output(slot.wire, name)
         return self.wires.build()
 
@@ -128,10 +130,10 @@ class Circuit:
     ) -> NDArray[np.int64] | None:
         """Many steps at once (:func:`gossamer.frontends.qasm_flat.append_steps`), wires being places among ``qubits``.
 
-        Gives the first new vertex of each step; None, and nothing is done, if a qubit has been measured.
+        Gives the first new vertex of each step; None, and nothing is done, if a qubit has been measured or has a delay.
         """
         slots = [self.slots[q] for q in qubits]
-        if any(s.measured is not None for s in slots):
+        if any(s.measured is not None or s.delays for s in slots):
             return None
         wires = [s.wire for s in slots]
         end, pending = self.wires.ends(wires)
@@ -144,12 +146,30 @@ class Circuit:
             s.zero = s.zero and i not in acted
         return new.first_vertex
 
+    def delay(self, qubit: int, delay: Delay, span: Span) -> None:
+        """Let the qubit wait. That does not act on it: it stays a fresh input, or in |0>, or measured.
+
+        The delay is put on the wire when something acts next; if that is a reset of what was measured, there is no wire.
+        """
+        slot = self.slots[qubit]
+        slot.delays = slot.delays or []
+        slot.delays.append((delay, span))
+
+    def _wait(self, slot: _Slot) -> None:
+        """Put the delays that have passed on the wire of ``slot``, which is live."""
+        if slot.delays:
+            after = self.wires.span
+            for delay, self.wires.span in slot.delays:
+                self.wires.delay(slot.wire, delay)
+            self.wires.span, slot.delays = after, None
+
     def _live(self, slot: _Slot) -> int:
         """The wire of ``slot``, started again in the measured state if a measurement has ended it."""
         if slot.measured is not None:
             state = self.wires.builder.vertex(VertexKind.X, Phase.of_bit(slot.measured), self.wires.span)
             self.wires.attach(slot.wire, state)
             slot.measured = None
+        self._wait(slot)
         slot.zero = slot.fresh = False
         return slot.wire
 
@@ -213,6 +233,7 @@ class Circuit:
             self._conditional_cx(wire, fresh, condition)
             return BitExpr.bit(self.wires.measure(fresh))
         if slot.measured is None:  # else it is measured again with nothing in between: the same value
+            self._wait(slot)
             slot.measured = self.wires.measure(slot.wire)
             slot.zero = False
         return BitExpr.bit(slot.measured)
@@ -221,12 +242,14 @@ class Circuit:
         slot = self.slots[qubit]
         if slot.fresh and condition.is_one:
             self.wires.zero_input(slot.wire)
-            slot.fresh, slot.zero = False, True
+            slot.fresh, slot.zero, slot.delays = False, True, None
         if slot.zero or condition.is_zero:
             return
         if condition.is_one:
+            if slot.measured is None:
+                self._wait(slot)
             self.wires.reset(slot.wire)
-            slot.measured, slot.zero = None, True
+            slot.measured, slot.zero, slot.delays = None, True, None
             return
         wire, fresh = self._live(slot), self.wires.add_zero()
         self.wires.cx(wire, fresh)  # a swap with a fresh |0> under the condition, then the other is discarded

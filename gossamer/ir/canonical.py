@@ -1,7 +1,7 @@
 """`canonical` and `digest`: one numbering for all diagrams that differ in their numbering only.
 
 Two diagrams are *isomorphic* if vertices, bits and edges can be renumbered so that one becomes the other (names of ends and of
-classical inputs, registers and the scalar included; names of other bits and spans left out). Isomorphic diagrams have
+classical inputs, registers and the scalar included; names of other bits, spans and delays left out). Isomorphic diagrams have
 equal canonical forms and equal digests; others have different canonical forms, and digests that differ unless SHA-256 collides.
 The numbering obeys IR-8, so the result is a diagram, but it knows nothing of the order in which a program was written: it is for
 comparing and printing, not for drawing outcomes along it. Stands on ``ir.diagram``.
@@ -406,4 +406,5 @@ def _renumbered(d: Diagram, vertices: list[int], bits: list[int]) -> Diagram:
         registers=tuple(replace(r, bits=tuple(moved(e) for e in r.bits)) for r in d.registers),
         scalar=replace(d.scalar, phase=d.scalar.phase.rename(place.__getitem__)),
         spans={int(to[v]): span for v, span in d.spans.items()},
+        delays={},
     )

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from typing_extensions import TypedDict
 
 from gossamer.diagnostics import InputError, Span
-from gossamer.ir.diagram import Bit, BitKind, Diagram, Register
+from gossamer.ir.diagram import Bit, BitKind, Delay, Diagram, Register
 from gossamer.ir.phase import BitExpr, Phase
 from gossamer.ir.scalar import Scalar
 
@@ -70,6 +70,8 @@ def print_compact(diagram: Diagram) -> str:
         ]
     if not d.scalar.is_one:
         value["scalar"] = [str(d.scalar.factor), d.scalar.power, _terms(d.scalar.phase)]
+    if d.delays:
+        value["delays"] = [[v, str(delay.value), delay.unit] for v, delay in sorted(d.delays.items())]
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")) + "\n"
 
 
@@ -177,6 +179,7 @@ def _schema() -> TypeAdapter[Any]:
         bits: NotRequired[list[BitForm]]
         registers: NotRequired[list[tuple[str, index, list[tuple[index, list[list[index]]]]]]]
         scalar: NotRequired[tuple[number, power, list[term]]]
+        delays: NotRequired[list[tuple[index, number, Literal["s", "dt"]]]]
 
     return TypeAdapter(DiagramForm)
 
@@ -246,6 +249,12 @@ class _Reader:
             out.append(Register(name, tuple(bits)))
         return tuple(out)
 
+    def delays(self, entries: list[Any]) -> dict[int, Delay]:
+        out = {v: Delay(self.number(time), unit) for v, time, unit in entries}
+        if len(out) != len(entries):
+            self.fail("a vertex has two delays")
+        return out
+
     def diagram(self, value: Any) -> Diagram:
         kind = self.indices("kind", value["kind"])
         if int(kind.max(initial=0)) > 255:
@@ -276,4 +285,5 @@ class _Reader:
             input_names=tuple(name for _, name in inputs),
             output_names=tuple(name for _, name in outputs),
             scalar=Scalar(power, self.angle(angle), self.number(factor)),
+            delays=self.delays(value.get("delays", [])),
         )

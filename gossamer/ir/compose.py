@@ -165,6 +165,7 @@ def adjoint(diagram: Diagram) -> Diagram:
         output_names=diagram.input_names,
         scalar=diagram.scalar.conjugate(),
         spans={int(last) - v: span for v, span in diagram.spans.items()},
+        delays={int(last) - v: delay for v, delay in diagram.delays.items()},
     )
 
 
@@ -440,6 +441,7 @@ def _beside(diagrams: Sequence[Diagram]) -> Diagram:
     bits: list[Bit] = []
     registers: list[Register] = []
     spans = {}
+    delays = {}
     scalar = ONE
     vertex = 0
     for d in diagrams:
@@ -452,6 +454,7 @@ def _beside(diagrams: Sequence[Diagram]) -> Diagram:
         scalar = scalar * replace(d.scalar, phase=d.scalar.phase.rename(move))
         registers.extend(replace(r, bits=tuple(e.rename(move) for e in r.bits)) for r in d.registers)
         spans.update({v + vertex: span for v, span in d.spans.items()})
+        delays.update({v + vertex: delay for v, delay in d.delays.items()})
         bits.extend(
             replace(
                 b,
@@ -474,6 +477,7 @@ def _beside(diagrams: Sequence[Diagram]) -> Diagram:
         registers=tuple(registers),
         scalar=scalar,
         spans=spans,
+        delays=delays,
         **columns,
     )
 
@@ -536,6 +540,7 @@ def _glue(d: Diagram, joined: Mapping[int, int]) -> Diagram:
         bits=tuple(replace(b, vertex=int(number[b.vertex])) if b.kind == BitKind.OUTCOME else b for b in d.bits),
         scalar=scalar,
         spans={int(number[v]): span for v, span in d.spans.items() if not gone[v]},
+        delays={int(number[v]): delay for v, delay in d.delays.items()},
     )
 
 

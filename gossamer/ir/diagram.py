@@ -19,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
+from fractions import Fraction
 from itertools import chain
 from types import MappingProxyType
 from typing import TypeAlias
@@ -65,6 +66,18 @@ class Register:
     bits: tuple[BitExpr, ...]
 
 
+#: Units of a delay: seconds, and cycles of the hardware.
+UNITS = ("s", "dt")
+
+
+@dataclass(frozen=True, slots=True)
+class Delay:
+    """A time that a wire waits, exact; ``unit`` is one of :data:`UNITS`. How long a cycle is the source does not say."""
+
+    value: Fraction
+    unit: str
+
+
 @dataclass(frozen=True, eq=False)
 class Diagram:
     """A ZX-diagram with bits.
@@ -78,6 +91,7 @@ class Diagram:
     bits, registers : the classical part
     scalar : the number that the whole diagram is multiplied by
     spans : side table from vertex to its place in the source; no part of equality
+    delays : side table from a Z-spider that is an identity to the time that its wire waits there; no part of the meaning
     """
 
     kind: NDArray[np.uint8]
@@ -93,6 +107,7 @@ class Diagram:
     output_names: tuple[str, ...] = ()
     scalar: Scalar = ONE
     spans: dict[int, Span] = field(default_factory=dict, repr=False)
+    delays: Mapping[int, Delay] = field(default_factory=dict)
 
     @property
     def num_vertices(self) -> int:
@@ -131,6 +146,7 @@ class Diagram:
             and self.input_names == other.input_names
             and self.output_names == other.output_names
             and self.scalar == other.scalar
+            and self.delays == other.delays
         )
 
     __hash__ = None  # type: ignore[assignment]
@@ -192,6 +208,7 @@ class DiagramBuilder:
         self.registers: list[Register] = []
         self.scalar = ONE
         self.spans = SpanTable()
+        self.delays: dict[int, Delay] = {}
         self._inputs: dict[int, str] = {}
         self._outputs: list[tuple[int, str]] = []
         self._table: dict[Phase, int] = {Phase(): 0}
@@ -269,6 +286,7 @@ class DiagramBuilder:
             output_names=tuple(n for _, n in self._outputs),
             scalar=self.scalar,
             spans=SpanTable(self.spans, self.spans.later),
+            delays=dict(self.delays),
         )
 
 

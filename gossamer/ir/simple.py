@@ -163,6 +163,12 @@ class _Work:
         table = {p: i for i, p in enumerate(dict.fromkeys([Phase(), *d.phases]))}
         kind = np.full(len(order), VertexKind.Z, np.uint8)
         phase = np.zeros(len(order), np.int32)
+        legs = np.bincount(np.array(edges, np.int64).ravel(), minlength=len(order))
+        delays = {
+            int(number[v]): delay
+            for v, delay in d.delays.items()
+            if legs[number[v]] == 2 and not self.flips.get(v, 0) % 2  # the others are no identities on a wire
+        }
         renumber = np.array([table[p] for p in d.phases], np.int32)
         kind[number[:n]] = d.kind
         phase[number[:n]] = renumber[d.phase]
@@ -181,4 +187,5 @@ class _Work:
             bits=tuple(replace(b, vertex=int(number[b.vertex])) if b.kind == BitKind.OUTCOME else b for b in d.bits),
             scalar=d.scalar * Scalar(self.power),
             spans={int(number[v]): span for v, span in d.spans.items()},
+            delays=delays,
         )

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 import numpy as np
 
 from gossamer.diagnostics import InputError, Span
-from gossamer.ir.diagram import Bit, BitKind, Diagram, Int, Register, VertexKind
+from gossamer.ir.diagram import Bit, BitKind, Delay, Diagram, Int, Register, VertexKind
 from gossamer.ir.network import MAX_NODES, Network, NetworkLink, Node
 from gossamer.ir.open_graph import Label, OpenGraph, correction_columns
 from gossamer.ir.phase import BitExpr, Phase, Term, TooLarge
@@ -114,6 +114,8 @@ def _diagram_blocks(d: Diagram) -> Iterator[list[str]]:
         f"v{v} = {VertexKind(kind).name}({angle[phase]})" if kind <= VertexKind.H else ""
         for v, (kind, phase) in enumerate(zip(d.kind.tolist(), d.phase.tolist(), strict=True))
     ]
+    for v, delay in d.delays.items():
+        lines[v] += f" delay {delay.value} {delay.unit}"
     for what, listed, names in (("input", d.inputs, d.input_names), ("output", d.outputs, d.output_names)):
         for i, v in enumerate(listed.tolist()):
             lines[v] = f"v{v} = {what} {i} {_quote(names[i])}"
@@ -214,6 +216,7 @@ _READABLE = {
     "KIND": "a kind such as Z or XY",
     "LEVEL": "diagram, open-graph or placed",
     "HALF": "a or b",
+    "UNIT": "s or dt",
     "$END": "the end of the line",
 }
 
@@ -383,6 +386,7 @@ class _Reader:
         self.places: list[str] = []
         self.vertex_lines: list[int] = []
         self.ends: dict[str, dict[int, tuple[int, str]]] = {"input": {}, "output": {}}
+        self.delays: dict[int, Delay] = {}
         self.edges: list[int] = []
         self.hadamard: list[bool] = []
         self.order: list[int] = []
@@ -558,10 +562,15 @@ class _Reader:
                     self.fail("GSM-3", f"{rule} {position} is declared twice", hole=leaves[0])
                 self.ends[rule][position] = (v, self.string(h, leaves[1]))
         if self.level == "diagram":
+            if "delay" in seen:
+                number, unit = seen.pop("delay")
+                self.delays[v] = Delay(self.fraction(h, number), unit)
             self.kinds.append(self._diagram_kind(kind, seen))
         else:
             if kind not in _LABELS:
                 self.fail("GSM-4", f"a vertex of the level '{self.level}' needs a label: {', '.join(_LABELS)}")
+            if "delay" in seen:
+                self.fail("GSM-4", "delays belong to diagrams")
             self.kinds.append(_LABELS[kind])
             self.corrections.append([self.index(h, w) for w in seen.get("corrections", ())])
             if "postselected" in seen:
@@ -746,7 +755,7 @@ class _Reader:
     def _diagram(self) -> Diagram:
         hadamard = np.array(self.hadamard, np.bool_)
         kind = np.array(self.kinds, np.uint8)
-        return Diagram(kind=kind, hadamard=hadamard, scalar=self.scalar or ONE, **self._shared())
+        return Diagram(kind=kind, hadamard=hadamard, scalar=self.scalar or ONE, delays=self.delays, **self._shared())
 
     def _graph(self) -> OpenGraph:
         outcome = np.full(len(self.kinds), -1, np.int32)

@@ -23,7 +23,7 @@ __all__ = ["invert_gf2", "live_peaks", "verify_diagram", "verify_distribution", 
 
 
 def verify_diagram(diagram: Diagram) -> None:
-    """Check clauses IR-1 to IR-10.
+    """Check clauses IR-1 to IR-11.
 
     Raises
     ------

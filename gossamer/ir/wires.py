@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from fractions import Fraction
 
 from gossamer.diagnostics import Span
-from gossamer.ir.diagram import Diagram, DiagramBuilder, VertexKind
+from gossamer.ir.diagram import Delay, Diagram, DiagramBuilder, VertexKind
 from gossamer.ir.phase import BitExpr, Phase
 
 
@@ -98,6 +98,10 @@ class WireBuilder:
         """H rz(phase) H, up to a global phase."""
         if not phase.is_zero:
             self.spider(wire, VertexKind.X, phase)
+
+    def delay(self, wire: int, delay: Delay) -> None:
+        """Let the wire wait: a Z-spider of phase 0, an identity, with an entry in ``delays``."""
+        self.builder.delays[self.spider(wire, VertexKind.Z)] = delay
 
     def cz(self, a: int, b: int) -> None:
         u = self.spider(a, VertexKind.Z)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from fractions import Fraction
+
 import pytest
 
 from gossamer.diagnostics import InputError
@@ -85,6 +88,50 @@ def test_a_program_means_its_plain_circuit(name: str) -> None:
     assert equal_instruments(ours, want)
 
 
+def waits(text: str) -> list[tuple[int, str]]:
+    """The delays of a program, in the order of the vertices, seconds in nanoseconds."""
+    d = read_qasm(HEAD + text)
+    d.verify()
+    found = [d.delays[v] for v in sorted(d.delays)]
+    return [(x.value * 10**9 if x.unit == "s" else x.value, x.unit) for x in found]
+
+
+@pytest.mark.parametrize(
+    ("text", "want"),
+    [
+        ("qubit[2] q; delay[100ns] q[0]; h q[0]; delay[2.5us] q[0];", [(100, "s"), (2500, "s")]),
+        ("qubit[2] q; delay[10 dt] q; cx q[0], q[1];", [(10, "dt"), (10, "dt")]),
+        ("qubit a; qubit[2] b; delay[1ms];", [(10**6, "s")] * 3),
+        ("qubit q; const duration d = 100ns; delay[2 * d + d / 3 - 1µs / 100] q;", [(Fraction(670, 3), "s")]),
+        ("qubit q; duration d = 1s; d = d / 7; for int i in [1:2] { delay[d * i] q; }", [(Fraction(10**9, 7), "s"), (Fraction(2 * 10**9, 7), "s")]),
+        ("qubit q; def f(qubit r, duration d) { delay[d] r; } f(q, 3dt); box { f(q, 0ns + 4dt); }", [(3, "dt"), (4, "dt")]),
+        ("qubit q; rx(100ns / 50ns) q; delay[0s] q; if (1us == 1000ns && 2dt > 1dt) { delay[1dt] q; }", [(0, "s"), (1, "dt")]),
+        # a qubit goes on from where it was measured, after the delay
+        ("qubit q; bit c; c = measure q; delay[5dt] q; if (c) { x q; } delay[6dt] q;", [(5, "dt"), (6, "dt")]),
+        ("qubit q; bit c; delay[5dt] q; c = measure q; reset q; delay[6dt] q; reset q; delay[7dt] q; h q;", [(5, "dt"), (6, "dt"), (7, "dt")]),
+        ("qubit[2] q; bit c; delay[5dt] q[0]; swap q[0], q[1]; delay[6dt] q[0]; c = measure q[1]; if (c) { reset q[0]; }", [(5, "dt"), (6, "dt")]),
+        # there is no wire
+        ("qubit q; delay[5dt] q; reset q;", []),
+        ("qubit q; bit c; c = measure q; delay[5dt] q; c = measure q; delay[6dt] q;", []),
+        # not known, or not always
+        ("qubit q; stretch s; delay[s] q; delay[s + 1ns] q; delay[1s + 1dt] q; delay[1s * 1s] q; delay[durationof({x q;}) * 2] q;", []),
+        ("qubit[2] q; bit c; c = measure q[0]; if (c) { delay[1ns] q[1]; } gate g a { delay[1ns] a; } g q[1];", []),
+    ],
+)  # fmt: skip
+def test_delays_are_kept(text: str, want: list[tuple[int, str]]) -> None:
+    assert waits(text) == want
+
+
+def test_delays_change_no_meaning_and_no_ends() -> None:
+    """Each of the programs above with and without its delays."""
+    for mark in test_delays_are_kept.pytestmark[0].args[1]:
+        text = HEAD + mark[0]
+        with_delays, without = read_qasm(text), read_qasm(re.sub(r"delay *\[[^\]]*\]", "nop", text))
+        assert with_delays.input_names == without.input_names
+        assert with_delays.output_names == without.output_names
+        assert equal_instruments(with_delays, without)
+
+
 def test_hardware_qubits() -> None:
     d = read_qasm(HEAD + "h $0; cx $0, $2; bit b = measure $2;")
     assert (d.input_names, d.output_names) == (("$0", "$2"), ("$0",))
@@ -114,6 +161,12 @@ def test_headers(header: str) -> None:
         ("QASM-13", "const int n = 3; n = 4;", "is constant"),
         ("QASM-5", "int a; float a;", "declared twice"),
         ("QASM-11", "qubit q; rx(1 / 0) q;", "division by zero"),
+        ("QASM-11", "qubit q; delay[1ns - 2ns] q;", "less than no time"),
+        ("QASM-11", "qubit q; delay[1ns / 0] q;", "division by zero"),
+        ("QASM-13", "qubit q; delay[1ns + 1] q;", "a duration and a number"),
+        ("QASM-13", "qubit q; delay[1ns % 1ns] q;", "two durations"),
+        ("QASM-15", "qubit q; rx(1ns / 1dt) q;", "a ratio of durations"),
+        ("QASM-9", "qubit[2] q; delay[1ns] q, q[0];", "twice"),
         ("QASM-10", "bit[2] a; bit[3] b; a = b;", "do not fit"),
         ("QASM-9", "qubit[2] q; let a = q ++ q;", "twice"),
         ("QASM-8", "qubit[2] q; ctrl @ x q[0];", "2 qubits"),

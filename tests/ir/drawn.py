@@ -10,7 +10,7 @@ from itertools import product
 import numpy as np
 from hypothesis import strategies as st
 
-from gossamer.conformance.strategies import angles, bit_expressions
+from gossamer.conformance.strategies import angles, bit_expressions, draw_delays
 from gossamer.ir.diagram import BitKind, Diagram, DiagramBuilder, VertexKind
 from gossamer.ir.phase import BitExpr, Phase
 from gossamer.ir.scalar import ONE, Scalar
@@ -76,6 +76,7 @@ def zx_diagrams(
         for u, v, h in draw(st.lists(chosen, max_size=2 * size)):
             if not simple or (u != v and (u, v) not in b.edge_list and (v, u) not in b.edge_list):
                 b.edge(u, v, hadamard=h)
+    draw_delays(draw, b)
     if b.bits and draw(st.booleans()):
         b.register(f"c{tag}", draw(st.lists(bit_expressions(len(b.bits)), max_size=2)))
     b.scalar = draw(scalars(len(b.bits)))
@@ -127,6 +128,7 @@ def relabel(d: Diagram, vertices: list[int], bits: list[int], edges: list[int], 
         bits=tuple(new_bits),
         registers=tuple(replace(r, bits=tuple(e.rename(move) for e in r.bits)) for r in d.registers),
         scalar=replace(d.scalar, phase=d.scalar.phase.rename(move)),
+        delays={vertices[v]: delay for v, delay in d.delays.items()},
     )
 
 

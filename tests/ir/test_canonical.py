@@ -142,7 +142,7 @@ def change(d, data):
         v = data.draw(st.sampled_from(spiders.tolist()))
         phase = d.phase.copy()
         phase[v] = len(d.phases)
-        return replace(d, phase=phase, phases=(*d.phases, d.phase_of(v) + Phase(Fraction(1, 97))))
+        return replace(d, phase=phase, phases=(*d.phases, d.phase_of(v) + Phase(Fraction(1, 97))), delays={})
     if what == "hadamard" and d.num_edges:
         h = d.hadamard.copy()
         h[data.draw(st.integers(0, d.num_edges - 1))] ^= True
@@ -150,13 +150,20 @@ def change(d, data):
     if what == "edge" and len(spiders):
         v = data.draw(st.sampled_from(spiders.tolist()))
         edges = np.concatenate([d.edges, np.array([[v, v]], np.int32)])
-        return replace(d, edges=edges, hadamard=np.append(d.hadamard, False))
+        return replace(d, edges=edges, hadamard=np.append(d.hadamard, False), delays={})
     if what == "register" and d.registers and d.registers[0].bits:
         r = d.registers[0]
         return replace(d, registers=(replace(r, bits=(~r.bits[0], *r.bits[1:])), *d.registers[1:]))
     if what == "name" and d.input_names:
         return replace(d, input_names=("other", *d.input_names[1:]))
     return replace(d, scalar=d.scalar * Scalar(1))
+
+
+@QUICK
+@given(SOURCES)
+def test_delays_do_not_count(d):
+    assert digest(d) == digest(replace(d, delays={}))
+    assert canonical(d).delays == {}
 
 
 @QUICK

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 import gossamer.ir.rules
 from gossamer.conformance.strategies import diagrams, open_graphs, placements
 from gossamer.diagnostics import InputError, Span
-from gossamer.ir.diagram import Bit, BitKind, DiagramBuilder, Register, VertexKind
+from gossamer.ir.diagram import Bit, BitKind, Delay, DiagramBuilder, Register, VertexKind
 from gossamer.ir.network import Network, NetworkLink, Node
 from gossamer.ir.open_graph import Label, OpenGraph, correction_columns
 from gossamer.ir.phase import MAX_NUMBER, BitExpr, Phase
@@ -162,6 +162,21 @@ DIST = Distribution((cz_program("x", "y", True), cz_program("y", "x", False)), M
 
 
 # --- ways to break things ------------------------------------------------------------------------------------------------
+
+
+def delayed(vertex: int):
+    """Teleportation with a delay at a vertex."""
+    return replace(TELEPORT, delays={vertex: Delay(Fraction(1), "dt")})
+
+
+def waiting(delay):
+    """A wire that waits."""
+    b = DiagramBuilder()
+    v = b.vertex(VertexKind.Z)
+    b.edge(b.input("q"), v)
+    b.edge(v, b.output("q"), hadamard=True)
+    b.delays[v] = delay
+    return b.build()
 
 
 def with_column(value, name: str, index, new):
@@ -331,6 +346,22 @@ VIOLATIONS: dict[str, list[Callable[[], object]]] = {
         lambda: diagram(scalar=Scalar(factor=Fraction(3**839))),
         lambda: diagram(scalar=Scalar(factor=Fraction(1, 3**839))),
         lambda: diagram(scalar=None),
+    ],
+    "IR-11": [
+        lambda: delayed(-1),
+        lambda: delayed(12),
+        lambda: delayed(0),  # an input
+        lambda: delayed(1),  # one leg
+        lambda: delayed(3),  # three
+        lambda: delayed(10),  # a phase
+        lambda: delayed(9),  # an X-spider
+        lambda: waiting(Delay(Fraction(-1, 10**9), "s")),
+        lambda: waiting(Delay(Fraction(1), "ns")),
+        lambda: waiting(Delay(1.5, "dt")),
+        lambda: waiting(Delay(float("inf"), "s")),
+        lambda: waiting(Fraction(1)),
+        lambda: waiting(Delay(Fraction(3**839), "dt")),
+        lambda: waiting(Delay(Fraction(1, 3**839), "s")),
     ],
     "OG-1": [
         lambda: with_column(GRAPH, "label", 0, 7),
@@ -923,12 +954,12 @@ def renumbered(level, to: np.ndarray):
             "order": move(level.order),
         }
     else:
-        changes |= {"kind": level.kind[by]}
+        changes |= {"kind": level.kind[by], "delays": {int(to[v]): x for v, x in level.delays.items()}}
     return replace(level, **changes)
 
 
 #: Rules on the numbers themselves, and those of a diagram that come after the one on causal numbering.
-IN_COLUMNS = {"IR-1", "IR-8", "IR-9", "IR-10", "OG-1", "OG-2", "PL-1"}
+IN_COLUMNS = {"IR-1", "IR-8", "IR-9", "IR-10", "IR-11", "OG-1", "OG-2", "PL-1"}
 
 
 @pytest.mark.parametrize(("code", "case"), [x for x in CASES if x[0] not in IN_COLUMNS and x[0] < "PR"])
@@ -956,6 +987,9 @@ def test_what_is_just_allowed():
         bit_at(TELEPORT, 0, replace(TELEPORT.bits[0], name=long)),
         *(phase_at(TELEPORT, 3, Phase.of_symbol(name)) for name in (long, "b", "bx", "x1", "b1x", "_")),
         diagram(scalar=Scalar(power=2**31 - 1)),
+        waiting(Delay(Fraction(0), "s")),
+        waiting(Delay(Fraction(MAX_NUMBER - 1), "dt")),
+        waiting(Delay(Fraction(1, MAX_NUMBER - 1), "s")),
         diagram(scalar=Scalar(power=1 - 2**31)),
         diagram(scalar=Scalar(factor=Fraction(MAX_NUMBER - 1))),
         diagram(scalar=Scalar(factor=Fraction(1, MAX_NUMBER - 1))),

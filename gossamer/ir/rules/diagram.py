@@ -1,12 +1,13 @@
-"""Rules of the first level, `Diagram` (clauses IR-1 to IR-10)."""
+"""Rules of the first level, `Diagram` (clauses IR-1 to IR-11)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from fractions import Fraction
 
 import numpy as np
 
-from gossamer.ir.diagram import Diagram, VertexKind
+from gossamer.ir.diagram import UNITS, Delay, Diagram, VertexKind
 from gossamer.ir.phase import MAX_NUMBER, Phase
 from gossamer.ir.rules.classical import (
     check_bit_uses,
@@ -104,6 +105,29 @@ def _diagram_scalar(d: Diagram) -> None:
         fail("IR-10", "the factor of the scalar has too many digits", help="round it before you set it")
 
 
+def _diagram_delays(d: Diagram) -> None:
+    if not d.delays:
+        return
+    legs = np.bincount(d.edges.ravel(), minlength=d.num_vertices)
+    for v, delay in d.delays.items():
+        if not 0 <= v < d.num_vertices:
+            fail("IR-11", f"v{v} has a delay but does not exist")
+        span = d.spans.get(v)
+        if d.kind[v] != VertexKind.Z or not d.phase_of(v).is_zero or legs[v] != 2:
+            fail(
+                "IR-11",
+                f"v{v} has a delay but is not a Z-spider of phase 0 with two legs",
+                help="put a Z-spider of phase 0 on the wire and give the delay to that",
+                span=span,
+            )
+        if not isinstance(delay, Delay) or not isinstance(delay.value, Fraction) or delay.unit not in UNITS:
+            fail("IR-11", f"the delay of v{v} is not an exact number of {' or '.join(UNITS)}", span=span)
+        if delay.value < 0:
+            fail("IR-11", f"the delay of v{v} is negative", help="nothing waits for less than no time", span=span)
+        if max(delay.value.numerator, delay.value.denominator) >= MAX_NUMBER:
+            fail("IR-11", f"the delay of v{v} has too many digits", help="round it before you set it", span=span)
+
+
 DIAGRAM_RULES: tuple[Callable[[Diagram], None], ...] = (
     _diagram_columns,
     _diagram_boundary_degree,
@@ -115,4 +139,5 @@ DIAGRAM_RULES: tuple[Callable[[Diagram], None], ...] = (
     _diagram_causal,
     _diagram_symbols,
     _diagram_scalar,
+    _diagram_delays,
 )

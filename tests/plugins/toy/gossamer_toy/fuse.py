@@ -49,4 +49,5 @@ class Fuse:
             outputs=new[d.outputs].astype(np.int32),
             bits=tuple(replace(b, vertex=int(new[b.vertex])) if b.kind == BitKind.OUTCOME else b for b in d.bits),
             spans={},
+            delays={},
         )
