@@ -178,9 +178,8 @@ def dilate(d: Diagram, wires: Mapping[int, int]) -> Diagram:
                     edge(hub, leaf, True)
                     for w, by_hadamard in part:
                         edge(hub, w, by_hadamard)
-                    power += (
-                        len(part) - 1
-                    )  # (edges, leaf's included) - 2: a gadget is the phase times sqrt(2)^(2 - edges)
+                    # A gadget is its phase times sqrt(2)^(2 - edges), the leaf's edge included.
+                    power += len(part) - 1
         phase[v] = Phase.from_terms(kept)
     for value in phase:
         phases.setdefault(value, len(phases))

@@ -334,10 +334,6 @@ class WorkGraph:
     def spiders(self) -> list[int]:
         return [v for v, there in enumerate(self.alive) if there]
 
-    def is_interior(self, v: int) -> bool:
-        """Whether rules that remove the vertex may be used on it."""
-        return v not in self.ends and v not in self.fixed
-
     def new_spider(self, rank: int) -> int:
         self.adj.append(set())
         self.alive.append(1)

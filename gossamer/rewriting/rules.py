@@ -23,10 +23,16 @@ from fractions import Fraction
 from typing import Any, Literal
 
 from gossamer.ir.phase import BitExpr, Phase
-from gossamer.rewriting.graph import Pauli, WorkGraph, as_expression, xor
+from gossamer.rewriting.graph import Pauli, WorkGraph, as_expression
 
 #: What a rule keeps: a causal flow stays one; a gflow (a Pauli flow) exists after it if one existed before.
 Keeps = Literal["causal", "gflow", "pauli"]
+
+
+def _may_go(g: WorkGraph, v: int) -> bool:
+    """Whether the spider is interior, with Hadamard edges only, and not fixed."""
+    return v not in g.ends and v not in g.fixed and v not in g.plain
+
 
 # ---- fusion, identities ---------------------------------------------------------------------------------------------
 
@@ -124,7 +130,7 @@ def apply_identity(g: WorkGraph, v: int) -> Iterable[int]:
 
 def check_scalar(g: WorkGraph, v: int) -> int | None:
     """An isolated spider whose value is a number that the scalar can hold for every value of the bits."""
-    if g.adj[v] or v in g.ends or v in g.fixed or v in g.plain:
+    if g.adj[v] or not _may_go(g, v):
         return None
     if g.is_half(v):
         return v
@@ -148,7 +154,7 @@ def apply_scalar(g: WorkGraph, v: int) -> Iterable[int]:
 
 def check_copy(g: WorkGraph, v: int) -> tuple[int, int] | None:
     """A Pauli state: a spider with one leg and a phase ``pi * k``, on a spider that may go."""
-    if len(g.adj[v]) != 1 or v in g.ends or v in g.fixed or v in g.plain or not g.is_pauli(v):
+    if len(g.adj[v]) != 1 or not g.is_pauli(v) or not _may_go(g, v):
         return None
     (w,) = g.adj[v]
     if w in g.fixed or w in g.plain:
@@ -245,10 +251,6 @@ def check_pivot(g: WorkGraph, v: int) -> tuple[int, int] | None:
         if (best < 0 or (len(g.adj[w]), w) < (len(g.adj[best]), best)) and g.is_pauli(w) and _may_go(g, w):
             best = w
     return (v, best) if best >= 0 else None
-
-
-def _may_go(g: WorkGraph, v: int) -> bool:
-    return v not in g.ends and v not in g.fixed and v not in g.plain
 
 
 def apply_pivot(g: WorkGraph, match: tuple[int, int]) -> Iterable[int]:
@@ -466,5 +468,3 @@ RULES: tuple[Rule, ...] = (
     Rule("hub", check_hub, apply_hub, "gflow"),
     Rule("gadget-fusion", check_gadget_fusion, apply_gadget_fusion, "gflow"),
 )
-
-__all__ = ["RULES", "Rule", "leaf_of", "make_gadget", "xor"]

@@ -14,55 +14,45 @@ what they cost).
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
 
 from gossamer.diagnostics import UsageError
 from gossamer.ir.diagram import Diagram, VertexKind
-from gossamer.rewriting import rules as r
 from gossamer.rewriting.graph import WorkGraph
+from gossamer.rewriting.rules import RULES, Rule, check_gadget_fusion
 
 Strategy = Literal["fuse", "clifford", "full", "guarded"]
-STRATEGIES = ("fuse", "clifford", "full", "guarded")
 #: What a step costs; ``guarded`` takes steps that cost nothing or less. Arguments: the graph, the rule's name, the match.
 Cost = Callable[[WorkGraph, str, Any], int]
 
-_Pair = tuple[str, Callable[[WorkGraph, int], Any], Callable[[WorkGraph, Any], Iterable[int]]]
-
-_FUSE: tuple[_Pair, ...] = (
-    ("fuse", r.check_fuse, r.apply_fuse),
-    ("identity", r.check_identity, r.apply_identity),
-    ("scalar", r.check_scalar, r.apply_scalar),
-)
 #: Steps that only make things smaller come first; gadgets on the same legs are added up before a pivot can take them apart.
-_SMALLER: tuple[_Pair, ...] = (
-    *_FUSE,
-    ("copy", r.check_copy, r.apply_copy),
-    ("push", r.check_push, r.apply_push),
-    ("hub", r.check_hub, r.apply_hub),
-)
-_CLIFFORD: tuple[_Pair, ...] = (
-    ("clifford-gadget", r.check_clifford_gadget, r.apply_clifford_gadget),
-    ("complement", r.check_complement, r.apply_complement),
-    ("pivot", r.check_pivot, r.apply_pivot),
-)
-_GADGET: tuple[_Pair, ...] = (("gadget-pivot", r.check_gadget_pivot, r.apply_gadget_pivot),)
-_BOUNDARY: tuple[_Pair, ...] = (("boundary-pivot", r.check_boundary_pivot, r.apply_boundary_pivot),)
+_FUSE = ("fuse", "identity", "scalar")
+_SMALLER = (*_FUSE, "copy", "push", "hub")
+_CLIFFORD = ("clifford-gadget", "complement", "pivot")
+_FULL = (_SMALLER, ("gadget-fusion",), _CLIFFORD, ("gadget-pivot",), ("boundary-pivot",))
+_GROUPS: dict[str, tuple[tuple[str, ...], ...]] = {
+    "fuse": (_FUSE,),
+    "clifford": (_SMALLER, _CLIFFORD, ("boundary-pivot",)),
+    "full": _FULL,
+    "guarded": _FULL,
+}
+STRATEGIES = tuple(_GROUPS)
 
 
-def _groups(strategy: str) -> list[tuple[_Pair, ...]]:
-    if strategy == "fuse":
-        return [_FUSE]
-    if strategy == "clifford":
-        return [_SMALLER, _CLIFFORD, _BOUNDARY]
+def _rules(strategy: str, cost: Cost | None) -> list[list[Rule]]:
+    """The rules of a strategy, group by group; with a cost, only their steps that cost nothing or less."""
     known: dict[frozenset[int], int] = {}  # legs -> the gadget last seen on them
-
-    def check_fusion(graph: WorkGraph, v: int) -> tuple[int, int] | None:
-        return r.check_gadget_fusion(graph, v, known)
-
-    return [_SMALLER, (("gadget-fusion", check_fusion, r.apply_gadget_fusion),), _CLIFFORD, _GADGET, _BOUNDARY]
+    table = {rule.name: rule for rule in RULES}
+    table["gadget-fusion"] = replace(
+        table["gadget-fusion"], check=lambda graph, v: check_gadget_fusion(graph, v, known)
+    )
+    if cost is not None:
+        table = {name: replace(rule, check=_guarded(rule, cost)) for name, rule in table.items()}
+    return [[table[name] for name in group] for group in _GROUPS[strategy]]
 
 
 def simplify(
@@ -144,16 +134,10 @@ def reduce(
     bool
         Whether the strategy came to its end.
     """
-    groups = _groups(strategy)
-    if strategy == "guarded":
-        guard = cost or edge_cost
-        groups = [
-            tuple((name, _guarded(name, check, guard), apply) for name, check, apply in group) for group in groups
-        ]
-    return _run(graph, groups, limit)
+    return _run(graph, _rules(strategy, (cost or edge_cost) if strategy == "guarded" else None), limit)
 
 
-def _run(graph: WorkGraph, groups: Sequence[Sequence[_Pair]], limit: int | None) -> bool:
+def _run(graph: WorkGraph, groups: Sequence[Sequence[Rule]], limit: int | None) -> bool:
     """Apply the first rule that matches, group by group, until nothing matches (True) or the limit is reached (False)."""
     start = graph.spiders()
     left = -1 if limit is None else limit
@@ -178,10 +162,10 @@ def _run(graph: WorkGraph, groups: Sequence[Sequence[_Pair]], limit: int | None)
             left -= 1 + len(adj[v])
             if left < 0:
                 return False
-        for _, check, apply in groups[level]:
-            match = check(graph, v)
+        for rule in groups[level]:
+            match = rule.check(graph, v)
             if match is not None:
-                touched = apply(graph, match)
+                touched = rule.apply(graph, match)
                 if len(adj) > len(waiting):
                     waiting.extend(bytes(len(adj) - len(waiting)))
                 for w in (v, *touched):
@@ -230,9 +214,9 @@ def _pivot_cost(graph: WorkGraph, u: int, v: int, extra: int) -> int:
     return pairs - 2 * there - (a + len(only_v) + 2 * c + 1)
 
 
-def _guarded(name: str, check: Callable[[WorkGraph, int], Any], cost: Cost) -> Callable[[WorkGraph, int], Any]:
-    def guarded(graph: WorkGraph, v: int) -> Any:
-        match = check(graph, v)
-        return match if match is not None and cost(graph, name, match) <= 0 else None
+def _guarded(rule: Rule, cost: Cost) -> Callable[[WorkGraph, int], Any]:
+    def check(graph: WorkGraph, v: int) -> Any:
+        match = rule.check(graph, v)
+        return match if match is not None and cost(graph, rule.name, match) <= 0 else None
 
-    return guarded
+    return check
