@@ -239,7 +239,7 @@ def compile(
     if not isinstance(network, str | Path):
         network.verify()
     else:
-        network = resolve_network(str(network), count_wires(diagram))
+        network = resolve_network(str(network), lambda: count_wires(diagram))
     _check_fit(diagram, network)
     seconds = {"read": perf_counter() - begin}
     outcome = run_pipeline(steps, diagram, network, progress)

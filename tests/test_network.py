@@ -169,3 +169,17 @@ def test_paths_and_distances_on_a_ring() -> None:
     network = resolve_network("ring:6:qubits=1")
     assert network.distance[0].tolist() == [0, 1, 2, 3, 2, 1]
     assert network.path(1, 4) == [1, 0, 5, 4]
+
+
+def test_wires_are_counted_only_where_they_are_needed() -> None:
+    asked: list[str] = []
+
+    def count() -> int:
+        asked.append("asked")
+        return 10
+
+    resolve_network("2:qubits=1", count)
+    resolve_network("two-ions", count)
+    assert not asked
+    assert [node.data for node in resolve_network("4", count).nodes] == [4, 4, 4, 4]
+    assert asked == ["asked"]

@@ -7,7 +7,7 @@ line and column, and that hostile files cost bounded time and memory (size, dept
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import combinations
@@ -31,7 +31,7 @@ _PRESETS = Path(__file__).resolve().parent / "presets"
 Key = tuple[str | int, ...]
 
 
-def resolve_network(text: str, wires: int | None = None) -> Network:
+def resolve_network(text: str, wires: int | Callable[[], int] | None = None) -> Network:
     """The network that ``text`` names: a file, a preset, or a shorthand, tried in this order [NW-2].
 
     Parameters
@@ -39,7 +39,8 @@ def resolve_network(text: str, wires: int | None = None) -> Network:
     text
         A path that ends in ``.yaml``, ``.yml`` or ``.json``, the name of a preset, or a shorthand.
     wires
-        Number of quantum wires of the program; sets the default of a shorthand: ``ceil(wires / k) + 1`` data qubits.
+        Number of quantum wires of the program, or what counts them; sets the default of a shorthand: ``ceil(wires / k) + 1`` data qubits.
+        Counting can take as long as a pass, so it is asked for only where it is needed.
 
     Raises
     ------
@@ -280,7 +281,7 @@ def _shorthand_parser() -> Lark:
     return Lark(read_spec("grammar/network.lark"), parser="lalr")
 
 
-def _shorthand(text: str, wires: int | None) -> Network:
+def _shorthand(text: str, wires: int | Callable[[], int] | None) -> Network:
     from lark import Token
     from lark.exceptions import UnexpectedInput
 
@@ -312,7 +313,7 @@ def _shorthand(text: str, wires: int | None) -> Network:
     if "qubits" in settings:
         data = settings["qubits"]
     elif wires is not None:
-        data = -(-wires // k) + 1
+        data = -(-(wires() if callable(wires) else wires) // k) + 1
     else:
         raise UsageError(
             "NW-6",
