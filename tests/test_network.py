@@ -71,7 +71,12 @@ def test_a_bad_file_is_refused_at_its_place(text: str, code: str, line: int, col
         ("4:qubits=2,qubits=3", "NW-5"),
         ("4:speed=3", "NW-5"),
         ("4:qubits=-1", "NW-5"),
-        ("2+2mbqc", "NW-5"),
+        ("2+", "NW-5"),
+        ("2+2xmbqc", "NW-5"),
+        ("mbqc+2", "NW-5"),
+        ("grid:2+2", "NW-5"),
+        ("200+100mbqc:qubits=1", "NW-10"),
+        ("0+0mbqc:qubits=1", "NW-10"),
         ("4", "NW-6"),
         ("2:qubits=9999999", "NW-7"),
         ("0:qubits=1", "NW-10"),
@@ -113,6 +118,13 @@ def test_shapes(text: str, nodes: int, links: int) -> None:
     assert (network.size, len(network.links)) == (nodes, links)
     assert {node.data for node in network.nodes} == {-(-10 // nodes) + 1}
     assert {node.comm for node in network.nodes} == {None}
+
+
+def test_groups_of_models_stand_in_order() -> None:
+    models = [(n.name, n.model) for n in resolve_network("2+1mbqc+1circuit:qubits=1").nodes]
+    assert models == [("n0", "circuit"), ("n1", "circuit"), ("n2", "mbqc"), ("n3", "circuit")]
+    assert {n.data for n in resolve_network("line:1mbqc+2", wires=10).nodes} == {5}
+    assert len(resolve_network("line:1mbqc+2", wires=10).links) == 2
 
 
 def test_settings() -> None:

@@ -287,18 +287,16 @@ def _shorthand(text: str, wires: int | Callable[[], int] | None) -> Network:
 
     if len(text) > MAX_SHORTHAND:
         raise InputError("NW-5", f"'{text[:80]}...' is longer than a shorthand can be ({MAX_SHORTHAND} characters)")
-    if "mbqc" in text:
-        raise InputError("NW-5", f"'{text[:80]}' asks for MBQC nodes, which this version does not have")
     try:
         tree = _shorthand_parser().parse(text)
     except UnexpectedInput as error:
         raise InputError(
             "NW-5",
             f"'{text[:80]}' is no network shorthand (column {max(getattr(error, 'column', 1), 1)})",
-            help="examples: 4, line:4, ring:4, star:5, grid:2x3, 4:qubits=8,comm=2",
+            help="examples: 4, line:4, ring:4, star:5, grid:2x3, 2+2mbqc, 4:qubits=8,comm=2",
         ) from error
     shape = next((str(t) for t in tree.children if isinstance(t, Token)), "all")
-    size = [int(str(t)) for t in next(tree.find_data("size")).children]
+    size, models = _size(tree)
     settings: dict[str, int] = {}
     for setting in tree.find_data("setting"):
         key, value = (str(t) for t in setting.children)
@@ -310,6 +308,7 @@ def _shorthand(text: str, wires: int | Callable[[], int] | None) -> Network:
     k = size[0] * (size[1] if len(size) == 2 else 1)
     if not 1 <= k <= MAX_NODES:
         raise InputError("NW-10", f"a network has 1 to {MAX_NODES} nodes, not {k}")
+    model_of = [model for model, count in models for _ in range(count)]
     if "qubits" in settings:
         data = settings["qubits"]
     elif wires is not None:
@@ -322,9 +321,23 @@ def _shorthand(text: str, wires: int | Callable[[], int] | None) -> Network:
         )
     if max(data, settings.get("comm", 0)) > MAX_QUBITS:
         raise InputError("NW-7", f"a node has at most {MAX_QUBITS} qubits of each kind")
-    nodes = tuple(Node(name=f"n{i}", data=data, comm=settings.get("comm")) for i in range(k))
+    nodes = tuple(
+        Node(name=f"n{i}", model=model, data=data, comm=settings.get("comm")) for i, model in enumerate(model_of)
+    )
     links = tuple(NetworkLink(nodes=(f"n{a}", f"n{b}")) for a, b in _pairs(shape, size))
     return Network(nodes=nodes, links=links)
+
+
+def _size(tree: Any) -> tuple[list[int], list[tuple[str, int]]]:
+    """The size of the shape, and how many nodes of which model come after one another."""
+    for grid in tree.find_data("grid"):
+        rows, columns = (int(str(t)) for t in grid.children)
+        return [rows, columns], [("circuit", rows * columns)]
+    models: list[tuple[str, int]] = []
+    for group in next(tree.find_data("groups")).children:
+        count, model = (*group.children, None)[:2]
+        models.append((str(model or "circuit"), int(str(count))))
+    return [sum(count for _, count in models)], models
 
 
 def _pairs(shape: str, size: list[int]) -> list[tuple[int, int]]:
