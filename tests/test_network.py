@@ -73,7 +73,7 @@ def test_a_bad_file_is_refused_at_its_place(text: str, code: str, line: int, col
         ("4:qubits=-1", "NW-5"),
         ("2+", "NW-5"),
         ("2+2xmbqc", "NW-5"),
-        ("mbqc+2", "NW-5"),
+        ("2+mbqc", "NW-5"),
         ("grid:2+2", "NW-5"),
         ("200+100mbqc:qubits=1", "NW-10"),
         ("0+0mbqc:qubits=1", "NW-10"),
