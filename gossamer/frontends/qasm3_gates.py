@@ -1,288 +1,299 @@
-"""Gate modifiers: the inverse, a power and controlled versions of a gate that is given as steps and a global phase.
+"""Gates of OpenQASM 3: definitions, the standard libraries, modifiers and broadcasts.
 
-The module guarantees exact global phases (``ctrl @`` makes them visible), integer powers of diagonal gates in constant size,
-fractional powers by the principal branch, and that what has no exact or bounded form is refused. ``gossamer.frontends.qasm3``
-stands on it.
-
-References
-----------
-Phases of products of bits as parities: P. Selinger, arXiv:1210.0974. Many controls without clean ancillas: A. Barenco et al.,
-arXiv:quant-ph/9503016, lemmas 7.2, 7.3 and 7.5.
+The body of a defined gate is run once for each list of angles and recorded; what it does is then applied as a standard gate is.
 """
 
 from __future__ import annotations
 
-import cmath
-import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from difflib import get_close_matches
 from fractions import Fraction
-from itertools import combinations
 
 from gossamer.diagnostics import InputError, Span
-from gossamer.frontends.qasm_circuit import MAX_STEPS
-from gossamer.frontends.qasm_gates import STANDARD, StandardGate, Step, phase_of
-from gossamer.frontends.qasm_polynomial import AnglePolynomial
-from gossamer.ir.phase import Phase
+from gossamer.formats import openqasm3_syntax as syn
+from gossamer.formats.openqasm_angles import Exact, as_float, multiples_of_pi
+from gossamer.frontends.qasm3_expressions import Expressions, span_of
+from gossamer.frontends.qasm3_modifiers import Unitary, controlled, inverse, moved, power, standard
+from gossamer.frontends.qasm3_state import DefinedGate, Entry, Recorder, State, Variable, check_name
+from gossamer.frontends.qasm3_values import Duration, Qubits, ValueType, unexpressible, wrong
+from gossamer.frontends.qasm_gates import DECLARED, STANDARD, StandardGate, phase_of
+from gossamer.frontends.qasm_polynomial import AnglePolynomial, Polynomial
+from gossamer.frontends.qasm_scope import check_distinct
+from gossamer.ir.phase import BitExpr
 
-_NONE = Phase()
-_PI = Phase(1)
-#: Phases of products of more bits are built from smaller ones; powers of larger diagonal gates are refused.
-_MAX_PARITIES = 6
-
-
-@dataclass(frozen=True, slots=True)
-class Unitary:
-    """``exp(i pi phase)`` times the product of ``steps``, where ``rz`` is diag(1, e^{it}) and ``rx`` is H rz H."""
-
-    qubits: int
-    steps: tuple[Step, ...]
-    phase: Phase = _NONE
-
-
-def standard(gate: StandardGate, angles: tuple[Fraction | AnglePolynomial, ...]) -> Unitary:
-    """A gate of the libraries with its angles, in multiples of pi.
-
-    Examples
-    --------
-    >>> str(standard(STANDARD["rz"], (Fraction(1, 2),)).phase)
-    '7/4'
-    """
-    phase = _NONE if gate.phase is None else phase_of(gate.phase(*angles))
-    return Unitary(gate.qubits, gate.steps(angles), phase)
+_MAX_CACHED = 4096
+#: Names that some tools give to standard gates; a source may give them another meaning.
+OTHER_NAMES = {
+    "cnot": "cx", "ccnot": "ccx", "toffoli": "ccx", "i": "id", "si": "sdg", "ti": "tdg", "v": "sx", "vi": "sxdg", "cv": "csx", "phaseshift": "p",
+    "cphaseshift": "cp", "xx": "rxx", "yy": "ryy", "zz": "rzz", "prx": "r",
+}  # fmt: skip
 
 
-def inverse(u: Unitary) -> Unitary:
-    return Unitary(u.qubits, tuple(_inverse(s) for s in reversed(u.steps)), -u.phase)
+class Gates:
+    """``run`` executes the body of a gate."""
+
+    def __init__(self, state: State, expressions: Expressions, run: Callable[[syn.Block], object]) -> None:
+        self.state = state
+        self.expressions = expressions
+        self.run = run
+        self.included = False
+        self.not_included: dict[Span, str] = {}  # where standard gates were used before any include
+        self.cache: dict[object, Unitary] = {}
+
+    # The libraries
+
+    def include(self, s: syn.Include) -> None:
+        """``stdgates.inc`` or ``qelib1.inc``."""
+        self.check_included(allowed=False)
+        self.included = True
+        self.state.declared |= DECLARED[s.file]
+        for name, gate in STANDARD.items():
+            known = self.state.globals.get(name)
+            if known is None or isinstance(known, StandardGate):
+                self.state.globals[name] = gate
+            elif name in DECLARED[s.file]:
+                raise InputError("QASM-5", f"'{name}' is declared before the include that holds it", span=s.span)
+
+    def check_included(self, *, allowed: bool) -> None:
+        """Standard gates are read without an include, as some tools write them.
+
+        Not so where an include follows, or where a single gate is the whole program: that is more likely a slip.
+        """
+        if self.not_included and not allowed:
+            span, name = next(iter(self.not_included.items()))
+            raise InputError(
+                "QASM-7", f"unknown gate '{name[:80]}'", span=span, help='write include "stdgates.inc"; first'
+            )
+
+    # Definitions
+
+    def define(self, s: syn.GateDefinition) -> None:
+        self.state.only_at_top("a gate", s.span)
+        formals = (*s.parameters, *s.qubits)
+        for formal in formals:
+            check_name(formal, s.span)
+        if len(set(formals)) != len(formals):
+            raise InputError("QASM-5", f"gate '{s.name}' names two of its arguments alike", span=s.span)
+        if not s.qubits:
+            raise InputError("QASM-8", f"gate '{s.name}' has no qubits", span=s.span)
+        self.check_body(s, s.body)
+        self.state.declare(s.name, DefinedGate(s, len(s.qubits), len(s.parameters)), s.span)
+
+    def check_body(self, gate: syn.GateDefinition, body: syn.Block) -> None:
+        """Names in a gate definition, whether or not it is used."""
+        for statement in body.statements:
+            s = statement.statement if isinstance(statement, syn.Annotated) else statement
+            match s:
+                case syn.Apply():
+                    if s.name != "gphase":
+                        known = self.gate(s.name, s.span)
+                        if not s.modifiers:
+                            _check_counts(s.name, known, len(s.arguments), len(s.operands), s.span)
+                    for operand in s.operands:
+                        if operand.name not in gate.qubits and not operand.name.startswith("$"):
+                            raise InputError(
+                                "QASM-4",
+                                f"'{operand.name[:80]}' is no qubit of gate '{gate.name[:80]}'",
+                                span=operand.span,
+                                help=f"its qubits are {', '.join(gate.qubits[:10])}",
+                            )
+                        if operand.indices:
+                            raise InputError(
+                                "QASM-13", "the qubits of a gate definition take no index", span=operand.span
+                            )
+                    names = [o.name for o in s.operands]
+                    if len(set(names)) != len(names):
+                        check_distinct([names.index(n) for n in names], s.span)
+                case syn.For() | syn.While() | syn.Box():
+                    self.check_body(gate, s.body)
+                case syn.Block():
+                    self.check_body(gate, s)
+                case syn.Branch():
+                    self.check_body(gate, s.then)
+                    if s.otherwise is not None:
+                        self.check_body(gate, s.otherwise)
+                case syn.Passive() | syn.Switch() | syn.Jump():
+                    pass
+                case syn.ExpressionStatement() if isinstance(s.value, syn.Call):
+                    pass
+                case _:
+                    raise InputError(
+                        "QASM-13",
+                        "this statement cannot stand in a gate definition",
+                        span=s.span or gate.span,
+                        help="a gate is unitary; use a subroutine ('def')",
+                    )
+
+    def gate(self, name: str, span: Span) -> DefinedGate | StandardGate:
+        entry = self.state.find(name)
+        if not isinstance(entry, DefinedGate | StandardGate) and name in OTHER_NAMES:
+            return STANDARD[OTHER_NAMES[name]]
+        if (
+            (entry is None or isinstance(entry, Variable | Qubits))
+            and name in STANDARD
+            and (entry or not self.included)
+        ):
+            if not self.included:
+                self.not_included.setdefault(span, name)
+            return STANDARD[name]  # a variable may have the name of a library's gate
+        if isinstance(entry, DefinedGate | StandardGate):
+            return entry
+        if entry is not None:
+            raise wrong(f"'{name[:80]}' is not a gate", span)
+        help_text = None
+        if name in STANDARD:
+            help_text = 'write include "stdgates.inc"; first'
+        elif len(name) <= 40:
+            near = get_close_matches(
+                name,
+                [n for n, e in self.state.globals.items() if isinstance(e, DefinedGate | StandardGate)][:1000],
+                n=1,
+            )
+            help_text = f"did you mean '{near[0]}'?" if near else "define it with 'gate' before its first use"
+        raise InputError("QASM-7", f"unknown gate '{name[:80]}'", span=span, help=help_text)
+
+    # Applications
+
+    def apply(self, s: syn.Apply) -> None:
+        operands = [self.expressions.qubits(o) for o in s.operands]
+        count = len(operands)
+        u = self.unitary(s, count)
+        if count != u.qubits:
+            raise InputError("QASM-8", f"gate '{s.name[:80]}' takes {u.qubits} qubits here, not {count}", span=s.span)
+        size = max((len(o.ids) for o in operands if not o.single), default=1)
+        for operand, o in zip(s.operands, operands, strict=True):
+            if len(o.ids) not in (1, size):
+                raise InputError(
+                    "QASM-10",
+                    f"registers of {len(o.ids)} and {size} elements do not go together",
+                    span=operand.span,
+                    help="in one statement all registers have the same size",
+                )
+        self.state.circuit.count(size * max(1, len(u.steps)), s.span)
+        condition = self.state.condition
+        self.state.circuit.wires.span = s.span
+        for i in range(size):
+            places = [o.ids[i] if len(o.ids) > 1 else o.ids[0] for o in operands]
+            check_distinct(places, s.span)
+            if self.state.recorder is not None:
+                self.state.recorder.steps += moved(u.steps, places)
+                self.state.recorder.phase = self.state.recorder.phase + u.phase
+            else:
+                self.state.circuit.touch(places)
+                self.state.circuit.apply(u.steps, places, None if condition.is_one else condition)
+
+    def unitary(self, s: syn.Apply, operands: int) -> Unitary:
+        """The gate of a statement, modifiers applied from the inside out."""
+        arguments = [self.angle(a) for a in s.arguments]
+        modifiers = list(s.modifiers)
+        counts: list[int] = []
+        for m in modifiers:
+            k = 0
+            if m.name in ("ctrl", "negctrl"):
+                k = (
+                    1
+                    if m.argument is None
+                    else self.state.calculate.integer(
+                        self.expressions.value(m.argument), m.span, "the number of controls"
+                    )
+                )
+                if k < 1:
+                    raise InputError("QASM-8", f"'{m.name}' takes at least one control, not {k}", span=m.span)
+            counts.append(k)
+        if sum(counts) > operands:
+            raise InputError("QASM-8", f"{sum(counts)} controls need more than {operands} qubits", span=s.span)
+        if s.name == "gphase":
+            if len(arguments) != 1:
+                raise InputError("QASM-8", f"gphase takes 1 parameter, not {len(arguments)}", span=s.span)
+            rest = operands - sum(counts)
+            if rest and modifiers:
+                raise InputError("QASM-8", f"gphase takes no qubits of its own, not {rest}", span=s.span)
+            u = Unitary(rest, (), phase_of(_pi_multiples(arguments[0])))
+        else:
+            gate = self.gate(s.name, s.span)
+            if s.name == "u" and isinstance(gate, StandardGate) and not arguments:
+                # an unspecified one-qubit gate, as in published examples: its angles stay open
+                arguments = [Polynomial.symbol(f"u_{angle}") for angle in ("theta", "phi", "lambda")]
+            _check_counts(s.name, gate, len(arguments), None, s.span)
+            u = self.expansion(gate, arguments, s.span)
+        pending: list[tuple[syn.Modifier, int, Fraction | float | None]] = []
+        for m, k in zip(modifiers, counts, strict=True):
+            pending.append((m, k, self.exponent(m) if m.name == "pow" else None))
+        # a power of a controlled gate is the controlled power: fractional ones need the smaller gate
+        i = 0
+        while i + 1 < len(pending):
+            m, _, exponent = pending[i]
+            if m.name == "pow" and pending[i + 1][1]:
+                pending[i], pending[i + 1] = pending[i + 1], pending[i]
+                i = max(0, i - 1)
+                if i and pending[i - 1][0].name == "pow":
+                    continue
+            i += 1
+        for m, k, exponent in reversed(pending):
+            if m.name == "inv":
+                u = inverse(u)
+            elif exponent is not None:
+                u = power(u, exponent, m.span)
+            else:
+                u = controlled(u, k, negative=m.name == "negctrl", span=m.span)
+        return u
+
+    def exponent(self, m: syn.Modifier) -> Fraction | float:
+        assert m.argument is not None
+        value = self.state.calculate.real(self.expressions.value(m.argument), m.span)
+        if isinstance(value, Polynomial):
+            raise unexpressible("a power that is not constant", m.span)
+        if isinstance(value, Exact) and not value.pi_part:
+            return value.rational
+        number = as_float(value)
+        return Fraction(number) if number.is_integer() else number
+
+    def angle(self, e: syn.Expression) -> Exact | float | Polynomial:
+        value = self.expressions.value(e)
+        if isinstance(value, Duration):
+            return 0.0  # u0(100ns) and the like
+        return self.state.calculate.real(value, span_of(e))
+
+    def expansion(
+        self, gate: DefinedGate | StandardGate, arguments: Sequence[Exact | float | Polynomial], span: Span
+    ) -> Unitary:
+        if isinstance(gate, StandardGate):
+            return standard(gate, tuple(_pi_multiples(a) for a in arguments))
+        key = (gate.definition.name, id(gate), *arguments)
+        known = self.cache.get(key)
+        if known is not None:
+            return known
+        saved = self.state.scopes, self.state.recorder, self.state.condition
+        self.state.deeper(10, span)
+        self.state.recorder = recorder = Recorder()
+        formals: dict[str, Entry] = {
+            n: Variable(ValueType("angle"), a, constant=True)
+            for n, a in zip(gate.definition.parameters, arguments, strict=True)
+        }
+        formals |= {n: Qubits((i,), single=True) for i, n in enumerate(gate.definition.qubits)}
+        self.state.scopes, self.state.condition = [self.state.globals, formals], BitExpr.const(1)
+        before = self.state.circuit.steps
+        try:
+            self.run(gate.definition.body)
+        finally:
+            self.state.scopes, self.state.recorder, self.state.condition = saved
+            self.state.nesting -= 10
+        self.state.circuit.steps = before + len(recorder.steps) // 8 + 1
+        u = Unitary(gate.qubits, tuple(recorder.steps), recorder.phase)
+        if len(self.cache) >= _MAX_CACHED:
+            self.cache.clear()
+        self.cache[key] = u
+        return u
 
 
-def _inverse(step: Step) -> Step:
-    kind, places, angle = step
-    return kind, places, -angle
+def _pi_multiples(value: Exact | float | Polynomial) -> Fraction | AnglePolynomial:
+    return value.angle() if isinstance(value, Polynomial) else multiples_of_pi(value)
 
 
-def moved(steps: Iterable[Step], places: Sequence[int]) -> list[Step]:
-    """The steps on other places."""
-    return [(kind, tuple([places[p] for p in at]), angle) for kind, at, angle in steps]
-
-
-def controlled(u: Unitary, controls: int, *, negative: bool, span: Span) -> Unitary:
-    """``u`` where the first ``controls`` qubits are all 1 (all 0, if ``negative``).
-
-    Examples
-    --------
-    >>> controlled(Unitary(1, STANDARD["x"].steps(())), 1, negative=False, span=Span("", 1, 1)).steps
-    (('h', (1,), Phase(0)), ('cz', (0, 1), Phase(0)), ('h', (1,), Phase(0)))
-    """
-    places = tuple(range(controls))
-    before, core, after = _peeled(moved(u.steps, range(controls, controls + u.qubits)))
-    steps = before
-    for step in core:
-        steps += _controlled(step, places)
-        _bounded(len(steps), span)
-    steps += after
-    if not u.phase.is_zero:
-        steps += _product_phase(places, u.phase)
-    if negative:
-        flips = [("rx", (p,), _PI) for p in places]
-        steps = [*flips, *steps, *flips]
-    _bounded(len(steps), span)
-    return Unitary(controls + u.qubits, tuple(steps))
-
-
-def _bounded(count: int, span: Span) -> None:
-    if count > MAX_STEPS:
-        raise InputError("QASM-12", f"a gate stands for more than {MAX_STEPS} elementary steps", span=span)
-
-
-def _peeled(steps: list[Step]) -> tuple[list[Step], list[Step], list[Step]]:
-    """``a b a^-1`` as its three parts, ``a`` as long as possible."""
-    i = 0
-    while 2 * i + 1 < len(steps) and _inverse(steps[i]) == steps[-1 - i]:
-        i += 1
-    return steps[:i], steps[i : len(steps) - i], steps[len(steps) - i :]
-
-
-def _controlled(step: Step, controls: tuple[int, ...]) -> list[Step]:
-    kind, places, angle = step
-    outer, inner, phase = _diagonal(step)
-    if kind == "gadget":
-        chain: list[Step] = [("cx", (p, places[-1]), _NONE) for p in places[:-1]]
-        return [*chain, *_product_phase((*controls, places[-1]), angle), *chain[::-1]]
-    undo = [_inverse(s) for s in reversed(outer)]
-    return [*outer, *_product_phase((*controls, *inner), phase), *undo]
-
-
-def _diagonal(step: Step) -> tuple[list[Step], tuple[int, ...], Phase]:
-    """A step that is no gadget as ``a d a^-1``: a, the places and the angle of the phase ``d`` of a product of bits."""
-    kind, places, angle = step
-    if kind == "h":  # Ry(pi/4) Z Ry(-pi/4)
-        q = places[0]
-        turn = [
-            ("rz", (q,), Phase(Fraction(-1, 2))),
-            ("rx", (q,), Phase(Fraction(-1, 4))),
-            ("rz", (q,), Phase(Fraction(1, 2))),
-        ]
-        return turn, places, _PI  # type: ignore[return-value]
-    if kind == "rx":
-        return [("h", places, _NONE)], places, angle
-    if kind == "cx":
-        return [("h", places[1:], _NONE)], places, _PI
-    if kind == "swap":
-        a, b = places
-        return [("cx", (b, a), _NONE), ("h", (b,), _NONE)], places, _PI
-    return [], places, _PI if kind == "cz" else angle
-
-
-def _product_phase(places: tuple[int, ...], phase: Phase) -> list[Step]:
-    """exp(i pi phase) where all of ``places`` are 1."""
-    n = len(places)
-    if n == 1:
-        return [("rz", places, phase)]
-    if n == 2 and phase == _PI:
-        return [("cz", places, _NONE)]
-    if n <= _MAX_PARITIES:
-        weight = _divided(phase, 2 ** (n - 1))
-        out: list[Step] = []
-        for size in range(1, n + 1):
-            for subset in combinations(places, size):
-                out.append(("rz" if size == 1 else "gadget", subset, weight if size % 2 else -weight))
-        return out
-    out = []
-    while len(places) > _MAX_PARITIES:
-        *rest, last, target = places
-        phase = _divided(phase, 2)
-        flip = _many_controls(rest, last, [target])
-        out += [*_product_phase((last, target), phase), *flip, *_product_phase((last, target), -phase), *flip]
-        places = (*rest, target)
-    return out + _product_phase(places, phase)
-
-
-def _divided(phase: Phase, k: int) -> Phase:
-    """An angle whose ``k``-fold is ``phase``."""
-    return Phase.from_terms((m, c / k, tuple((n, x / k) for n, x in s)) for m, c, s in phase.terms)
-
-
-def _many_controls(controls: Sequence[int], target: int, borrowed: Sequence[int]) -> list[Step]:
-    """X on ``target`` where all controls are 1; ``borrowed`` qubits, at least one, come back as they were."""
-    m = len(controls)
-    if m < _MAX_PARITIES:
-        flip: Step = ("h", (target,), _NONE)
-        return [flip, *_product_phase((*controls, target), _PI), flip]
-    if len(borrowed) >= m - 2:
-        free = list(borrowed[: m - 2])
-        down = [(controls[i], free[i - 2], target if i == m - 1 else free[i - 1]) for i in range(m - 1, 1, -1)]
-        middle = (controls[0], controls[1], free[0])
-        triples = [*down, middle, *down[::-1], *down[1:], middle, *down[:0:-1]]
-        return [s for t in triples for s in moved(STANDARD["ccx"].steps(()), t)]
-    half = (m + 1) // 2
-    first, second = list(controls[:half]), list(controls[half:])
-    one = _many_controls(first, borrowed[0], [*second, target])
-    two = _many_controls([*second, borrowed[0]], target, first)
-    return [*one, *two, *one, *two]
-
-
-def power(u: Unitary, exponent: Fraction | float, span: Span) -> Unitary:
-    """``u`` to a constant power; a fractional one by the principal branch.
-
-    Examples
-    --------
-    >>> power(Unitary(1, STANDARD["z"].steps(())), Fraction(1, 2), Span("", 1, 1)).steps
-    (('rz', (0,), Phase(1/2)),)
-    """
-    if isinstance(exponent, Fraction) and exponent.denominator == 1:
-        return _integer_power(u, exponent.numerator, span)
-    before, core, after = _peeled(list(u.steps))
-    if len(core) == 1 and core[0][0] not in _DIAGONAL:
-        outer, places, phase = _diagonal(core[0])
-        before = before + outer
-        core = _product_phase(places, phase)
-        after = [_inverse(s) for s in reversed(before)]
-    if all(kind in _DIAGONAL for kind, _, _ in core) and all(angle.is_constant for _, _, angle in core):
-        places = tuple(sorted({p for _, at, _ in core for p in at}))
-        if len(places) <= _MAX_PARITIES and u.phase.is_constant:
-            core, phase = _diagonal_power(core, places, u.phase.constant, Fraction(exponent))
-            return Unitary(u.qubits, (*before, *core, *after), phase)
-    if u.qubits == 1 and u.phase.is_constant and all(angle.is_constant for _, _, angle in u.steps):
-        return _numeric_power(u, float(exponent))
-    raise InputError(
-        "QASM-15",
-        "this fractional power is not expressible: the gate is neither diagonal up to a change of basis nor on one qubit",
-        span=span,
-        help="write the root of the gate as a gate definition",
-    )
-
-
-_DIAGONAL = frozenset({"rz", "cz", "gadget"})
-
-
-def _integer_power(u: Unitary, k: int, span: Span) -> Unitary:
-    if k < 0:
-        u, k = inverse(u), -k
-    before, core, after = _peeled(list(u.steps))
-    if len(core) == 1 and core[0][0] in ("h", "cx", "swap"):
-        core = core * (k % 2)
-    elif len(core) == 1 or all(kind in _DIAGONAL for kind, _, _ in core):
-        core = [s for s in (_times(s, k) for s in core) if s is not None]
-    else:
-        _bounded(len(core) * k, span)
-        core = core * k
-    return Unitary(u.qubits, (*before, *core, *after), u.phase.scaled(k))
-
-
-def _times(step: Step, k: int) -> Step | None:
-    kind, places, angle = step
-    if kind == "cz":
-        return step if k % 2 else None
-    return kind, places, angle.scaled(k)
-
-
-def _diagonal_power(
-    core: list[Step], places: tuple[int, ...], phase: Fraction, k: Fraction
-) -> tuple[list[Step], Phase]:
-    """Each entry of a diagonal gate to the power ``k``; then its angles as sums over parities (a Walsh transform)."""
-    n = len(places)
-    bit = {p: i for i, p in enumerate(places)}
-    entries = []
-    for x in range(1 << n):
-        total = phase
-        for kind, at, angle in core:
-            ones = sum(x >> bit[p] & 1 for p in at)
-            if kind == "cz":
-                total += int(ones == 2)
-            elif ones % 2:
-                total += angle.constant
-        total %= 2
-        entries.append(k * (total - 2 if total > 1 else total))
-    out: list[Step] = []
-    for mask in range(1, 1 << n):
-        weight = -sum((-1) ** (mask & x).bit_count() * a for x, a in enumerate(entries)) / Fraction(2 ** (n - 1))
-        angle = Phase(weight)
-        if not angle.is_zero:
-            at = tuple(p for i, p in enumerate(places) if mask >> i & 1)
-            out.append(("rz" if len(at) == 1 else "gadget", at, angle))
-    return out, Phase(entries[0])
-
-
-def _numeric_power(u: Unitary, k: float) -> Unitary:
-    """A power of a gate on one qubit, by its two eigenvalues, as three rotations."""
-    import numpy as np
-
-    matrix = np.eye(2, dtype=complex)
-    hadamard = np.array([[1, 1], [1, -1]]) / math.sqrt(2)
-    for kind, _, angle in u.steps:
-        turn = np.diag([1, cmath.exp(1j * math.pi * float(angle.constant))])
-        matrix = (hadamard if kind == "h" else turn if kind == "rz" else hadamard @ turn @ hadamard) @ matrix
-    matrix = matrix * cmath.exp(1j * math.pi * float(u.phase.constant))
-    values, vectors = np.linalg.eig(matrix)
-    if abs(values[0] - values[1]) < 1e-12:
-        return Unitary(1, (), Phase(k * cmath.phase(values[0]) / math.pi))
-    vectors, _ = np.linalg.qr(vectors)
-    angles = [math.pi if abs(cmath.phase(v) + math.pi) < 1e-12 else cmath.phase(v) for v in values]
-    root = vectors @ np.diag([cmath.exp(1j * k * a) for a in angles]) @ vectors.conj().T
-    theta = 2 * math.atan2(abs(root[1, 0]), abs(root[0, 0]))
-    phase = cmath.phase(root[0, 0]) if abs(root[0, 0]) > 1e-9 else 0.0
-    phi = cmath.phase(root[1, 0]) - phase if abs(root[1, 0]) > 1e-9 else 0.0
-    lam = cmath.phase(root[1, 1]) - phase - phi if abs(root[0, 0]) > 1e-9 else cmath.phase(-root[0, 1]) - phase
-    exact = standard(STANDARD["u3"], tuple(Phase(x / math.pi).constant for x in (theta, phi, lam)))
-    return Unitary(1, exact.steps, exact.phase + Phase(phase / math.pi))
+def _check_counts(
+    name: str, gate: DefinedGate | StandardGate, arguments: int, operands: int | None, span: Span
+) -> None:
+    if arguments != gate.parameters and not (name == "u" and not arguments):
+        raise InputError("QASM-8", f"gate '{name[:80]}' takes {gate.parameters} parameters, not {arguments}", span=span)
+    if operands is not None and operands != gate.qubits:
+        raise InputError("QASM-8", f"gate '{name[:80]}' takes {gate.qubits} qubits, not {operands}", span=span)

@@ -8,7 +8,7 @@ and that what it does not know is refused with its place (QASM-16).
 from __future__ import annotations
 
 from gossamer.diagnostics import InputError, Span
-from gossamer.frontends.qasm3_gates import Unitary, controlled
+from gossamer.frontends.qasm3_modifiers import Unitary, controlled
 from gossamer.frontends.qasm_circuit import MAX_QUBITS, Circuit
 from gossamer.frontends.qasm_gates import STANDARD
 from gossamer.ir.diagram import Diagram

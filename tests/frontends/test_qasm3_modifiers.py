@@ -11,7 +11,7 @@ from scipy.linalg import fractional_matrix_power
 
 from gossamer.diagnostics import InputError, Span
 from gossamer.frontends.qasm import read_qasm
-from gossamer.frontends.qasm3_gates import standard
+from gossamer.frontends.qasm3_modifiers import standard
 from tests.frontends.linear_map import HADAMARD, linear_map, proportional
 from tests.frontends.test_qasm_gates import ANGLES, CASES, GATES, _unitary
 
@@ -109,7 +109,7 @@ def test_many_controls(n: int) -> None:
     d = read_qasm(f'OPENQASM 3.0; include "stdgates.inc"; qubit[{n}] q; ctrl({n - 1}) @ p(0.3) {qubits};')
     assert d.num_vertices < 6000
     if n <= 8:
-        from gossamer.frontends.qasm3_gates import Unitary, controlled
+        from gossamer.frontends.qasm3_modifiers import Unitary, controlled
 
         u = controlled(Unitary(1, standard(GATES["p"], (Fraction(1, 3),)).steps), n - 1, negative=False, span=SPAN)
         want = np.eye(2**n, dtype=complex)

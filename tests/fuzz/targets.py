@@ -11,7 +11,9 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 from tempfile import mkdtemp
 from typing import Any
 
@@ -196,14 +198,16 @@ def targets() -> dict[str, Target]:
 
 def shrink_limits(put: Callable[[Any, str, int], None] = setattr) -> None:
     """Make the readers' limits so small that a short input reaches them: what is bounded by them ends within the time of one input."""
-    from gossamer.frontends import qasm, qasm3, qasm3_gates, qasm_circuit, qasm_scope, qc
+    from gossamer import frontends
+    from gossamer.frontends import qasm3_control, qasm3_state
 
-    for module in (qasm, qasm3, qasm3_gates, qasm_circuit, qasm_scope, qc):
+    for found in iter_modules(frontends.__path__, "gossamer.frontends."):
+        module = import_module(found.name)
         for name, limit in (("MAX_STEPS", 2_000), ("MAX_QUBITS", 1_000)):
             if hasattr(module, name):
                 put(module, name, limit)
-    put(qasm3, "_MAX_WHILE", 500)
-    put(qasm3, "_MAX_WORK", 20_000)
+    put(qasm3_control, "_MAX_WHILE", 500)
+    put(qasm3_state, "MAX_WORK", 20_000)
 
 
 def check(name: str, text: str) -> str:

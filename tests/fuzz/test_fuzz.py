@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from gossamer.diagnostics import InputError, UsageError
-from gossamer.frontends import qasm3
+from gossamer.frontends import qasm3_state
 from gossamer.frontends.qasm import read_qasm
 from gossamer.pipeline import parse_pipeline
 from tests.fuzz import mutate, targets
@@ -94,20 +94,20 @@ CALLS = "def f0(qubit a) { }\n" + "".join(f"def f{i}(qubit a) {{ f{i - 1}(a); f{
     ids=["calls", "nested-while", "long-while", "copy", "iterate", "slice", "declare", "shift", "merge"],
 )
 def test_computation_is_bounded(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(qasm3, "_MAX_WORK", 20_000)
+    monkeypatch.setattr(qasm3_state, "MAX_WORK", 20_000)
     with pytest.raises(InputError, match="steps of computation") as caught:
         read_qasm(HEAD + text)
     assert caught.value.code == "QASM-12"
 
 
 def test_a_long_source_may_compute_much(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(qasm3, "_MAX_WORK", 20_000)
-    lines = "".join(f"k = {i} + k * 2 % 7;\n" for i in range(3 * qasm3._MAX_WORK // 20))
+    monkeypatch.setattr(qasm3_state, "MAX_WORK", 20_000)
+    lines = "".join(f"k = {i} + k * 2 % 7;\n" for i in range(3 * qasm3_state.MAX_WORK // 20))
     read_qasm(HEAD + lines)
 
 
 def test_storing_one_element_does_not_copy_the_array(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(qasm3, "_MAX_WORK", 30_000)
+    monkeypatch.setattr(qasm3_state, "MAX_WORK", 30_000)
     read_qasm(HEAD + "array[int[8], 50000] a; for int i in [0:1000] { a[i] = 1; }")
 
 
