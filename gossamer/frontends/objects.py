@@ -110,10 +110,28 @@ def _bare(op: Any) -> Any:
     return op
 
 
-def read_pytket_json(text: str, file: str = "<text>") -> Diagram:
+def answer_of_pytket(text: bytes) -> tuple[int, bytes]:
+    """The return code and the output of a process that runs :func:`translate` on ``text``."""
+    command, environment = own_process(f"from {__name__} import translate; translate()")
+    done = subprocess.run(
+        command, input=text, capture_output=True, check=False, timeout=PYTKET_SECONDS, env=environment
+    )
+    return done.returncode, done.stdout
+
+
+def own_process(code: str) -> tuple[list[str], dict[str, str]]:
+    """Command and environment of a process that runs ``code`` and finds modules where they are found here."""
+    path = os.pathsep.join(p or os.getcwd() for p in sys.path)
+    return [sys.executable, "-c", code], {**os.environ, "PYTHONPATH": path}
+
+
+def read_pytket_json(
+    text: str, file: str = "<text>", *, process: Callable[[bytes], tuple[int, bytes]] = answer_of_pytket
+) -> Diagram:
     """Frontend for the JSON of pytket's circuits.
 
-    pytket reads it in a process of its own, because a circuit that breaks one of its invariants ends the process it is read in.
+    pytket reads it in a process of its own, because a circuit that breaks one of its invariants ends the process it is read in;
+    ``process`` gives that process's return code and output.
 
     Raises
     ------
@@ -130,17 +148,13 @@ def read_pytket_json(text: str, file: str = "<text>") -> Diagram:
         raise MissingPackage(
             "TL-9", "reading pytket's JSON needs the package 'pytket'", help="install it: pip install pytket"
         )
-    command = [sys.executable, "-c", f"from {__name__} import translate; translate()"]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(p or os.getcwd() for p in sys.path)}
     try:
-        done = subprocess.run(
-            command, input=text.encode(), capture_output=True, check=False, timeout=PYTKET_SECONDS, env=environment
-        )
+        code, output = process(text.encode())
     except subprocess.TimeoutExpired:
         raise InputError("TL-2", f"pytket takes more than {PYTKET_SECONDS} s to read '{file}'") from None
-    if done.returncode:
+    if code:
         raise InputError("TL-2", f"'{file}' is no sound circuit: reading it ends pytket's process")
-    kind, answer = json.loads(done.stdout.splitlines()[-1])
+    kind, answer = json.loads(output.splitlines()[-1])
     if kind == "refused":
         raise InputError("TL-2", f"'{file}' is not a circuit of pytket: {answer}")
     return read_qasm(answer, "<pytket circuit>")

@@ -6,7 +6,6 @@ the format, printing and reading give it again.
 
 from __future__ import annotations
 
-import json
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from tempfile import mkdtemp
 from typing import Any
 
 from gossamer.diagnostics import GossamerError
-from tests.fuzz import mutate
+from tests.fuzz import mutate, tket
 from tests.shared import SHARED
 
 HERE = Path(__file__).resolve().parents[2]
@@ -51,10 +50,10 @@ def _qc(text: str) -> None:
 
 
 def _pytket(text: str) -> None:
-    """One process for each input that pytket sees: most are refused before."""
     from gossamer.frontends.objects import read_pytket_json
+    from tests.fuzz.forking import answer
 
-    read_pytket_json(text, "fuzz.json").verify()
+    read_pytket_json(text, "fuzz.json", process=answer).verify()
 
 
 def _program(text: str) -> None:
@@ -126,15 +125,6 @@ class Target:
 
 
 _QASM3_HEAD = 'OPENQASM 3.0;\ninclude "stdgates.inc";\nqubit[3] q;\nbit[3] c;\nint[8] n = 3;\nfloat t = 0.5;\n'
-_TKET = {
-    "bits": [["c", [0]]], "qubits": [["q", [0]], ["q", [1]]], "created_qubits": [], "discarded_qubits": [], "phase": "0.5",
-    "implicit_permutation": [[["q", [0]], ["q", [0]]], [["q", [1]], ["q", [1]]]],
-    "commands": [
-        {"args": [["q", [0]]], "op": {"type": "H"}}, {"args": [["q", [0]]], "op": {"params": ["0.25"], "type": "Rz"}},
-        {"args": [["q", [0]], ["q", [1]]], "op": {"type": "CX"}}, {"args": [["q", [1]], ["c", [0]]], "op": {"type": "Measure"}},
-        {"args": [["c", [0]], ["q", [0]]], "op": {"type": "Conditional", "conditional": {"op": {"type": "X"}, "value": 1, "width": 1}}},
-    ],
-}  # fmt: skip
 
 
 def _compact_seed() -> str:
@@ -184,7 +174,7 @@ def targets() -> dict[str, Target]:
         ),
         "program": Target(_program, (words, statements, mutate.grown("node_program")), _program_seeds, 0.10),
         "qc": Target(_qc, (words, statements), lambda: (".v a b c\n.i a b\n.o a b c\nBEGIN\nH a\ntof a b c\nT* b\nEND\n",), 0.12, (), ("corpus/qc/*/*.qc",)),
-        "pytket": Target(_pytket, (mutate.json_values, words), lambda: (json.dumps(_TKET),), 0.07, (), ("corpus/tket_json/*/*.json",)),
+        "pytket": Target(_pytket, (mutate.json_values, words), tket.seeds, 0.07, (), ("corpus/tket_json/*/*.json",)),
         "gsm": Target(_gsm, (words, statements, mutate.grown("gsm")), _text_seeds, 0.10),
         "gsmj": Target(_gsmj, (mutate.json_values, words), lambda: (_compact_seed(),), 0.06),
         "network": Target(
