@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import stat
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -446,6 +447,8 @@ def _definition(value: str | Path) -> str:
 def _guess(text: str) -> str:
     start = text.lstrip()[:200]
     if start.startswith("{"):
+        if re.match(r'\{\s*"(gossamer"\s*:\s*"pattern"|format"\s*:\s*"(graphix-pattern|opengraph)-json)', start):
+            return "pattern"
         return "gsmj" if start[1:].lstrip().startswith('"gossamer"') else "zx"
     if start.startswith(("\\begin{tikzpicture}", "% pyzx-metadata:", "% gossamer:")):
         return "tikz"

@@ -54,6 +54,8 @@ from gossamer.ir.program import (
 
 #: A condition that needs more branches than this is refused.
 MAX_BRANCHES = 1024
+#: A condition on a parity of more bits than this is not opened into branches, of which it has 2^(bits - 1).
+NARROW = 4
 
 #: Labels whose angle sits on a leaf behind a Hadamard edge, and the phase of the vertex itself.
 _LEAVES = {Label.YZ: Phase(), Label.Z: Phase(), Label.XZ: Phase(Fraction(1, 2))}
@@ -153,6 +155,7 @@ class _Lowering:
         self.accepted: list[int] = []  # raw bits of postselected vertices
         self.source_raw: dict[int, int] = {}  # outcome bit of the source -> raw bit
         self.received: dict[tuple[int, int, frozenset[int]], int] = {}  # (origin, node, raw bits) -> local bit
+        self.parities: dict[int, tuple[frozenset[int], bool] | None] = {}  # see parity_of
         self.messages: list[ManifestMessage] = []
         self.outputs: dict[int, ManifestPlace] = {}
         self.inputs: dict[int, ManifestPlace] = {}
@@ -454,18 +457,67 @@ class _Lowering:
                 raise InputError(
                     "PR-12", f"parameter '{symbols[0][0]}' has no value", help="bind all parameters before compiling"
                 )
-            if len(qubits) == 2:
-                gate = Gate("rzz", qubits, Phase(c))
-            elif c in _NAMED:
-                gate = Gate(_NAMED[c], qubits)
-            else:
-                gate = Gate("rz", qubits, Phase(c))
-            if not mono and not given:
-                self.emit(at, gate)
+            self.emit_term(at, qubits, c, mono, given)
+
+    def emit_term(
+        self, at: int, qubits: tuple[int, ...], c: Fraction, mono: tuple[int, ...], given: tuple[tuple[int, bool], ...]
+    ) -> None:
+        """Rz or rzz by ``c`` where all bits of ``mono`` are 1; a condition on a wide parity takes one gate for each of its bits."""
+        data = next((q for q in qubits if q >= 0), None)  # communication qubits take diagonal gates only
+        for wide in mono:
+            parity = self.parity_of(wide)
+            if data is None or parity is None or len(parity[0]) <= NARROW:
                 continue
-            for case in self.cases([(BitExpr.bit(b), True) for b in mono]):
-                local = [(self.local_bits(at, (self.source_raw[b],))[0], value) for b, value in sorted(case.items())]
-                self.emit(at, Conditional((*given, *local), (gate,)))
+            raws, negated = parity
+            rest = tuple(b for b in mono if b != wide)
+            if negated:  # c (1 - p) = c - c p
+                self.emit_term(at, qubits, c, rest, given)
+                c = -c % 2
+            bits = self.local_bits(at, raws)
+            if c == 1:
+                for b in bits:
+                    self.emit_term(at, qubits, c, rest, (*given, (b, True)))
+                return
+            # X^p Rz(-c/2) X^p Rz(c/2) = Rz(c p), up to a phase
+            flip = [Conditional(((b, True),), (Gate("x", (data,)),)) for b in bits]
+            self.emit_term(at, qubits, c / 2, rest, given)
+            self.emit(at, *flip)
+            self.emit_term(at, qubits, -c / 2 % 2, rest, given)
+            self.emit(at, *flip)
+            return
+        if len(qubits) == 2:
+            gate = Gate("rzz", qubits, Phase(c))
+        elif c in _NAMED:
+            gate = Gate(_NAMED[c], qubits)
+        else:
+            gate = Gate("rz", qubits, Phase(c))
+        if not mono and not given:
+            self.emit(at, gate)
+            return
+        for case in self.cases([(BitExpr.bit(b), True) for b in mono]):
+            local = [(self.local_bits(at, (self.source_raw[b],))[0], value) for b, value in sorted(case.items())]
+            self.emit(at, Conditional((*given, *local), (gate,)))
+
+    def parity_of(self, bit: int) -> tuple[frozenset[int], bool] | None:
+        """The raw bits whose parity a bit is, and whether it is negated; None if it is no parity."""
+        if bit not in self.parities:
+            definition = self.graph.bits[bit].expr
+            raws: frozenset[int] = frozenset()
+            if definition is None:
+                self.parities[bit] = frozenset((self.source_raw[bit],)), False
+            elif not definition.is_parity:
+                self.parities[bit] = None
+            else:
+                negated = frozenset() in definition.monomials
+                for x in definition.bits:
+                    inner = self.parity_of(x)
+                    if inner is None:
+                        break
+                    raws, negated = raws ^ inner[0], negated ^ inner[1]
+                else:
+                    self.parities[bit] = raws, negated
+                self.parities.setdefault(bit, None)
+        return self.parities[bit]
 
     def cases(self, constraints: list[tuple[BitExpr, bool]]) -> list[dict[int, bool]]:
         """All assignments of source outcomes (as decision paths) under which every constraint holds."""

@@ -527,6 +527,15 @@ def tikz_samples() -> st.SearchStrategy[Sample]:
     return _with_a_vertex().map(lambda d: (print_tikz(d), d))
 
 
+def pattern_samples() -> st.SearchStrategy[Sample]:
+    """Patterns in our JSON, with the diagram that the oracle is held against in its own tests."""
+    from gossamer.conformance.strategies import patterns
+    from gossamer.formats.pattern_json import print_pattern
+    from gossamer.ir.pattern import to_diagram
+
+    return patterns(max_nodes=4, max_steps=8, input_bits=True).map(lambda p: (print_pattern(p), to_diagram(p)))
+
+
 def _with_a_vertex() -> st.SearchStrategy[Diagram]:
     from gossamer.conformance.strategies import any_diagrams
 

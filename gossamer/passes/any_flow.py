@@ -23,6 +23,9 @@ from gossamer.ir.phase import Phase
 from gossamer.passes.any_form import AnyForm, is_half, outcomes_behind
 from gossamer.passes.flow_order import arrows_of_flow, order_of_measurement
 
+#: The axiom of Pauli flow that says what corrects a vertex of a label (``spec/flow.md``).
+_AXIOM = {Label.XY: 4, Label.XZ: 5, Label.YZ: 6, Label.X: 7, Label.Z: 8, Label.Y: 9}
+
 
 def find_any_flow(diagram: Diagram, *, postselect: bool = False) -> OpenGraph:
     """Bring a diagram without H-boxes into the distributable form, whatever its shape.
@@ -136,6 +139,13 @@ class _Labelled:
         why = "a diagram can be realised without chance only if it is an isometry, up to a factor"
         if len(self.inputs) > len(self.outputs) and not self.outcome:
             why += f"; this one has {len(self.inputs)} inputs and {len(self.outputs)} outputs"
+        first = next((v for v in measured if self.label[v] in _AXIOM), None)
+        if first is not None:
+            label, number = self.label[first], _AXIOM[self.label[first]]
+            why = (
+                f"v{self.form.name[self.kept[first]]} is measured in {label.name}: no correction set obeys PF-{number} (P{number}) "
+                f"together with PF-1 to PF-3; {why}"
+            )
         return InputError(
             "OG-3", what + shown, span=span, help=f"{why}. With --postselect, runs with an outcome 1 are thrown away"
         )

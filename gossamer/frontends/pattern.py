@@ -1,0 +1,161 @@
+"""Frontend for measurement patterns and open graphs: our JSON, graphix's as JSON, and graphix's objects.
+
+A pattern is an instrument, whether it has a flow or not: each outcome is measured as it stands, and is reported, used or forgotten. An open
+graph says what is measured, and leaves the corrections to whoever runs it: it means the map of the outcomes 0, up to a factor, which the
+passes realise for every outcome if it has a flow. Clauses PT-* of ``spec/pattern.md``.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from fractions import Fraction
+
+from gossamer.diagnostics import InputError, UsageError
+from gossamer.formats.graphix_json import (
+    OPEN_GRAPH,
+    PATTERN,
+    MeasuredGraph,
+    graphix_open_graph,
+    graphix_pattern,
+    names,
+)
+from gossamer.formats.json_places import Json, JsonText
+from gossamer.formats.pattern_json import pattern_of
+from gossamer.ir import compose
+from gossamer.ir.diagram import Diagram, DiagramBuilder, VertexKind
+from gossamer.ir.pattern import Measure, effect, to_diagram
+from gossamer.ir.phase import BitExpr, Phase
+from gossamer.ir.simple import resolve_edges
+
+Values = Mapping[str, "int | float | Fraction | str"]
+
+_MULTIPLE = re.compile(r"(-?)\s*(?:([0-9]{1,40})\s*\*?\s*)?pi\s*(?:/\s*([0-9]{1,40}))?", re.ASCII)
+
+
+def read(text: str, file: str = "<text>", bind: Values | None = None) -> Diagram:
+    """Read a pattern or an open graph.
+
+    Parameters
+    ----------
+    text, file
+        The source and its name.
+    bind
+        Values of symbols, in radians: numbers, or text such as ``"pi/4"``. (In the files angles are multiples of pi.)
+
+    Raises
+    ------
+    InputError
+        PT-1 to PT-14 and IR-*, with the place; AL-5 for a value of a symbol that the source does not have.
+    UsageError
+        TL-7 for what is no value.
+
+    Examples
+    --------
+    >>> text = '''{"format": "opengraph-json/1", "nodes": [0, 1], "edges": [[0, 1]], "input_nodes": [0], "output_nodes": [1],
+    ... "measurements": {"0": {"type": "plane", "plane": "XY"}}}'''
+    >>> [str(read(text, bind={"angle_0": "pi/4"}).phase_of(v)) for v in (1, 2)]
+    ['7/4', '0']
+    """
+    try:
+        diagram = value_of(JsonText(text.removeprefix("\ufeff"), file, "PT-12", "PT-13").parse())
+    except InputError as error:
+        error.with_source(text)
+        raise
+    return compose.bind(diagram, {name: in_turns(name, value) for name, value in bind.items()}) if bind else diagram
+
+
+def value_of(top: Json) -> Diagram:
+    """The diagram of what the JSON holds: a pattern in one of two formats, or an open graph."""
+    m = top.members("the pattern")
+    if "gossamer" in m:
+        pattern = pattern_of(top)
+    elif "format" not in m:
+        top.fail(
+            'a pattern begins with "gossamer": "pattern" or with a "format"',
+            help=f"known formats: {PATTERN}, {OPEN_GRAPH}",
+        )
+    elif m["format"].one_of("the format", (PATTERN, OPEN_GRAPH)) == OPEN_GRAPH:
+        return graph_diagram(graphix_open_graph(top))
+    else:
+        pattern = graphix_pattern(top)
+    pattern.verify()
+    return resolve_edges(to_diagram(pattern))
+
+
+def graph_diagram(graph: MeasuredGraph) -> Diagram:
+    """The diagram of an open graph: a Z-spider for each node, an effect for each measurement.
+
+    Examples
+    --------
+    >>> from gossamer.ir.pattern import Basis
+    >>> d = graph_diagram(MeasuredGraph((0, 1), ((0, 1),), (0,), (1,), {0: (Basis.YZ, Phase(Fraction(1, 2)))}))
+    >>> d.num_vertices, d.num_edges
+    (5, 4)
+    """
+    b = DiagramBuilder()
+    starts = [b.input(name) for name in names(graph.inputs)]
+    made: dict[int, int] = {}
+    for node in graph.nodes:
+        span = graph.spans.get(node)
+        if node in graph.measured:
+            kind, phase, turned = effect(Measure(node, *graph.measured[node]), BitExpr(), BitExpr())
+            own = phase if kind == VertexKind.Z else Phase(Fraction(1, 2)) if turned else Phase()
+            made[node] = b.vertex(VertexKind.Z, own, span)
+            if kind == VertexKind.X:
+                b.edge(made[node], b.vertex(VertexKind.X, phase, span))
+        else:
+            made[node] = b.vertex(VertexKind.Z, span=span)
+    for x, y in graph.edges:
+        b.edge(made[x], made[y], hadamard=True)
+    for start, node in zip(starts, graph.inputs, strict=True):
+        b.edge(start, made[node])
+    for node, name in zip(graph.outputs, names(graph.outputs), strict=True):
+        at, hadamard = made[node], False
+        for gate in graph.cliffords.get(node, ()):
+            for kind, phase in _GATES[gate]:
+                after = b.vertex(kind, phase)
+                b.edge(at, after, hadamard=hadamard)
+                at, hadamard = after, False
+            hadamard ^= gate == "h"
+        b.edge(at, b.output(name), hadamard=hadamard)
+    diagram = b.build()
+    diagram.verify()
+    return diagram
+
+
+_Z, _X = VertexKind.Z, VertexKind.X
+#: Spiders of the letters of a Clifford; ``h`` is the Hadamard on the next edge.
+_GATES: dict[str, tuple[tuple[VertexKind, Phase], ...]] = {
+    "h": (), "s": ((_Z, Phase(Fraction(1, 2))),), "sdg": ((_Z, Phase(Fraction(3, 2))),),
+    "x": ((_X, Phase(1)),), "y": ((_X, Phase(1)), (_Z, Phase(1))), "z": ((_Z, Phase(1)),),
+}  # fmt: skip
+
+
+def in_turns(name: str, value: int | float | Fraction | str) -> Fraction | float:
+    """The value of a symbol in multiples of pi, from one in radians; multiples of pi as text are exact.
+
+    Raises
+    ------
+    UsageError
+        TL-7 for what is no angle.
+
+    Examples
+    --------
+    >>> in_turns("t", "-3*pi/4"), in_turns("t", math.pi)
+    (Fraction(-3, 4), 1.0)
+    """
+    if isinstance(value, str) and (found := _MULTIPLE.fullmatch(value.strip())) and int(found[3] or 1):
+        return Fraction(int(found[2] or 1), int(found[3] or 1)) * (-1 if found[1] else 1)
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):
+        number = math.nan
+    if not math.isfinite(number):
+        raise UsageError(
+            "TL-7",
+            f"'{str(value)[:80]}' is not a value for '{name[:80]}'",
+            help="for example pi/4, or a number of radians",
+        )
+    return number / math.pi
