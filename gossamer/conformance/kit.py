@@ -536,6 +536,65 @@ def pattern_samples() -> st.SearchStrategy[Sample]:
     return patterns(max_nodes=4, max_steps=8, input_bits=True).map(lambda p: (print_pattern(p), to_diagram(p)))
 
 
+def ptn_samples() -> st.SearchStrategy[Sample]:
+    """Pattern files of graphqomb: any graph, order and Pauli frame; the domains of their diagrams are written down node by node."""
+    from fractions import Fraction
+
+    from gossamer.ir import pattern as mbqc
+    from gossamer.ir.phase import BitExpr, Phase
+
+    @st.composite
+    def drawn(draw: st.DrawFn) -> Sample:
+        n = draw(st.integers(1, 5))
+        inputs = list(range(draw(st.integers(0, min(n, 2)))))
+        order = draw(st.permutations(range(n)))
+        measured = order[: draw(st.integers(0, n))]
+        left = sorted(order[len(measured) :])
+        nodes = st.lists(st.integers(0, n - 1), min_size=1, max_size=n, unique=True)
+        flips = {flow: {v: draw(nodes) for v in measured if draw(st.booleans())} for flow in ("xflow", "zflow")}
+        lines = ["# drawn", ".version 2"]
+        lines += [f".input {' '.join(f'{v}:{v}' for v in inputs)}"] if inputs else []
+        lines += [f".output {' '.join(f'{v}:{v}' for v in left)}", "[0]"]
+        commands: list[mbqc.Command] = []
+        for v in range(len(inputs), n):
+            lines.append(f"N {v} 0.0 {v}")
+            commands.append(mbqc.Prepare(v))
+        for a in range(n):
+            for b in range(a):
+                if draw(st.booleans()):
+                    lines.append(f"E {a} {b}")
+                    commands.append(mbqc.Entangle(a, b))
+
+        def domain(flow: str, v: int, before: Sequence[int]) -> BitExpr:
+            return BitExpr.xor(i for i, u in enumerate(before) if v in flips[flow].get(u, ()))
+
+        for i, v in enumerate(measured):
+            basis, k = draw(st.sampled_from(mbqc.Basis)), draw(st.integers(-7, 7))
+            s, t = (domain(flow, v, measured[:i]) for flow in ("xflow", "zflow"))
+            if basis.is_pauli:
+                lines.append(f"M {v} {basis.value} {'-' if k % 2 else '+'}")
+                commands.append(mbqc.Measure(v, basis, Phase(k % 2), s, t))
+            else:
+                lines.append(f"M {v} {basis.value} {k}pi/4  # radians")
+                commands.append(mbqc.Measure(v, basis, Phase(Fraction(k, 4)), s, t))
+        for v in left:
+            commands.append(mbqc.CorrectX(v, domain("xflow", v, measured)))
+            commands.append(mbqc.CorrectZ(v, domain("zflow", v, measured)))
+        for flow, targets in flips.items():
+            lines += [f".{flow} {v} -> {' '.join(map(str, found))}" for v, found in targets.items()]
+        pattern = mbqc.Pattern(
+            inputs=tuple(inputs),
+            outputs=tuple(left),
+            commands=tuple(commands),
+            bits=mbqc.outcomes(measured),
+            input_names=tuple(f"q{v}" for v in inputs),
+            output_names=tuple(f"q{v}" for v in left),
+        )
+        return "\n".join(lines), mbqc.to_diagram(pattern)
+
+    return drawn()
+
+
 def _with_a_vertex() -> st.SearchStrategy[Diagram]:
     from gossamer.conformance.strategies import any_diagrams
 

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 
 from gossamer.diagnostics import InputError, UsageError
+from gossamer.formats import ptn
 from gossamer.formats.graphix_json import (
     OPEN_GRAPH,
     PATTERN,
@@ -64,6 +65,22 @@ def read(text: str, file: str = "<text>", bind: Values | None = None) -> Diagram
         error.with_source(text)
         raise
     return compose.bind(diagram, {name: in_turns(name, value) for name, value in bind.items()}) if bind else diagram
+
+
+def read_ptn(text: str, file: str = "<text>") -> Diagram:
+    """Read a pattern file of graphqomb.
+
+    Raises
+    ------
+    InputError
+        PT-15, PT-1 to PT-10; with the place.
+
+    Examples
+    --------
+    >>> read_ptn(".version 2\\n.output 4:0\\nN 4").output_names
+    ('q0',)
+    """
+    return resolve_edges(to_diagram(ptn.read_ptn(text, file)))
 
 
 def value_of(top: Json) -> Diagram:
