@@ -78,7 +78,7 @@ class _Program:
         self.complete(program)
         self.whole(program.statements)
         acts = sum(not isinstance(x, syn.Header | syn.QubitDeclaration | syn.Declaration) for x in program.statements)
-        self.gates.check_included(allowed=acts > 1)
+        self.gates.check_included(acts)
         if self.variables.bind:
             unknown = next(iter(self.variables.bind))
             raise UsageError(

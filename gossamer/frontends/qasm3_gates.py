@@ -36,15 +36,16 @@ class Gates:
         self.state = state
         self.expressions = expressions
         self.run = run
-        self.included = False
-        self.not_included: dict[Span, str] = {}  # where standard gates were used before any include
+        self.included = False  # a library
         self.cache: dict[object, Unitary] = {}
 
     # The libraries
 
     def include(self, s: syn.Include) -> None:
         """``stdgates.inc`` or ``qelib1.inc``."""
-        self.check_included(allowed=False)
+        for name in self.state.assumed:
+            if name in DECLARED[s.file]:
+                raise self.not_included(name)
         self.included = True
         self.state.declared |= DECLARED[s.file]
         for name, gate in STANDARD.items():
@@ -54,16 +55,18 @@ class Gates:
             elif name in DECLARED[s.file]:
                 raise InputError("QASM-5", f"'{name}' is declared before the include that holds it", span=s.span)
 
-    def check_included(self, *, allowed: bool) -> None:
-        """Standard gates are read without an include, as some tools write them.
+    def check_included(self, acts: int) -> None:
+        """Standard gates are read without an include, but not where one is all that the source does (``acts`` counts what it does)."""
+        if self.state.assumed and not self.included and acts <= 1:
+            raise self.not_included(next(iter(self.state.assumed)))
 
-        Not so where an include follows, or where a single gate is the whole program: that is more likely a slip.
-        """
-        if self.not_included and not allowed:
-            span, name = next(iter(self.not_included.items()))
-            raise InputError(
-                "QASM-7", f"unknown gate '{name[:80]}'", span=span, help='write include "stdgates.inc"; first'
-            )
+    def not_included(self, name: str) -> InputError:
+        return InputError(
+            "QASM-7",
+            f"unknown gate '{name[:80]}'",
+            span=self.state.assumed[name],
+            help='write include "stdgates.inc"; first',
+        )
 
     # Definitions
 
@@ -126,24 +129,16 @@ class Gates:
 
     def gate(self, name: str, span: Span) -> DefinedGate | StandardGate:
         entry = self.state.find(name)
-        if not isinstance(entry, DefinedGate | StandardGate) and name in OTHER_NAMES:
-            return STANDARD[OTHER_NAMES[name]]
-        if (
-            (entry is None or isinstance(entry, Variable | Qubits))
-            and name in STANDARD
-            and (entry or not self.included)
-        ):
-            if not self.included:
-                self.not_included.setdefault(span, name)
-            return STANDARD[name]  # a variable may have the name of a library's gate
+        if entry is None or isinstance(entry, Variable | Qubits):  # which may have the name of a library's gate
+            entry = STANDARD.get(OTHER_NAMES.get(name, name), entry)
+        if isinstance(entry, StandardGate) and name not in self.state.declared:
+            self.state.assumed.setdefault(name, span)
         if isinstance(entry, DefinedGate | StandardGate):
             return entry
         if entry is not None:
             raise wrong(f"'{name[:80]}' is not a gate", span)
         help_text = None
-        if name in STANDARD:
-            help_text = 'write include "stdgates.inc"; first'
-        elif len(name) <= 40:
+        if len(name) <= 40:
             near = get_close_matches(
                 name,
                 [n for n, e in self.state.globals.items() if isinstance(e, DefinedGate | StandardGate)][:1000],

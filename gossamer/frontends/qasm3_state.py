@@ -16,7 +16,7 @@ from gossamer.frontends.qasm3_values import BUILT_IN as CONSTANTS
 from gossamer.frontends.qasm3_values import ClassicalValue, Qubits, ValueType, wrong
 from gossamer.frontends.qasm_circuit import Circuit
 from gossamer.frontends.qasm_gates import BUILT_IN, StandardGate
-from gossamer.frontends.qasm_scope import check_new
+from gossamer.frontends.qasm_scope import check_new, used_before
 from gossamer.ir.phase import BitExpr, Phase
 
 #: Calls, blocks and operators that are open at one time, in units of about one frame of Python.
@@ -63,6 +63,7 @@ class State:
         self.globals: dict[str, Entry] = dict(BUILT_IN)
         self.scopes: list[dict[str, Entry]] = [self.globals]
         self.declared: set[str] = set(BUILT_IN)  # gates that the language or an included library declares
+        self.assumed: dict[str, Span] = {}  # gates of a library that no text declares, where they are used first
         self.condition = BitExpr.const(1)
         self.entered: list[BitExpr] = []  # the condition at each open loop or call
         self.calls: list[str] = []
@@ -105,6 +106,8 @@ class State:
             )
             if not same:
                 raise InputError("QASM-5", f"'{name[:80]}' is declared twice", span=span, help="rename one of the two")
+        if name in self.assumed and isinstance(entry, DefinedGate | syn.Subroutine | syn.Extern):
+            raise used_before(name, self.assumed[name])
         self.scopes[-1][name] = entry
 
     @property

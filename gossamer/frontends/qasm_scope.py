@@ -74,6 +74,7 @@ class Scope:
     def __init__(self) -> None:
         self.registers: dict[str, RegisterName] = {}
         self.gates: dict[str, AnyGate] = dict(BUILT_IN)
+        self.assumed: dict[str, Span] = {}  # gates that no text declares, where they are used first
         self.qubits = 0
         self.bits = 0
 
@@ -113,6 +114,8 @@ class Scope:
     def gate(self, name: str, span: Span) -> AnyGate:
         gate = self.gates.get(name)
         if gate is not None:
+            if isinstance(gate, StandardGate) and not gate.fixed:
+                self.assumed.setdefault(name, span)
             return gate
         help_text = None
         if name in STANDARD:
@@ -128,6 +131,8 @@ class Scope:
         known = self.gates.get(name)
         if isinstance(known, DefinedGate) or (known is not None and known.fixed):
             raise InputError("QASM-5", f"gate '{name}' is defined twice", span=span, help="rename one of the two")
+        if name in self.assumed:
+            raise used_before(name, self.assumed[name])
         formals = (*definition.parameters, *definition.qubits)
         for formal in formals:
             check_new(formal, span)
@@ -228,6 +233,10 @@ def check_call(gate: AnyGate, statement: Apply, operands: int) -> None:
         raise InputError(
             "QASM-8", f"gate '{gate.name}' takes {gate.qubits} qubits, not {operands}", span=statement.span
         )
+
+
+def used_before(name: str, use: Span) -> InputError:
+    return InputError("QASM-7", f"'{name[:80]}' is used before its definition", span=use, help="move the definition up")
 
 
 def check_distinct(places: Sequence[int], span: Span) -> None:

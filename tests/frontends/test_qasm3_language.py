@@ -198,6 +198,30 @@ def test_standard_gates_without_an_include() -> None:
         assert "include" in str(caught.value)
 
 
+@pytest.mark.clause("QASM-7")
+@pytest.mark.parametrize(
+    "text",
+    [
+        "OPENQASM 3.0; qubit q; x q; gate x a { h a; } x q;",
+        "OPENQASM 3.0; qubit q; x q; def x(qubit a) { h a; } x q;",
+        "OPENQASM 3.0; qubit q; gate g a { x a; } gate x a { h a; } g q; x q;",
+        HEAD + "qubit q; sxdg q; gate sxdg a { h a; } sxdg q;",
+        'OPENQASM 2.0; include "qelib1.inc"; qreg q[1]; sx q[0]; gate sx a { h a; } sx q[0];',
+        'OPENQASM 2.0; include "qelib1.inc"; qreg q[1]; gate g a { sx a; } gate sx a { h a; } g q[0];',
+    ],
+)
+def test_a_gate_means_one_thing_in_a_source(text: str) -> None:
+    """Before its definition, a name would be the library's gate, and after it the source's."""
+    with pytest.raises(InputError, match="is used before its definition") as caught:
+        read_qasm(text)
+    assert caught.value.code == "QASM-7"
+
+
+def test_a_definition_of_the_source_holds_where_nothing_is_included() -> None:
+    text = "OPENQASM 3.0; qubit q; gate x a { h a; } x q; x q;"
+    assert read_qasm(text) == read_qasm(HEAD + "qubit q; h q; h q;")
+
+
 @pytest.mark.clause("PR-12")
 def test_a_u_without_angles_is_a_family_of_gates() -> None:
     """An official example leaves its gate open: it can be looked at, and is compiled once the angles are given in its text."""
