@@ -18,6 +18,7 @@ from gossamer.ir.diagram import Diagram
 from gossamer.rewriting.graph import WorkGraph
 from gossamer.rewriting.strategies import reduce, simplify
 from gossamer.rewriting.teleport import teleport_phases
+from gossamer.rewriting.writer import write_diagram
 
 
 def cuccaro(gates: int) -> str:
@@ -142,7 +143,7 @@ def guarded(qubits: int, gates: int) -> None:
         start = time.process_time()
         graph = WorkGraph.from_diagram(source)
         reduce(graph, strategy)
-        out = graph.to_diagram(source)
+        out = write_diagram(graph, source)
         print(
             f"{qubits} qubits, {gates} gates, {strategy}: {time.process_time() - start:.2f} s,"
             f" {graph.num_spiders} spiders, {graph.num_edges} edges, T {t_count(out)} of {t_count(source)}",

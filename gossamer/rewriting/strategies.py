@@ -24,6 +24,7 @@ from gossamer.diagnostics import UsageError
 from gossamer.ir.diagram import Diagram, VertexKind
 from gossamer.rewriting.graph import WorkGraph
 from gossamer.rewriting.rules import RULES, Rule, check_gadget_fusion
+from gossamer.rewriting.writer import write_diagram
 
 Strategy = Literal["fuse", "clifford", "full", "guarded"]
 #: What a step costs; ``guarded`` takes steps that cost nothing or less. Arguments: the graph, the rule's name, the match.
@@ -98,7 +99,7 @@ def simplify(
         reduce(graph, strategy, cost=cost)
         needed = _lost_but_needed(graph, diagram) - protected
         if not needed:
-            return graph.to_diagram(diagram)
+            return write_diagram(graph, diagram)
         protected |= needed
 
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 from gossamer.ir.diagram import Diagram
 from gossamer.rewriting.graph import WorkGraph
 from gossamer.rewriting.strategies import reduce
+from gossamer.rewriting.writer import write_diagram
 
 
 def teleport_phases(diagram: Diagram) -> Diagram:
@@ -36,7 +37,7 @@ def teleport_phases(diagram: Diagram) -> Diagram:
     reduce(graph, "fuse")
     unknown = [v for v in graph.spiders() if not graph.is_pauli(v) and not graph.is_half(v) and _is_constant(graph, v)]
     if not unknown:
-        return graph.to_diagram(diagram)
+        return write_diagram(graph, diagram)
     probe = graph.copy()
     probe.origins = {v: [(v, 0)] for v in unknown}
     reduce(probe, "full")
@@ -45,7 +46,7 @@ def teleport_phases(diagram: Diagram) -> Diagram:
         graph.const[v] = 0
         graph.add_const(target, -value if sign else value)
     reduce(graph, "fuse")
-    return graph.to_diagram(diagram)
+    return write_diagram(graph, diagram)
 
 
 def _is_constant(graph: WorkGraph, v: int) -> bool:
