@@ -24,6 +24,16 @@ class Span:
     def __str__(self) -> str:
         return f"{self.file}:{self.line}:{self.column}"
 
+    def to(self, last: Span) -> Span:
+        """From the start of this place to the end of ``last``, or to the end of this one where that stands on another line.
+
+        Examples
+        --------
+        >>> Span("a.qasm", 3, 1, 3).to(Span("a.qasm", 3, 7, 8))
+        Span(file='a.qasm', line=3, column=1, end_column=8)
+        """
+        return Span(self.file, self.line, self.column, last.end_column) if last.line == self.line else self
+
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:

@@ -16,7 +16,7 @@ from gossamer.diagnostics import InputError, Span
 from gossamer.specification import read_spec
 
 if TYPE_CHECKING:
-    from lark import Lark, UnexpectedInput
+    from lark import Lark, Token, UnexpectedInput
 
 
 #: More brackets open at a time, or operators in a row, are refused before parsing: they would all wait on the parser's stack.
@@ -78,6 +78,7 @@ def check_nesting(text: str, file: str) -> None:
     Traceback (most recent call last):
     gossamer.diagnostics.InputError: error[QASM-12]: nested more than 10000 deep
       --> a.qasm:1:10001
+    help: split it; take out brackets and signs
     """
     depth = 0
     for found in _BRACKETS.finditer(text):
@@ -89,7 +90,9 @@ def check_nesting(text: str, file: str) -> None:
         if depth > MAX_OPEN or (first in "-!~" and found.end() - found.start() > MAX_OPEN):
             at = found.start()
             span = Span(file, text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at))
-            raise InputError("QASM-12", f"nested more than {MAX_OPEN} deep", span=span)
+            raise InputError(
+                "QASM-12", f"nested more than {MAX_OPEN} deep", span=span, help="split it; take out brackets and signs"
+            )
 
 
 def syntax_error(error: UnexpectedInput, text: str, file: str, code: str) -> InputError:
@@ -102,8 +105,7 @@ def syntax_error(error: UnexpectedInput, text: str, file: str, code: str) -> Inp
         expected = set(error.accepts or error.expected)
         if error.token.type == "$END":
             found = "end of file"
-            lines = text.split("\n")
-            line, column = len(lines), len(lines[-1]) + 1
+            line, column = _end(error.token, text)
         else:
             found = repr(_short(str(error.token)))
             width = min(len(error.token), 80)
@@ -113,9 +115,31 @@ def syntax_error(error: UnexpectedInput, text: str, file: str, code: str) -> Inp
         at = error.pos_in_stream or 0
         character = text[at : at + 1]
         found = f"character {character!r}" if character.isprintable() else f"character {character!a}"
-    words = sorted(_readable(name) for name in expected if name != "$END")
-    help_text = f"here could stand: {', '.join(words)}" if 0 < len(words) <= 12 else None
-    return InputError(code, f"unexpected {found}", span=Span(file, line, column, column + width), help=help_text)
+    return InputError(
+        code, f"unexpected {found}", span=Span(file, line, column, column + width), help=_could_stand(expected)
+    )
+
+
+def _end(last: Token, text: str) -> tuple[int, int]:
+    """Line and column behind the last word of ``text``, whose place lark gives to the token at the end."""
+    if last.end_line is not None and last.end_column is not None:
+        return last.end_line, last.end_column
+    lines = text.split("\n")
+    return len(lines), len(lines[-1]) + 1
+
+
+def _could_stand(terminals: set[str]) -> str:
+    words = {_readable(name) for name in terminals if name != "$END"}
+    if len(words) > _MANY:
+        if "GATE" in terminals:
+            words = {w for w in words if w in ("';'", "'}'")} | {"a statement"}
+        elif {"LPAR", "NAME", "INT"} <= terminals:
+            words = {_readable(name) for name in terminals - _EXPRESSION} | {"an expression"}
+        else:
+            words = {_readable(name) for name in terminals - _OPERATORS} | {"an operator"}
+    shown = sorted(words)
+    more = f" and {len(shown) - _MANY} others" if len(shown) > _MANY else ""
+    return f"here could stand: {', '.join(shown[:_MANY])}{more}" if shown else "nothing more could stand here"
 
 
 def _short(text: str) -> str:
@@ -126,8 +150,19 @@ _WORDS = {
     "SEMICOLON": "';'", "COMMA": "','", "LPAR": "'('", "RPAR": "')'", "LSQB": "'['", "RSQB": "']'", "LBRACE": "'{'",
     "RBRACE": "'}'", "EQUAL": "'='", "MINUS": "'-'", "PLUS": "'+'", "STAR": "'*'", "SLASH": "'/'", "CIRCUMFLEX": "'^'",
     "NAME": "a name", "INT": "a whole number", "REAL": "a number", "STRING": "a file name in quotes",
-    "ANNOTATION": "an annotation", "BITS": "a bit string", "PI": "pi", "BANG": "'!'", "TILDE": "'~'",
+    "ANNOTATION": "an annotation", "BITS": "a bit string", "PI": "pi", "BANG": "'!'", "TILDE": "'~'", "COLON": "':'", "AT": "'@'", "ARROW": "'->'",
 }  # fmt: skip
+
+
+#: Longer lists of what could stand somewhere are told in classes.
+_MANY = 12
+_OPERATORS = frozenset(
+    "PLUS MINUS STAR SLASH CIRCUMFLEX PRODUCT SHIFT COMPARISON EQUALITY VBAR AMPERSAND".split()  # noqa: SIM905
+)
+#: What an expression begins with.
+_EXPRESSION = frozenset(
+    "LPAR NAME INT REAL HEX BITS TIMING IMAGINARY TRUE FALSE PI HARDWARE MINUS PLUS BANG TILDE SCALAR COMPLEX ARRAY DURATIONOF".split()  # noqa: SIM905
+)
 
 
 def _readable(terminal: str) -> str:

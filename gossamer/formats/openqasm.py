@@ -8,11 +8,13 @@ tree may recurse), and that every refusal is one diagnostic with its place. The 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from gossamer.diagnostics import InputError, Span
 from gossamer.formats.grammar import GrammarReader
+from gossamer.formats.openqasm_slips import explained
 from gossamer.formats.openqasm_syntax import (
     Annotated,
     Annotation,
@@ -67,14 +69,19 @@ def parse_openqasm(text: str, file: str = "<text>", *, syntax_code: str = "QASM-
     (2, 'CX')
     """
     text = normalise(text)
+    version = None
     try:
         if len(text) > MAX_CHARACTERS:
-            raise InputError("QASM-12", f"the source has more than {MAX_CHARACTERS} characters")
+            raise InputError(
+                "QASM-12",
+                f"the source has more than {MAX_CHARACTERS} characters",
+                span=Span(file, 1, 1),
+                help="split it",
+            )
         version = find_version(text, file) or 2
         return SyntaxTree(version, tuple(_reader(version, syntax_code).read(text, file)), file)
     except InputError as error:
-        error.with_source(text)
-        raise error from None
+        raise explained(error, text, version or 2).with_source(text) from None
 
 
 def normalise(text: str) -> str:
@@ -145,8 +152,16 @@ class _TreeMaker:
 
     def _whole(self, token: Token) -> int:
         if len(token) > MAX_DIGITS:
-            raise InputError("QASM-12", f"a number with more than {MAX_DIGITS} digits", span=self._span(token))
+            raise self._too_long(token)
         return int(token)
+
+    def _too_long(self, token: Token) -> InputError:
+        return InputError(
+            "QASM-12",
+            f"a number with more than {MAX_DIGITS} digits",
+            span=self._span(token),
+            help="write a shorter number",
+        )
 
     def _too_deep(self, depth: int, span: Span) -> None:
         if depth > MAX_DEPTH:
@@ -164,10 +179,10 @@ class _TreeMaker:
         return Include(str(c[0])[1:-1], self._span(c[0]))
 
     def qreg(self, c: list[Any]) -> QubitDeclaration:
-        return QubitDeclaration(str(c[0]), self._whole(c[1]), self._span(c[0]))
+        return QubitDeclaration(str(c[0]), self._whole(c[1]), self._span(c[0]), self._span(c[1]))
 
     def creg(self, c: list[Any]) -> BitDeclaration:
-        return BitDeclaration(str(c[0]), self._whole(c[1]), self._span(c[0]))
+        return BitDeclaration(str(c[0]), self._whole(c[1]), self._span(c[0]), self._span(c[1]))
 
     def qubit(self, c: list[Any]) -> QubitDeclaration:
         size = None if c[0] is None else self._whole(c[0])
@@ -182,23 +197,29 @@ class _TreeMaker:
         value = None if c[2] is None else str(c[2])[1:-1].replace("_", "")
         if value is not None and (set(value) - {"0", "1"} or len(value) != (1 if size is None else size)):
             raise InputError(
-                "QASM-1", "the initial value is not a bit string of the register's size", span=self._span(c[2])
+                "QASM-1",
+                "the initial value is not a bit string of the register's size",
+                span=self._span(c[2]),
+                help=f"write {size or 1} of the digits 0 and 1 in quotes",
             )
-        return BitDeclaration(str(c[1]), size, span, value)
+        return BitDeclaration(str(c[1]), size, span, value=value)
 
     def gate_def(self, c: list[Any]) -> GateDefinition:
-        parameters, qubits = c[1]
-        return GateDefinition(str(c[0]), parameters, qubits, tuple(c[2:]), self._span(c[0]))
+        return self._gate(c[0], c[1], tuple(c[2:]))
 
     def opaque(self, c: list[Any]) -> GateDefinition:
-        parameters, qubits = c[2]
-        return GateDefinition(str(c[1]), parameters, qubits, None, self._span(c[1]))
+        return self._gate(c[1], c[2], None)
 
-    def formals(self, c: list[Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    def _gate(self, name: Token, formals: tuple[tuple[Token, ...], ...], body: Any) -> GateDefinition:
+        parameters, qubits = (tuple(str(token) for token in tokens) for tokens in formals)
+        spans = tuple(self._span(token) for tokens in formals for token in tokens)
+        return GateDefinition(str(name), parameters, qubits, body, self._span(name), spans)
+
+    def formals(self, c: list[Any]) -> tuple[tuple[Token, ...], tuple[Token, ...]]:
         return c[0] or (), c[1] or ()
 
-    def names(self, c: list[Any]) -> tuple[str, ...]:
-        return tuple(str(x) for x in c)
+    def names(self, c: list[Any]) -> tuple[Token, ...]:
+        return tuple(c)
 
     def apply(self, c: list[Any]) -> Apply:
         return Apply(str(c[0]), c[1] or (), c[2], self._span(c[0]))
@@ -210,7 +231,9 @@ class _TreeMaker:
         return tuple(c)
 
     def operand(self, c: list[Any]) -> Operand:
-        return Operand(str(c[0]), None if c[1] is None else self._whole(c[1]), self._span(c[0]))
+        if c[1] is None:
+            return Operand(str(c[0]), None, self._span(c[0]))
+        return Operand(str(c[0]), self._whole(c[1]), self._span(c[0]), self._span(c[1]))
 
     def barrier(self, c: list[Any]) -> Barrier:
         return Barrier(c[1] or (), self._span(c[0]))
@@ -249,7 +272,12 @@ class _TreeMaker:
             name, _, text = str(token)[1:].partition(" ")
             notes.append(Annotation(name, text, self._span(token)))
         if isinstance(c[-1], tuple):
-            raise InputError("QASM-1", "a declaration with a measurement takes no annotation", span=notes[0].span)
+            raise InputError(
+                "QASM-1",
+                "a declaration with a measurement takes no annotation",
+                span=notes[0].span,
+                help="declare the bit first and annotate the measurement",
+            )
         return Annotated(tuple(notes), c[-1], notes[0].span)
 
     def equal(self, c: list[Any]) -> Compare:
@@ -284,7 +312,7 @@ class _TreeMaker:
 
     def number(self, c: list[Any]) -> Number:
         if len(c[0]) > MAX_DIGITS:
-            raise InputError("QASM-12", f"a number with more than {MAX_DIGITS} digits", span=self._span(c[0]))
+            raise self._too_long(c[0])
         return Number(str(c[0]), self._span(c[0]))
 
     def name(self, c: list[Any]) -> Name:
@@ -298,23 +326,29 @@ class _TreeMaker:
         self._too_deep(depth, span)
         return Operation(operator, operands, span, depth)
 
+    def _binary(self, operator: str, c: list[Any]) -> Operation:
+        return self._operation(operator, (c[0], c[1]), c[0].span.to(c[1].span))
+
     def add(self, c: list[Any]) -> Operation:
-        return self._operation("+", (c[0], c[1]), c[0].span)
+        return self._binary("+", c)
 
     def sub(self, c: list[Any]) -> Operation:
-        return self._operation("-", (c[0], c[1]), c[0].span)
+        return self._binary("-", c)
 
     def mul(self, c: list[Any]) -> Operation:
-        return self._operation("*", (c[0], c[1]), c[0].span)
+        return self._binary("*", c)
 
     def div(self, c: list[Any]) -> Operation:
-        return self._operation("/", (c[0], c[1]), c[0].span)
+        return self._binary("/", c)
 
     def pow(self, c: list[Any]) -> Operation:
-        return self._operation("^", (c[0], c[1]), c[0].span)
+        return self._binary("^", c)
 
     def neg(self, c: list[Any]) -> Operation:
-        return self._operation("neg", (c[0],), c[0].span)
+        return self._operation("neg", (c[1],), self._span(c[0]).to(c[1].span))
+
+    def group(self, c: list[Any]) -> Expression:
+        return replace(c[1], span=self._span(c[0]).to(self._span(c[2])))  # type: ignore[no-any-return]
 
 
 def _flat(statements: list[Any]) -> list[Any]:

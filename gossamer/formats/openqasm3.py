@@ -7,6 +7,7 @@ tree may recurse), and that every refusal is one diagnostic with its place. The 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -55,6 +56,7 @@ from gossamer.formats.openqasm3_syntax import (
     Type,
     While,
 )
+from gossamer.formats.openqasm_slips import explained
 
 if TYPE_CHECKING:
     from lark import Token
@@ -63,9 +65,6 @@ _Node = TypeVar("_Node")
 
 #: Deeper nesting of operators and blocks, counted together, is refused.
 MAX_DEPTH = 100
-
-#: Words that begin a construct of pulse-level control; their bodies are in another language.
-_PULSES = frozenset({"cal", "defcal"})
 
 
 def parse_openqasm3(text: str, file: str = "<text>") -> Program:
@@ -88,32 +87,12 @@ def parse_openqasm3(text: str, file: str = "<text>") -> Program:
         try:
             statements = tuple(_reader().read(text, file))
         except InputError as error:
-            raise _pulses(error.with_source(text), text) from None  # type: ignore[arg-type]
+            raise explained(error, text, 3).with_source(text) from None
         finally:
             depths, maker.depths = maker.depths, {}
         del depths
         hardware = sorted(maker.hardware, key=lambda name: (len(name), name))
     return Program(statements, tuple(hardware), file)
-
-
-def _pulses(error: InputError, text: str) -> InputError:
-    """Say so if a syntax error is the body of a calibration."""
-    d = error.diagnostic
-    if error.code != "QASM-1" or d.span is None:
-        return error
-    line = text.split("\n")[d.span.line - 1][: d.span.column - 1]
-    words = [w for w in line.replace("(", " ").split() if w in _PULSES]
-    if not words:
-        return error
-    word = words[-1]
-    column = line.rfind(word) + 1
-    return InputError(
-        "QASM-15",
-        f"'{word}' is not expressible: pulses have no meaning as gates",
-        span=Span(d.span.file, d.span.line, column, column + len(word)),
-        source_line=d.source_line,
-        help="remove the calibration; gates keep their ideal meaning",
-    )
 
 
 @cache
@@ -185,8 +164,7 @@ class _TreeMaker:
         return Passive("defcalgrammar", (), None, self._span(c[0]))
 
     def nop(self, c: list[Any]) -> Passive:
-        operands = c[0] or ()
-        return Passive("nop", operands, None, operands[0].span if operands else Span(self.file, 1, 1))
+        return Passive("nop", c[1] or (), None, self._span(c[0]))
 
     def qubit(self, c: list[Any]) -> QubitDeclaration:
         return QubitDeclaration(str(c[1]), c[0], self._span(c[1]))
@@ -224,14 +202,15 @@ class _TreeMaker:
         return self._through(Alias(str(c[0]), c[1], self._span(c[0])), c)
 
     def gate_def(self, c: list[Any]) -> GateDefinition:
-        parameters, qubits = c[1]
-        return self._through(GateDefinition(str(c[0]), parameters, qubits, c[2], self._span(c[0])), c)
+        parameters, qubits = (tuple(str(token) for token in tokens) for tokens in c[1])
+        spans = tuple(self._span(token) for tokens in c[1] for token in tokens)
+        return self._through(GateDefinition(str(c[0]), parameters, qubits, c[2], self._span(c[0]), spans), c)
 
-    def formals(self, c: list[Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    def formals(self, c: list[Any]) -> tuple[tuple[Token, ...], tuple[Token, ...]]:
         return c[0] or (), c[1] or ()
 
-    def names(self, c: list[Any]) -> tuple[str, ...]:
-        return tuple(str(x) for x in c)
+    def names(self, c: list[Any]) -> tuple[Token, ...]:
+        return tuple(c)
 
     # `def` cannot be the name of a method: see the end of the class.
     def _subroutine(self, c: list[Any]) -> Subroutine:
@@ -260,18 +239,17 @@ class _TreeMaker:
         return Type(str(c[0]), c[1], self._span(c[0]))
 
     def complex_type(self, c: list[Any]) -> Type:
-        span = c[0].span if c[0] is not None else Span(self.file, 1, 1)
-        return Type("complex", None, span, element=c[0])
+        return Type("complex", None, self._span(c[0]), element=c[1])
 
     def array_type(self, c: list[Any]) -> Type:
-        return Type("array", None, c[0].span, element=c[0], dimensions=c[1])
+        return Type("array", None, self._span(c[0]), element=c[1], dimensions=c[2])
 
     def dimensions(self, c: list[Any]) -> tuple[Expression, ...]:
         sizes: tuple[Expression, ...] = c[0]
         return sizes
 
-    def any_sizes(self, c: list[Any]) -> None:
-        return None
+    def any_sizes(self, c: list[Any]) -> Span:
+        return self._span(c[0]).to(c[2].span)
 
     def designator(self, c: list[Any]) -> Any:
         return c[0]
@@ -305,27 +283,27 @@ class _TreeMaker:
         return self._deeper(tuple(c), c)
 
     def range(self, c: list[Any]) -> Range:
-        span = next((x.span for x in c if x is not None), Span(self.file, 1, 1))
-        start, middle, last = c
-        return self._through(Range(start, None if last is None else middle, middle if last is None else last, span), c)
+        start, first, middle, second, last = c
+        places = [self._span(x) if x is first or x is second else x.span for x in c if x is not None]
+        step, stop = (None, middle) if second is None else (middle, last)
+        return self._through(Range(start, step, stop, places[0].to(places[-1])), (start, middle, last))
 
     def set(self, c: list[Any]) -> IndexSet:
-        values = c[0] or ()
-        return self._through(IndexSet(values, values[0].span if values else None), (c[0],))
+        return self._through(IndexSet(c[1] or (), self._span(c[0]).to(self._span(c[2]))), (c[1],))
 
     def assign(self, c: list[Any]) -> Assignment:
         return self._through(Assignment(c[0], str(c[1]), c[2], c[0].span), c)
 
     def concatenation(self, c: list[Any]) -> Any:
-        return c[0] if len(c) == 1 else self._through(Concatenation(tuple(c), c[0].span), c)
+        return c[0] if len(c) == 1 else self._through(Concatenation(tuple(c), c[0].span.to(c[-1].span)), c)
 
     def array(self, c: list[Any]) -> ArrayLiteral:
-        values = tuple(x for x in c if x is not None)
-        node = ArrayLiteral(values, values[0].span if values else None)
+        values = tuple(x for x in c[1:-1] if x is not None)
+        node = ArrayLiteral(values, self._span(c[0]).to(self._span(c[-1])))
         return self._deep(node, values) if values else node
 
     def measured(self, c: list[Any]) -> Measured:
-        return Measured(c[1], self._span(c[0]))
+        return Measured(c[1], self._span(c[0]).to(c[1].span))
 
     def measure_arrow(self, c: list[Any]) -> Assignment:
         return Assignment(c[1], "=", c[0], c[0].span)
@@ -346,13 +324,12 @@ class _TreeMaker:
         return self._through(Box(c[2], self._span(c[0])), c)
 
     def block(self, c: list[Any]) -> Block:
-        span = c[0].span if c else None
-        return self._block(tuple(c), span)
+        return self._block(tuple(c[1:]), self._span(c[0]))
 
     def empty(self, c: list[Any]) -> Block:
-        return Block((), None, 0)
+        return Block((), self._span(c[0]), 0)
 
-    def _block(self, statements: tuple[Statement, ...], span: Span | None) -> Block:
+    def _block(self, statements: tuple[Statement, ...], span: Span) -> Block:
         node = Block(statements, span, 0)
         if statements:
             self._deep(node, statements)
@@ -405,7 +382,10 @@ class _TreeMaker:
         return self._through(node, children)
 
     def _operation(self, operator: str, *operands: Any) -> Operation:
-        return self._deep(Operation(operator, operands, operands[0].span), operands)
+        return self._deep(Operation(operator, operands, operands[0].span.to(operands[-1].span)), operands)
+
+    def _prefixed(self, c: list[Any]) -> Operation:
+        return self._deep(Operation(str(c[0]), (c[1],), self._span(c[0]).to(c[1].span)), c[1:])
 
     def binary(self, c: list[Any]) -> Operation:
         return self._operation(str(c[1]), c[0], c[2])
@@ -438,13 +418,16 @@ class _TreeMaker:
         return self._operation("**", *c)
 
     def neg(self, c: list[Any]) -> Operation:
-        return self._operation("-", *c)
+        return self._prefixed(c)
 
     def not_(self, c: list[Any]) -> Operation:
-        return self._operation("!", *c)
+        return self._prefixed(c)
 
     def invert(self, c: list[Any]) -> Operation:
-        return self._operation("~", *c)
+        return self._prefixed(c)
+
+    def group(self, c: list[Any]) -> Any:
+        return self._through(replace(c[1], span=self._span(c[0]).to(self._span(c[2]))), c[1:2])
 
     def indexed(self, c: list[Any]) -> Indexed:
         return self._deep(Indexed(c[0], c[1], c[0].span), c)
@@ -464,7 +447,7 @@ class _TreeMaker:
         return self._deep(Cast(c[0], c[1], c[0].span), c[1:])
 
     def durationof(self, c: list[Any]) -> DurationOf:
-        return DurationOf(c[0].span or Span(self.file, 1, 1))
+        return DurationOf(self._span(c[0]))
 
 
 # Rules whose names are words of Python.

@@ -68,7 +68,7 @@ class Range:
 @dataclass(frozen=True, slots=True)
 class IndexSet:
     values: tuple[Expression, ...]
-    span: Span | None
+    span: Span
 
 
 Index: TypeAlias = "tuple[Expression | Range, ...] | IndexSet"
@@ -90,7 +90,7 @@ class Concatenation:
 @dataclass(frozen=True, slots=True)
 class ArrayLiteral:
     values: tuple[Expression, ...]
-    span: Span | None
+    span: Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,14 +129,14 @@ class Type:
     """``base`` is a scalar's name, ``complex`` or ``array``.
 
     ``size`` is the designator; ``element`` the type in an array or a complex number; ``dimensions`` the sizes of an array,
-    None where only their number is given.
+    or the place where only their number is given.
     """
 
     base: str
     size: Expression | None
     span: Span
     element: Type | None = None
-    dimensions: tuple[Expression, ...] | None = None
+    dimensions: tuple[Expression, ...] | Span | None = None
 
 
 # Statements
@@ -182,11 +182,14 @@ class Alias:
 
 @dataclass(frozen=True, slots=True)
 class GateDefinition:
+    """``formal_spans`` are the places of its parameters, then of its qubits."""
+
     name: str
     parameters: tuple[str, ...]
     qubits: tuple[str, ...]
     body: Block
     span: Span
+    formal_spans: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,7 +265,7 @@ class ResetStatement:
 @dataclass(frozen=True, slots=True)
 class Block:
     statements: tuple[Statement, ...]
-    span: Span | None
+    span: Span
     depth: int
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from fractions import Fraction
 from typing import TypeAlias
 
@@ -72,31 +73,61 @@ def evaluate(expression: Expression, names: Mapping[str, Value] = CONSTANTS) -> 
         return _literal(expression)
     if isinstance(expression, Name):
         if expression.name not in names:
-            known = ", ".join(sorted(n for n in names if n != "π")[:10])
+            known = sorted(n for n in names if n != "π")
+            near = get_close_matches(expression.name, known[:1000], n=1) if len(expression.name) <= 40 else []
             raise _bad(
-                f"unknown name '{expression.name[:40]}' in an expression", expression.span, f"known here: {known}"
+                f"unknown name '{expression.name[:40]}' in an expression",
+                expression.span,
+                f"did you mean '{near[0]}'?" if near else f"known here: {', '.join(known[:10])}",
             )
         return names[expression.name]
     values = [evaluate(x, names) for x in expression.operands]
     try:
         value = _apply(expression.operator, values)
+        if isinstance(value, Exact) and (_bits(value.rational) > MAX_BITS or _bits(value.pi_part) > MAX_BITS):
+            value = _float(value)
+        if isinstance(value, float) and not math.isfinite(value):
+            raise OverflowError
     except ZeroDivisionError:
-        raise _bad("division by zero", expression.span) from None
+        divisor = expression.operands[-1]
+        raise _bad("division by zero", divisor.span, "the divisor has the value 0; write another one") from None
     except KeyError:
-        known = ", ".join(_FUNCTIONS)
-        raise _bad(f"unknown function '{expression.operator[:40]}'", expression.span, f"known: {known}") from None
-    except (ValueError, OverflowError):
-        raise _bad("the value is not a finite real number", expression.span) from None
-    if isinstance(value, float):
-        if not math.isfinite(value):
-            raise _bad("the value is not a finite real number", expression.span)
-        return value
-    if _bits(value.rational) > MAX_BITS or _bits(value.pi_part) > MAX_BITS:
-        try:
-            return _float(value)
-        except OverflowError:
-            raise _bad("the value is not a finite real number", expression.span) from None
+        name = expression.operator
+        near = get_close_matches(name, _FUNCTIONS, n=1) if len(name) <= 40 else []
+        raise _bad(
+            f"unknown function '{name[:40]}'",
+            expression.span,
+            f"did you mean '{near[0]}'?" if near else f"known: {', '.join(_FUNCTIONS)}",
+        ) from None
+    except ValueError:
+        raise _bad("the value is not a finite real number", expression.span, domain(expression.operator)) from None
+    except OverflowError:
+        raise _bad("the value is not a finite real number", expression.span, TOO_LARGE) from None
     return value
+
+
+#: The way out of a value that overflows.
+TOO_LARGE = "numbers stay below 1.8e308; write a smaller one"
+
+
+def domain(operator: str) -> str:
+    """Where an operator or a function has real values, as a way out for a value outside.
+
+    Examples
+    --------
+    >>> domain("sqrt")
+    'sqrt takes a number that is not negative'
+    """
+    if operator in ("^", "**"):
+        return "a negative number takes whole exponents, and 0 takes none below 0"
+    wanted = "a finite number"
+    if operator in ("ln", "log"):
+        wanted = "a positive number"
+    elif operator == "sqrt":
+        wanted = "a number that is not negative"
+    elif operator in ("arcsin", "asin", "arccos", "acos"):
+        wanted = "a number between -1 and 1"
+    return f"{operator} takes {wanted}"
 
 
 def multiples_of_pi(value: Value) -> Fraction:
@@ -159,7 +190,7 @@ def _grid(x: float) -> Fraction:
     return Fraction(round(x * scale), scale) if abs(x) < 1e15 else Fraction(round(Fraction(x) * scale), scale)
 
 
-def _bad(message: str, span: Span, help: str | None = None) -> InputError:
+def _bad(message: str, span: Span, help: str) -> InputError:
     return InputError("QASM-11", message, span=span, help=help)
 
 
@@ -167,7 +198,7 @@ def _literal(number: Number) -> Value:
     text = number.text.replace("_", "")
     approximate = float(text)
     if not math.isfinite(approximate):
-        raise _bad("the number is too large", number.span)
+        raise _bad("the number is too large", number.span, TOO_LARGE)
     if len(text) > 700:
         return approximate
     mantissa, _, exponent = text.lower().partition("e")

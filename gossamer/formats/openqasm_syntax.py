@@ -44,6 +44,7 @@ class Operand:
     name: str
     index: int | None
     span: Span
+    index_span: Span | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,7 @@ class QubitDeclaration:
     name: str
     size: int | None
     span: Span
+    size_span: Span | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,18 +76,20 @@ class BitDeclaration:
     name: str
     size: int | None
     span: Span
+    size_span: Span | None = None
     value: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class GateDefinition:
-    """``body`` None: opaque."""
+    """``body`` None: opaque. ``formal_spans`` are the places of its parameters, then of its qubits."""
 
     name: str
     parameters: tuple[str, ...]
     qubits: tuple[str, ...]
     body: tuple[Apply | Barrier, ...] | None
     span: Span
+    formal_spans: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

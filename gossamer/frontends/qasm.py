@@ -43,8 +43,10 @@ from gossamer.frontends.qasm_scope import (
     MAX_ERRORS,
     Scope,
     broadcast_size,
+    call_form,
     check_call,
     check_distinct,
+    counted,
     expand,
 )
 from gossamer.ir.diagram import Diagram
@@ -105,7 +107,12 @@ def read_qasm(
     loader = None if folder is None else Loader(folder)
     try:
         if len(text) > MAX_CHARACTERS:
-            raise InputError("QASM-12", f"the source has more than {MAX_CHARACTERS} characters")
+            raise InputError(
+                "QASM-12",
+                f"the source has more than {MAX_CHARACTERS} characters",
+                span=Span(file, 1, 1),
+                help="split the program",
+            )
         version = find_version(text, file)
         if version is None:
             version = _guessed_version(text, file)
@@ -131,7 +138,12 @@ def read_qasm(
         error.with_source(text)
         raise
     except RecursionError:
-        raise InputError("QASM-12", "the source is nested too deep") from None
+        raise InputError(
+            "QASM-12",
+            "the source is nested too deep",
+            span=Span(file, 1, 1),
+            help="split expressions and blocks into smaller ones",
+        ) from None
 
 
 def _guessed_version(text: str, file: str) -> int:
@@ -152,7 +164,11 @@ def _guessed_version(text: str, file: str) -> int:
 
 
 def _no_opaque(name: str) -> UsageError:
-    return UsageError("TL-7", f"the source declares no opaque gate '{name[:80]}'")
+    return UsageError(
+        "TL-7",
+        f"the source declares no opaque gate '{name[:80]}'",
+        help="leave out --opaque, or declare the gate: opaque NAME(PARAMETERS) QUBITS;",
+    )
 
 
 #: The name under which frontends are registered.
@@ -299,11 +315,11 @@ class _Reader:
                 for inner in s.then:
                     self.statement(inner, self.circuit.single(self.test(s.condition)))
             case QubitDeclaration():
-                register = self.scope.declare(s.name, s.size, quantum=True, span=s.span)
+                register = self.scope.declare(s)
                 for i in range(0 if self.counting else register.size):
                     self.circuit.add_qubit(f"{s.name}[{i}]", s.span)
             case BitDeclaration():
-                register = self.scope.declare(s.name, s.size, quantum=False, span=s.span)
+                register = self.scope.declare(s)
                 self.values += [self.zero] * register.size
             case GateDefinition():
                 self.define(s)
@@ -327,7 +343,10 @@ class _Reader:
                     self.include(inner)
                 elif not isinstance(inner, Header):
                     raise InputError(
-                        "QASM-13", "a definition of an opaque gate holds gate definitions only", span=inner.span
+                        "QASM-13",
+                        "a definition of an opaque gate holds gate definitions only",
+                        span=inner.span,
+                        help="take this statement out of the file",
                     )
         except InputError as error:
             error.with_source(text)
@@ -336,8 +355,10 @@ class _Reader:
         if known is None or (known.qubits, known.parameters) != (len(s.qubits), len(s.parameters)):
             raise InputError(
                 "QASM-8",
-                f"the definition given for '{s.name}' does not have its {len(s.parameters)} parameters and {len(s.qubits)} qubits",
+                f"the definition given for '{s.name}' does not have its {counted(len(s.parameters), 'parameter')} and "
+                f"{counted(len(s.qubits), 'qubit')}",
                 span=s.span,
+                help=f"write gate {call_form(s.name, len(s.parameters), len(s.qubits))} {{ ... }} in the file",
             )
         return None
 
@@ -365,10 +386,10 @@ class _Reader:
         arguments = [evaluate(a) for a in s.arguments]
         if self.counting:
             if all(len(o) == 1 for o in operands):
-                check_distinct([o[0] for o in operands], s.span)
+                check_distinct([o[0] for o in operands], spans)
             return
         self.circuit.wires.span = s.span
-        for qubits in self.scope.broadcast(operands, spans, s.span):
+        for qubits in self.scope.broadcast(operands, spans):
             self.circuit.touch(qubits)
             if condition.is_zero:
                 continue
@@ -387,8 +408,8 @@ class _Reader:
         if len(targets) != len(sources):
             raise InputError(
                 "QASM-10",
-                f"{len(sources)} qubits cannot be measured into {len(targets)} bits",
-                span=s.span,
+                f"{counted(len(sources), 'qubit')} cannot be measured into {counted(len(targets), 'bit')}",
+                span=s.target.span,
                 help="measure a register into one of the same size, or one qubit into one bit",
             )
         if self.counting:

@@ -22,7 +22,7 @@ from gossamer.frontends.qasm3_control import Control, Signal
 from gossamer.frontends.qasm3_expressions import Expressions
 from gossamer.frontends.qasm3_gates import Gates
 from gossamer.frontends.qasm3_state import State
-from gossamer.frontends.qasm3_subroutines import Subroutines
+from gossamer.frontends.qasm3_subroutines import Subroutines, check_arguments
 from gossamer.frontends.qasm3_values import ClassicalValue, Duration, Qubits, no_value, wrong
 from gossamer.frontends.qasm3_variables import Variables
 from gossamer.frontends.qasm_scope import COMMUNICATION, MAX_ERRORS, check_distinct
@@ -161,6 +161,7 @@ class _Program:
                 self.gates.define(s)
             case syn.Subroutine():
                 self.state.only_at_top("a subroutine", s.span)
+                check_arguments(s)
                 self.state.declare(s.name, s, s.span)
             case syn.Extern():
                 self.state.declare(s.name, s, s.span)
@@ -191,7 +192,9 @@ class _Program:
                 help=f"built in are {' and '.join(LIBRARIES)}; other files must lie in or below the folder of the source",
             )
         if len(self.including) >= 20 or s.file in self.including:
-            raise InputError("QASM-3", f"include {s.file[:80]!r} includes itself", span=s.span)
+            raise InputError(
+                "QASM-3", f"include {s.file[:80]!r} includes itself", span=s.span, help="take one of the includes out"
+            )
         text = self.load(s.file, s.span)
         self.state.circuit.count(len(text) // 100, s.span)
         self.state.work_left += len(text)
@@ -216,7 +219,11 @@ class _Program:
         entry = None if s.name == "gphase" else self.state.find(s.name)
         if isinstance(entry, syn.Subroutine | syn.Extern):
             if s.modifiers:
-                raise wrong("a subroutine takes no gate modifier", s.span)
+                raise wrong(
+                    "a subroutine takes no gate modifier",
+                    s.modifiers[0].span,
+                    "define it with 'gate', if it is unitary, or modify the gates in it",
+                )
             self.call(entry, [*s.arguments, *s.operands], s.span)
         else:
             self.gates.apply(s)
@@ -255,11 +262,12 @@ class _Program:
         assert s.argument is not None
         time = self.expressions.value(s.argument)
         if not isinstance(time, Duration):
-            raise wrong("a delay takes a duration", s.span, "write a unit: delay[100ns]")
+            raise wrong("a delay takes a duration", s.argument.span, "write a unit: delay[100ns]")
         if time.value is not None and time.value < 0:
-            raise no_value("a delay by less than no time", s.span)
-        ids: Sequence[int] = [q for operand in s.operands for q in self.expressions.qubits(operand).ids]
-        check_distinct(ids, s.span)
+            raise no_value("a delay by less than no time", s.argument.span, "write a time that is not negative")
+        named = [(q, operand.span) for operand in s.operands for q in self.expressions.qubits(operand).ids]
+        ids: Sequence[int] = [q for q, _ in named]
+        check_distinct(ids, [span for _, span in named], "delay")
         if not s.operands:
             ids = range(len(self.state.circuit.slots))
         if time.value is not None and self.state.recorder is None and self.state.condition.is_one:

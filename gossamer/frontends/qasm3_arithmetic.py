@@ -10,11 +10,13 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 
 from gossamer.diagnostics import InputError, Span
-from gossamer.formats.openqasm_angles import Exact, Value, arithmetic, as_float
+from gossamer.formats.openqasm_angles import TOO_LARGE, Exact, Value, arithmetic, as_float, domain
 from gossamer.frontends.qasm3_conversions import Conversions, complex_number
 from gossamer.frontends.qasm3_values import (
     MAX_BITS,
+    NOT_ZERO,
     ONE,
+    SMALLER,
     ZERO,
     ClassicalValue,
     Duration,
@@ -67,8 +69,17 @@ class Arithmetic(Conversions):
             return -value
         return self.binary("-", 0, value, span)
 
-    def binary(self, operator: str, a: ClassicalValue, b: ClassicalValue, span: Span) -> ClassicalValue:
-        """``a operator b``, for every operator but ``&&`` and ``||``."""
+    def binary(
+        self, operator: str, a: ClassicalValue, b: ClassicalValue, span: Span, divisor: Span | None = None
+    ) -> ClassicalValue:
+        """``a operator b``, for every operator but ``&&`` and ``||``; ``divisor`` is the place of ``b``."""
+        try:
+            return self._binary(operator, a, b, span)
+        except ZeroDivisionError:
+            at = span if divisor is None or operator == "**" else divisor
+            raise no_value("division by zero", at, NOT_ZERO) from None
+
+    def _binary(self, operator: str, a: ClassicalValue, b: ClassicalValue, span: Span) -> ClassicalValue:
         if operator in _BITWISE or operator in ("<<", ">>"):
             a, b = (whole_part(x, span) if isinstance(x, Quotient) else x for x in (a, b))
         if operator in _BITWISE:
@@ -81,7 +92,7 @@ class Arithmetic(Conversions):
         if isinstance(a, list) or isinstance(b, list):
             if operator in ("==", "!=") and isinstance(a, list) and isinstance(b, list):
                 return (a == b) == (operator == "==")
-            raise wrong(f"an array cannot stand beside '{operator}'", span)
+            raise wrong(f"an array cannot stand beside '{operator}'", span, "name one element of the array")
         if isinstance(a, bool | int) and isinstance(b, bool | int):
             return self._whole(operator, int(a), int(b), span)
         if isinstance(a, Quotient | bool | int) and isinstance(b, Quotient | bool | int):
@@ -103,10 +114,10 @@ class Arithmetic(Conversions):
             return _COMPARISONS[operator](a, b)
         try:
             return whole_operation(operator, a, b)
-        except ZeroDivisionError:
-            raise no_value("division by zero", span) from None
+        except ValueError:
+            raise _bad_shift(b, span) from None
         except OverflowError:
-            raise no_value("the value is too large", span) from None
+            raise no_value("the value is too large", span, SMALLER) from None
 
     def _quotients(self, operator: str, a: Quotient | int, b: Quotient | int, span: Span) -> ClassicalValue:
         """Of whole numbers and their quotients: a comparison or remainder is that of whole numbers, all else is kept as both."""
@@ -117,7 +128,7 @@ class Arithmetic(Conversions):
             return real
         try:
             whole = self.integer(self._whole(operator, self.integer(a, span), self.integer(b, span), span), span)
-        except InputError:  # only an error where the whole number is asked for
+        except (InputError, ZeroDivisionError):  # only an error where the whole number is asked for
             return Quotient(real.rational)
         return whole if real.rational == whole else Quotient(real.rational, whole=whole)
 
@@ -139,9 +150,11 @@ class Arithmetic(Conversions):
                     return x == y
                 case "!=":
                     return x != y
-        except ArithmeticError:
-            raise no_value("the value is not a finite number", span) from None
-        raise wrong(f"complex numbers know no '{operator}'", span)
+        except OverflowError:
+            raise no_value("the value is not a finite number", span, TOO_LARGE) from None
+        raise wrong(
+            f"complex numbers know no '{operator}'", span, "take real(...), imag(...) or abs(...) of them first"
+        )
 
     def _timed(self, operator: str, a: ClassicalValue, b: ClassicalValue, span: Span) -> ClassicalValue:
         """Sums, multiples, ratios and comparisons of times, exact as far as numbers are."""
@@ -150,12 +163,20 @@ class Arithmetic(Conversions):
             if operator in _COMPARISONS or operator == "/":
                 if a.value is None or b.value is None or not known:
                     what = "a ratio" if operator == "/" else "a comparison"
-                    raise unexpressible(f"{what} of durations that are not known or not in one unit", span)
+                    raise unexpressible(
+                        f"{what} of durations that are not known or not in one unit",
+                        span,
+                        "write both times in one unit, seconds or dt",
+                    )
                 if operator in _COMPARISONS:
                     return _COMPARISONS[operator](a.value, b.value)
                 return self.arithmetic("/", Exact(a.value), Exact(b.value), span)
             if operator not in ("+", "-", "*"):
-                raise wrong(f"two durations cannot stand beside '{operator}'", span)
+                raise wrong(
+                    f"two durations cannot stand beside '{operator}'",
+                    span,
+                    "times are added, subtracted, divided and compared",
+                )
             if not known or operator == "*":  # a product, which files in the wild have, is no time
                 return Duration()
             assert a.value is not None
@@ -163,7 +184,11 @@ class Arithmetic(Conversions):
             return self._duration(operator, Exact(a.value), Exact(b.value), a.unit if a.value else b.unit, span)
         time, number = (a, b) if isinstance(a, Duration) else (b, a)
         if operator != "*" and (operator != "/" or number is a):
-            raise wrong(f"a duration and a number cannot stand beside '{operator}'", span)
+            raise wrong(
+                f"a duration and a number cannot stand beside '{operator}'",
+                span,
+                "write a unit behind the number, such as 100ns; a time is multiplied with a number or divided by one",
+            )
         assert isinstance(time, Duration)
         factor = self.real(number, span)
         if time.value is None or isinstance(factor, Polynomial):
@@ -191,10 +216,10 @@ class Arithmetic(Conversions):
                 )
                 return arithmetic("-", a, arithmetic("*", b, Exact(Fraction(whole))))
             return arithmetic("^" if operator == "**" else operator, a, b)
-        except ZeroDivisionError:
-            raise no_value("division by zero", span) from None
-        except (ValueError, OverflowError):
-            raise no_value("the value is not a finite real number", span) from None
+        except ValueError:
+            raise no_value("the value is not a finite real number", span, domain(operator)) from None
+        except OverflowError:
+            raise no_value("the value is not a finite real number", span, TOO_LARGE) from None
 
     def _polynomials(
         self, operator: str, a: Exact | float | Polynomial, b: Exact | float | Polynomial, span: Span
@@ -226,7 +251,12 @@ class Arithmetic(Conversions):
             return int(_BITWISE[operator](x, y))
         p, q = self.word(a, span), self.word(b, span)
         if p.kind == q.kind == "bit" and len(p.bits) != len(q.bits):
-            raise InputError("QASM-10", f"{len(p.bits)} and {len(q.bits)} bits do not go together", span=span)
+            raise InputError(
+                "QASM-10",
+                f"{len(p.bits)} and {len(q.bits)} bits do not go together",
+                span=span,
+                help=f"give both as many bits; c[0:{min(len(p.bits), len(q.bits)) - 1}] takes the lowest of c",
+            )
         kind = "bit" if "bit" in (p.kind, q.kind) else p.kind if p.kind == q.kind else "int"
         size = max(len(p.bits), len(q.bits))
         p, q = extended(p, size), extended(q, size)
@@ -263,12 +293,16 @@ class Arithmetic(Conversions):
     def _small(self, value: ClassicalValue, span: Span) -> int:
         k = self.integer(value, span, "the distance of a shift")
         if not 0 <= k <= MAX_BITS:
-            raise no_value(f"a shift by {k if abs(k) < 10**9 else 'so much'}", span)
+            raise _bad_shift(k, span)
         return k
 
     def _compared(self, operator: str, a: ClassicalValue, b: ClassicalValue, span: Span) -> ClassicalValue:
         if isinstance(a, Polynomial) or isinstance(b, Polynomial):
-            raise unexpressible("a comparison of parameters or measured real numbers", span)
+            raise unexpressible(
+                "a comparison of parameters or measured real numbers",
+                span,
+                "compare whole numbers or bits; bind parameters to values with --bind",
+            )
         if not isinstance(a, Word) and not isinstance(b, Word):
             x, y = self.real(a, span), self.real(b, span)
             assert not isinstance(x, Polynomial)
@@ -309,7 +343,11 @@ class Arithmetic(Conversions):
             return self._sum(a, b, ZERO, size)
         if operator == "-":
             return self._sum(a, Word(tuple(~x for x in extended(b, size).bits), "int", True), ONE, size)
-        raise unexpressible(f"'{operator}' of numbers that depend on more than {_TABLE_BITS} bits", span)
+        raise unexpressible(
+            f"'{operator}' of numbers that depend on more than {_TABLE_BITS} bits",
+            span,
+            "use fewer measured bits in it; + and - take any number of them",
+        )
 
     def _tabulated(self, operator: str, a: Word, b: Word, variables: list[int], span: Span) -> ClassicalValue:
         results = []
@@ -322,7 +360,7 @@ class Arithmetic(Conversions):
         signed = min(results) < 0
         size = max(r.bit_length() for r in results) + signed
         if size > 64:
-            raise no_value("the value is too large", span)
+            raise no_value("the value is too large", span, "what is computed from measured bits has at most 64 bits")
         columns = [[r >> i & 1 for r in results] for i in range(max(1, size))]
         return Word(tuple(self.circuit.shortened(from_table(c, variables)) for c in columns), "int", signed)
 
@@ -351,11 +389,11 @@ def whole_operation(operator: str, a: int, b: int) -> int | Exact:
             result = a**b
         case "<<":
             if not 0 <= b <= MAX_BITS:
-                raise OverflowError
+                raise ValueError
             result = a << b
         case ">>":
             if b < 0:
-                raise OverflowError
+                raise ValueError
             result = a >> b
         case _:
             raise OverflowError
@@ -386,3 +424,8 @@ def _whole_if(value: ClassicalValue) -> ClassicalValue:
     if isinstance(value, Exact) and not value.pi_part and value.rational.denominator == 1:
         return value.rational.numerator
     return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _bad_shift(by: int, span: Span) -> InputError:
+    shown = by if abs(by) < 10**9 else "so much"
+    return no_value(f"a shift by {shown} has no value", span, f"shift by a number from 0 to {MAX_BITS}")

@@ -9,15 +9,14 @@ from fractions import Fraction
 from gossamer.diagnostics import InputError, Span
 from gossamer.formats import openqasm3_syntax as syn
 from gossamer.formats.openqasm_angles import Exact, arithmetic, as_float
-from gossamer.frontends.qasm3_expressions import Expressions, span_of
-from gossamer.frontends.qasm3_state import WORK_OF_STATEMENT, Entry, State, Variable
+from gossamer.frontends.qasm3_expressions import Expressions, no_step
+from gossamer.frontends.qasm3_state import WORK_OF_STATEMENT, Entry, Scope, State, Variable
 from gossamer.frontends.qasm3_values import (
     ZERO,
     ClassicalValue,
     ValueType,
     Word,
     describe,
-    no_value,
     settled,
     unexpressible,
     wrong,
@@ -58,7 +57,7 @@ class Control:
     def block(self, body: syn.Block, entries: dict[str, Entry] | None = None) -> Signal | None:
         """Run a block in a scope of its own."""
         self.state.deeper(4, body.span)
-        self.state.scopes.append(entries or {})
+        self.state.scopes.append(Scope(entries or ()))
         try:
             return self.run(body.statements)
         finally:
@@ -66,13 +65,17 @@ class Control:
             self.state.nesting -= 4
 
     def branch(self, s: syn.Branch) -> Signal | None:
-        test = self.state.calculate.boolean(self.expressions.value(s.condition), s.span)
+        test = self.state.calculate.boolean(self.expressions.value(s.condition), s.condition.span)
         if test.is_one:
             return self.block(s.then)
         if test.is_zero:
             return None if s.otherwise is None else self.block(s.otherwise)
         if self.state.recorder is not None:
-            raise wrong("a gate definition cannot branch on a bit that is not constant", s.span)
+            raise wrong(
+                "a gate definition cannot branch on a bit that is not constant",
+                s.condition.span,
+                "a gate is unitary; use a subroutine ('def')",
+            )
         outer = self.state.condition
         # a derived bit must be made before the bits that the branches make
         then = self.state.circuit.single(self.state.circuit.joined(outer, test))
@@ -96,9 +99,12 @@ class Control:
         for case in s.cases:
             labels.append([])
             for label in case.labels or ():
-                number = self.state.calculate.integer(self.expressions.value(label), span_of(label), "a case label")
+                number = self.state.calculate.integer(self.expressions.value(label), label.span, "a case label")
                 if number in seen:
-                    raise InputError("QASM-5", f"case {number} stands twice", span=span_of(label))
+                    shown = number if abs(number) < 10**18 else "beyond 10^18"
+                    raise InputError(
+                        "QASM-5", f"case {shown} stands twice", span=label.span, help="join the two, or change a label"
+                    )
                 seen.add(number)
                 labels[-1].append(number)
         chosen: list[tuple[BitExpr, syn.Block]] = []
@@ -107,9 +113,8 @@ class Control:
             if case.labels is not None:
                 hit = ZERO
                 for number in numbers:
-                    equal = self.state.calculate.boolean(
-                        self.state.calculate.binary("==", value, number, s.span), s.span
-                    )
+                    at = s.value.span
+                    equal = self.state.calculate.boolean(self.state.calculate.binary("==", value, number, at), at)
                     hit = ~self.state.circuit.joined(~hit, ~equal)
                 here = self.state.circuit.joined(rest, hit)
                 rest = self.state.circuit.joined(rest, ~hit)
@@ -134,9 +139,9 @@ class Control:
                 f"'{s.word}' under a measured bit", s.span, "write what follows under the opposite condition"
             )
         if s.word == "return" and not self.state.calls:
-            raise wrong("'return' outside of a subroutine", s.span)
+            raise wrong("'return' outside of a subroutine", s.span, "'end' ends the program")
         if s.word in ("break", "continue") and not self.state.entered:
-            raise wrong(f"'{s.word}' outside of a loop", s.span)
+            raise wrong(f"'{s.word}' outside of a loop", s.span, "it stands in the block of a 'for' or a 'while'")
         return Signal(s.word, value)
 
     # Loops
@@ -147,7 +152,7 @@ class Control:
         if isinstance(values, list):
             self.state.work(len(values) // 4, s.span)
         if isinstance(values, range) and len(values) * _least(s.body) > MAX_STEPS:
-            self.state.circuit.count(len(values) * _least(s.body), s.span)
+            self.state.circuit.count(len(values) * _least(s.body), s.values.span)
         outer = self.state.condition
         last = self.last_round(s, values)
         self.state.entered.append(self.state.condition)
@@ -155,9 +160,8 @@ class Control:
             for value in values:
                 self.state.circuit.count(1, s.span)
                 if last is not None:
-                    inside = self.state.calculate.boolean(
-                        self.state.calculate.binary("<=", value, last, s.span), s.span
-                    )
+                    at = s.values.span
+                    inside = self.state.calculate.boolean(self.state.calculate.binary("<=", value, last, at), at)
                     self.state.condition = self.state.entered[-1] = self.state.circuit.single(
                         self.state.circuit.joined(outer, inside)
                     )
@@ -187,27 +191,41 @@ class Control:
         what = "a loop whose bounds depend on a measurement or an input"
         if isinstance(s.values, syn.Range):
             if s.values.start is None or s.values.stop is None:
-                raise wrong("the range of a loop needs a start and an end", s.span)
+                raise wrong(
+                    "the range of a loop needs a start and an end",
+                    s.values.span,
+                    "write [start:end] or [start:step:end]",
+                )
             ends = [
                 self.expressions.value(e) if e is not None else 1
                 for e in (s.values.start, s.values.step, s.values.stop)
             ]
             if isinstance(end := settled(ends[2]), Word) and len(end.bits) <= 16:
                 ends[2] = (1 << (len(end.bits) - end.signed)) - 1
-                if not isinstance(settled(ends[1]), int) or self.state.calculate.integer(ends[1], s.span) < 1:
-                    raise unexpressible(what, s.span, "count upwards to the measured number")
+                by = settled(ends[1])
+                if not isinstance(by, int) or by < 1:
+                    raise unexpressible(what, s.values.span, "count upwards to the measured number")
                 if _leaves(s.body):
-                    raise unexpressible("'break' in a loop whose bounds depend on a measurement", s.span)
+                    raise unexpressible(
+                        "'break' in a loop whose bounds depend on a measurement",
+                        s.values.span,
+                        "give the loop constant bounds and branch inside it",
+                    )
             if any(isinstance(settled(e), Word | Polynomial) for e in ends):
-                raise unexpressible(what, s.span, "give the loop constant bounds and branch inside it")
+                raise unexpressible(what, s.values.span, "give the loop constant bounds and branch inside it")
+            spans = [s.values.span if e is None else e.span for e in (s.values.start, s.values.step, s.values.stop)]
             if s.type is not None and s.type.base in ("float", "angle"):
-                return self.real_range([self.state.calculate.real(e, s.span) for e in ends], s.span)
-            start, step, stop = (self.state.calculate.integer(e, s.span, "the bound of a loop") for e in ends)
+                return self.real_range(
+                    [self.state.calculate.real(e, at) for e, at in zip(ends, spans, strict=True)], s.values
+                )
+            start, step, stop = (
+                self.state.calculate.integer(e, at, "the bound of a loop") for e, at in zip(ends, spans, strict=True)
+            )
             if step == 0:
-                raise no_value("a range with step 0", s.span)
+                raise no_step(s.values)
             out = range(start, stop + (1 if step > 0 else -1), step)
             if out and abs(stop - start) // abs(step) > MAX_STEPS:
-                raise InputError("QASM-12", f"a loop with more than {MAX_STEPS} rounds", span=s.span)
+                raise _too_many_rounds(s.values.span)
             return out
         if isinstance(s.values, syn.IndexSet):
             return [self.expressions.value(v) for v in s.values.values]
@@ -218,17 +236,17 @@ class Control:
             return list(value)
         raise wrong(
             f"a loop cannot run over {describe(value)}",
-            s.span,
+            s.values.span,
             "it runs over a range, a set, an array or a bit register",
         )
 
-    def real_range(self, ends: Sequence[Exact | float | Polynomial], span: Span) -> list[ClassicalValue]:
+    def real_range(self, ends: Sequence[Exact | float | Polynomial], values: syn.Range) -> list[ClassicalValue]:
         start, step, stop = (e for e in ends if not isinstance(e, Polynomial))
         if not as_float(step):
-            raise no_value("a range with step 0", span)
+            raise no_step(values)
         rounds = (as_float(stop) - as_float(start)) / as_float(step)
         if rounds > MAX_STEPS:
-            raise InputError("QASM-12", f"a loop with more than {MAX_STEPS} rounds", span=span)
+            raise _too_many_rounds(values.span)
         return (
             [arithmetic("+", start, arithmetic("*", step, Exact(Fraction(i)))) for i in range(int(rounds + 1e-9) + 1)]
             if rounds >= 0
@@ -240,7 +258,7 @@ class Control:
         rounds = 0
         try:
             while True:
-                test = self.state.calculate.boolean(self.expressions.value(s.condition), s.span)
+                test = self.state.calculate.boolean(self.expressions.value(s.condition), s.condition.span)
                 if test.is_zero:
                     return None
                 if not test.is_one:
@@ -266,6 +284,15 @@ class Control:
                         return signal
         finally:
             self.state.entered.pop()
+
+
+def _too_many_rounds(span: Span) -> InputError:
+    return InputError(
+        "QASM-12",
+        f"a loop with more than {MAX_STEPS} rounds",
+        span=span,
+        help="each round is written out; let it run over fewer values",
+    )
 
 
 def _least(body: syn.Block) -> int:

@@ -12,8 +12,10 @@ from fractions import Fraction
 from gossamer.diagnostics import InputError, Span
 from gossamer.formats.openqasm_angles import Exact, arithmetic, as_float
 from gossamer.frontends.qasm3_values import (
+    BIND,
     MAX_BITS,
     ONE,
+    SMALLER,
     ClassicalValue,
     Duration,
     Quotient,
@@ -30,7 +32,7 @@ from gossamer.frontends.qasm3_values import (
     wrong,
 )
 from gossamer.frontends.qasm_circuit import Circuit
-from gossamer.frontends.qasm_polynomial import Polynomial
+from gossamer.frontends.qasm_polynomial import MAX_TERMS, Polynomial
 from gossamer.ir.phase import BitExpr
 
 
@@ -52,8 +54,14 @@ class Conversions:
         if isinstance(value, float) and value.is_integer():
             return int(value)
         if isinstance(value, Word | Polynomial):
-            raise unexpressible(f"{what}, which depends on a measurement or an input,", span)
-        raise wrong(f"{what} is {describe(value)}, not a whole number", span)
+            raise unexpressible(
+                f"{what}, which depends on a measurement or an input,",
+                span,
+                "write a constant; what depends on a measured bit can stand under if",
+            )
+        raise wrong(
+            f"{what} is {describe(value)}, not a whole number", span, "write a whole number, or int(...) around it"
+        )
 
     def real(self, value: ClassicalValue, span: Span) -> Exact | float | Polynomial:
         value = settled(value)
@@ -76,13 +84,18 @@ class Conversions:
             case complex():
                 if abs(value.imag) < 1e-12:
                     return value.real
-        raise wrong(f"{describe(value)} is not a real number", span)
+        raise wrong(f"{describe(value)} is not a real number", span, _as_number(value))
 
     def _bounded(self, make: Callable[[], Polynomial], span: Span) -> Polynomial:
         try:
             return make()
         except ValueError:
-            raise InputError("QASM-12", "an expression depends on too many bits", span=span) from None
+            raise InputError(
+                "QASM-12",
+                "an expression depends on too many bits",
+                span=span,
+                help=f"its value has at most {MAX_TERMS} terms, products of bits; use fewer bits",
+            ) from None
 
     def boolean(self, value: ClassicalValue, span: Span) -> BitExpr:
         """The condition that ``value`` is; numbers are true where they are not 0."""
@@ -99,8 +112,10 @@ class Conversions:
             case Word():
                 return self.any(value.bits)
             case Polynomial():
-                raise unexpressible("a condition on a real parameter", span)
-        raise wrong(f"a condition cannot be {describe(value)}", span)
+                raise unexpressible("a condition on a real parameter", span, BIND)
+        raise wrong(
+            f"a condition cannot be {describe(value)}", span, "compare it with a value of its kind: ==, !=, <, >"
+        )
 
     def any(self, bits: Sequence[BitExpr]) -> BitExpr:
         if len(bits) == 1:
@@ -121,7 +136,7 @@ class Conversions:
                 return constant_word(
                     value, value.bit_length() + 1 if value < 0 else max(1, value.bit_length()), value < 0
                 )
-        raise wrong(f"{describe(value)} has no bits", span)
+        raise wrong(f"{describe(value)} has no bits", span, "convert it first, for example with int[8](...)")
 
     def convert(self, value: ClassicalValue, type: ValueType, span: Span, *, explicit: bool = False) -> ClassicalValue:
         """``value`` as a value of ``type``; ``explicit`` conversions (casts) may change sizes."""
@@ -129,10 +144,10 @@ class Conversions:
         if base == "array":
             return self._array(value, type, span)
         if isinstance(value, list):
-            raise wrong(f"an array does not fit the type {type}", span)
+            raise wrong(f"an array does not fit the type {type}", span, "name one element of the array")
         if base in ("duration", "stretch"):
             if not isinstance(value, Duration):
-                raise wrong(f"{describe(value)} is not a duration", span)
+                raise wrong(f"{describe(value)} is not a duration", span, "write a time with its unit, such as 100ns")
             return value
         if base == "bit":
             return self._bits(value, type, span, explicit)
@@ -146,7 +161,7 @@ class Conversions:
             if type.size in (None, len(value.bits)):
                 return Word(value.bits, "angle")
             if value.kind == "bit":
-                raise InputError("QASM-10", f"{len(value.bits)} bits do not fit {type}", span=span)
+                raise _misfit(len(value.bits), type, span)
         number = self.real(value, span)
         return self._reduced(number) if base == "angle" else number
 
@@ -165,13 +180,21 @@ class Conversions:
             return value
         real = self.real(value, span)
         if isinstance(real, Polynomial):
-            raise unexpressible("the bits of an angle that depends on a measurement or an input", span)
+            raise unexpressible("the bits of an angle that depends on a measurement or an input", span, BIND)
         half_turns = real.pi_part if isinstance(real, Exact) and not real.rational else as_float(real) / math.pi
         return Word(constant_word(round(half_turns * (1 << size) / 2) % (1 << size), size, False).bits, "angle")
 
     def _array(self, value: ClassicalValue, type: ValueType, span: Span) -> ClassicalValue:
         if not isinstance(value, list) or len(value) != type.dimensions[0]:
-            raise InputError("QASM-10", f"the value has not the shape of {type}", span=span)
+            first = type.dimensions[0]
+            raise InputError(
+                "QASM-10",
+                f"the value has not the shape of {type}",
+                span=span,
+                help=f"give {first} elements instead of {len(value)}"
+                if isinstance(value, list)
+                else f"give an array of {first} elements: {{..., ...}}",
+            )
         assert type.element is not None
         inner = (
             ValueType("array", None, type.element, type.dimensions[1:]) if len(type.dimensions) > 1 else type.element
@@ -183,12 +206,18 @@ class Conversions:
         single = type.size is None
         if isinstance(value, Word):
             if value.kind in ("bit", "angle") and len(value.bits) != size and not (explicit and value.kind == "int"):
-                raise InputError("QASM-10", f"{len(value.bits)} bits do not fit {type}", span=span)
+                raise _misfit(len(value.bits), type, span)
             return Word(extended(value, size).bits[:size], single=single)
         value = settled(value)
         if isinstance(value, bool | int):
             if not explicit and not -1 <= value >> size <= 0:
-                raise InputError("QASM-10", f"{value} does not fit {type}", span=span)
+                shown = str(value) if abs(value) < 10**18 else "a number beyond 10^18"
+                raise InputError(
+                    "QASM-10",
+                    f"{shown} does not fit {type}",
+                    span=span,
+                    help=f"{type} holds {size} bits; declare at least {value.bit_length()}, or cast: {type}(...)",
+                )
             return Word(constant_word(value, size, False).bits, single=single)
         if explicit and not single and isinstance(value, Exact | float):
             return Word(self.angle_word(value, size, span).bits)
@@ -198,7 +227,7 @@ class Conversions:
                 if size == 1
                 else self._bits(self.integer(value, span), type, span, explicit)
             )
-        raise wrong(f"{describe(value)} does not fit {type}", span)
+        raise wrong(f"{describe(value)} does not fit {type}", span, "give bits or a whole number; int(...) makes one")
 
     def _int(self, value: ClassicalValue, type: ValueType, span: Span) -> ClassicalValue:
         value = settled(value)
@@ -218,9 +247,9 @@ class Conversions:
             case bool() | int():
                 number = int(value)
             case _:
-                raise wrong(f"{describe(value)} does not fit {type}", span)
+                raise wrong(f"{describe(value)} does not fit {type}", span, _as_number(value))
         if number.bit_length() > MAX_BITS:
-            raise InputError("QASM-12", f"a whole number with more than {MAX_BITS} bits", span=span)
+            raise InputError("QASM-12", f"a whole number with more than {MAX_BITS} bits", span=span, help=SMALLER)
         if type.size is None:
             return number
         number &= (1 << type.size) - 1
@@ -233,4 +262,25 @@ def complex_number(value: ClassicalValue, span: Span) -> complex:
             return complex(value)
         case Exact():
             return complex(as_float(value))
-    raise wrong(f"{describe(value)} is not a complex number", span)
+    raise wrong(f"{describe(value)} is not a complex number", span, "only numbers stand beside a complex number")
+
+
+def _misfit(bits: int, type: ValueType, span: Span) -> InputError:
+    return InputError(
+        "QASM-10",
+        f"{bits} bits do not fit {type}",
+        span=span,
+        help=f"declare {type.base}[{bits}], or give {1 if type.size is None else type.size}",
+    )
+
+
+def _as_number(value: ClassicalValue) -> str:
+    """The way out where a number is wanted and ``value`` is none."""
+    match value:
+        case complex():
+            return "take its real part: real(...)"
+        case Duration():
+            return "divide the time by a unit, as in t / 1ns"
+        case list():
+            return "name one element of the array"
+    return "write a number"

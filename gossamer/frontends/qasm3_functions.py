@@ -8,9 +8,9 @@ from collections.abc import Callable
 from fractions import Fraction
 
 from gossamer.diagnostics import Span
-from gossamer.formats.openqasm_angles import Exact, as_float
+from gossamer.formats.openqasm_angles import TOO_LARGE, Exact, as_float, domain
 from gossamer.frontends.qasm3_arithmetic import Arithmetic
-from gossamer.frontends.qasm3_values import ClassicalValue, Word, no_value, settled, unexpressible
+from gossamer.frontends.qasm3_values import BIND, ClassicalValue, Word, no_value, settled, unexpressible
 from gossamer.frontends.qasm_polynomial import Polynomial
 
 
@@ -72,7 +72,7 @@ def built_in(calculate: Arithmetic, name: str, v: list[ClassicalValue], span: Sp
     if name in ("floor", "ceiling"):
         exact = calculate.real(x, span)
         if isinstance(exact, Polynomial):
-            raise unexpressible(f"'{name}' of a parameter or a measured number", span)
+            raise unexpressible(f"'{name}' of a parameter or a measured number", span, BIND)
         whole = exact.rational if isinstance(exact, Exact) and not exact.pi_part else Fraction(as_float(exact))
         return whole.__floor__() if name == "floor" else whole.__ceil__()
     if name == "abs":
@@ -81,8 +81,10 @@ def built_in(calculate: Arithmetic, name: str, v: list[ClassicalValue], span: Sp
         return calculate.unary("-", x, span) if calculate.binary("<", x, 0, span) is True else x
     try:
         result = FUNCTIONS[name](x if isinstance(x, complex) else _number(calculate, x, span))
-    except (ValueError, OverflowError, ZeroDivisionError):
-        raise no_value(f"{name} has no finite value there", span) from None
+    except (ValueError, ZeroDivisionError):
+        raise no_value(f"{name} has no finite value there", span, domain(name)) from None
+    except OverflowError:
+        raise no_value(f"{name} has no finite value there", span, TOO_LARGE) from None
     if not isinstance(result, complex) and float(result).is_integer():
         return Exact(Fraction(int(result)))  # sqrt(4), cos(0)
     return result
@@ -91,5 +93,5 @@ def built_in(calculate: Arithmetic, name: str, v: list[ClassicalValue], span: Sp
 def _number(calculate: Arithmetic, value: ClassicalValue, span: Span) -> float:
     real = calculate.real(value, span)
     if isinstance(real, Polynomial):
-        raise unexpressible("a function of a parameter or a measured number", span, "bind the parameter to a value")
+        raise unexpressible("a function of a parameter or a measured number", span, BIND)
     return as_float(real)

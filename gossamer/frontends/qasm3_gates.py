@@ -6,19 +6,27 @@ The body of a defined gate is run once for each list of angles and recorded; wha
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from difflib import get_close_matches
 from fractions import Fraction
 
 from gossamer.diagnostics import InputError, Span
 from gossamer.formats import openqasm3_syntax as syn
 from gossamer.formats.openqasm_angles import Exact, as_float, multiples_of_pi
-from gossamer.frontends.qasm3_expressions import Expressions, span_of
+from gossamer.frontends.qasm3_expressions import Expressions, place_of
 from gossamer.frontends.qasm3_modifiers import Unitary, controlled, inverse, moved, power, standard
-from gossamer.frontends.qasm3_state import DefinedGate, Entry, Recorder, State, Variable, check_name
-from gossamer.frontends.qasm3_values import Duration, Qubits, ValueType, unexpressible, wrong
+from gossamer.frontends.qasm3_state import DefinedGate, Recorder, Scope, State, Variable, kind_of
+from gossamer.frontends.qasm3_values import BIND, Duration, Qubits, ValueType, unexpressible, wrong
 from gossamer.frontends.qasm_gates import DECLARED, STANDARD, StandardGate, phase_of
 from gossamer.frontends.qasm_polynomial import AnglePolynomial, Polynomial
-from gossamer.frontends.qasm_scope import check_distinct
+from gossamer.frontends.qasm_scope import (
+    call_form,
+    check_counts,
+    check_distinct,
+    check_formal_qubit,
+    check_formals,
+    counted,
+    declared_at,
+    unknown_gate,
+)
 from gossamer.ir.phase import BitExpr
 
 _MAX_CACHED = 4096
@@ -53,7 +61,12 @@ class Gates:
             if known is None or isinstance(known, StandardGate):
                 self.state.globals[name] = gate
             elif name in DECLARED[s.file]:
-                raise InputError("QASM-5", f"'{name}' is declared before the include that holds it", span=s.span)
+                raise InputError(
+                    "QASM-5",
+                    f"'{name}' is declared before the include that holds it",
+                    span=s.span,
+                    help=f"it is {declared_at(self.state.globals.places[name], s.span)}; rename it or leave it out",
+                )
 
     def check_included(self, acts: int) -> None:
         """Standard gates are read without an include, but not where one is all that the source does (``acts`` counts what it does)."""
@@ -72,13 +85,7 @@ class Gates:
 
     def define(self, s: syn.GateDefinition) -> None:
         self.state.only_at_top("a gate", s.span)
-        formals = (*s.parameters, *s.qubits)
-        for formal in formals:
-            check_name(formal, s.span)
-        if len(set(formals)) != len(formals):
-            raise InputError("QASM-5", f"gate '{s.name}' names two of its arguments alike", span=s.span)
-        if not s.qubits:
-            raise InputError("QASM-8", f"gate '{s.name}' has no qubits", span=s.span)
+        check_formals(s, version=3)
         self.check_body(s, s.body)
         self.state.declare(s.name, DefinedGate(s, len(s.qubits), len(s.parameters)), s.span)
 
@@ -89,24 +96,16 @@ class Gates:
             match s:
                 case syn.Apply():
                     if s.name != "gphase":
-                        known = self.gate(s.name, s.span)
+                        known = self.gate(s.name, s.span, gate.name)
                         if not s.modifiers:
                             _check_counts(s.name, known, len(s.arguments), len(s.operands), s.span)
                     for operand in s.operands:
-                        if operand.name not in gate.qubits and not operand.name.startswith("$"):
-                            raise InputError(
-                                "QASM-4",
-                                f"'{operand.name[:80]}' is no qubit of gate '{gate.name[:80]}'",
-                                span=operand.span,
-                                help=f"its qubits are {', '.join(gate.qubits[:10])}",
-                            )
-                        if operand.indices:
-                            raise InputError(
-                                "QASM-13", "the qubits of a gate definition take no index", span=operand.span
-                            )
+                        if not operand.name.startswith("$"):
+                            at = place_of(operand.indices[0]) if operand.indices else None
+                            check_formal_qubit(operand.name, operand.span, at, gate)
                     names = [o.name for o in s.operands]
                     if len(set(names)) != len(names):
-                        check_distinct([names.index(n) for n in names], s.span)
+                        check_distinct([names.index(n) for n in names], [o.span for o in s.operands])
                 case syn.For() | syn.While() | syn.Box():
                     self.check_body(gate, s.body)
                 case syn.Block():
@@ -127,7 +126,8 @@ class Gates:
                         help="a gate is unitary; use a subroutine ('def')",
                     )
 
-    def gate(self, name: str, span: Span) -> DefinedGate | StandardGate:
+    def gate(self, name: str, span: Span, within: str = "") -> DefinedGate | StandardGate:
+        """The gate called ``name``; ``within`` is the gate whose definition names it."""
         entry = self.state.find(name)
         if entry is None or isinstance(entry, Variable | Qubits):  # which may have the name of a library's gate
             entry = STANDARD.get(OTHER_NAMES.get(name, name), entry)
@@ -136,16 +136,9 @@ class Gates:
         if isinstance(entry, DefinedGate | StandardGate):
             return entry
         if entry is not None:
-            raise wrong(f"'{name[:80]}' is not a gate", span)
-        help_text = None
-        if len(name) <= 40:
-            near = get_close_matches(
-                name,
-                [n for n, e in self.state.globals.items() if isinstance(e, DefinedGate | StandardGate)][:1000],
-                n=1,
-            )
-            help_text = f"did you mean '{near[0]}'?" if near else "define it with 'gate' before its first use"
-        raise InputError("QASM-7", f"unknown gate '{name[:80]}'", span=span, help=help_text)
+            raise wrong(f"'{name[:80]}' is not a gate", span, f"it is {kind_of(entry)}; gates are defined with 'gate'")
+        gates = [n for n, e in self.state.globals.items() if isinstance(e, DefinedGate | StandardGate)]
+        raise unknown_gate(name, span, gates, "stdgates.inc", within)
 
     # Applications
 
@@ -154,7 +147,15 @@ class Gates:
         count = len(operands)
         u = self.unitary(s, count)
         if count != u.qubits:
-            raise InputError("QASM-8", f"gate '{s.name[:80]}' takes {u.qubits} qubits here, not {count}", span=s.span)
+            controls = u.qubits - self.gate(s.name, s.span).qubits
+            raise InputError(
+                "QASM-8",
+                f"gate '{s.name[:80]}' takes {counted(u.qubits, 'qubit')} here, not {count}",
+                span=s.span,
+                help=f"name {counted(controls, 'control')}, then the {counted(u.qubits - controls, 'qubit')} of '{s.name[:80]}'"
+                if controls
+                else f"write {call_form(s.name, len(s.arguments), u.qubits)}",
+            )
         size = max((len(o.ids) for o in operands if not o.single), default=1)
         for operand, o in zip(s.operands, operands, strict=True):
             if len(o.ids) not in (1, size):
@@ -167,9 +168,10 @@ class Gates:
         self.state.circuit.count(size * max(1, len(u.steps)), s.span)
         condition = self.state.condition
         self.state.circuit.wires.span = s.span
+        spans = [o.span for o in s.operands]
         for i in range(size):
             places = [o.ids[i] if len(o.ids) > 1 else o.ids[0] for o in operands]
-            check_distinct(places, s.span)
+            check_distinct(places, spans)
             if self.state.recorder is not None:
                 self.state.recorder.steps += moved(u.steps, places)
                 self.state.recorder.phase = self.state.recorder.phase + u.phase
@@ -189,20 +191,41 @@ class Gates:
                     1
                     if m.argument is None
                     else self.state.calculate.integer(
-                        self.expressions.value(m.argument), m.span, "the number of controls"
+                        self.expressions.value(m.argument), m.argument.span, "the number of controls"
                     )
                 )
                 if k < 1:
-                    raise InputError("QASM-8", f"'{m.name}' takes at least one control, not {k}", span=m.span)
+                    raise InputError(
+                        "QASM-8",
+                        f"'{m.name}' takes at least one control, not {k if k > -(10**18) else 'a number below -10^18'}",
+                        span=m.span if m.argument is None else m.argument.span,
+                        help="leave the modifier out, or write the number of control qubits",
+                    )
             counts.append(k)
         if sum(counts) > operands:
-            raise InputError("QASM-8", f"{sum(counts)} controls need more than {operands} qubits", span=s.span)
+            shown = counted(sum(counts), "control") if sum(counts) < 10**18 else "so many controls"
+            raise InputError(
+                "QASM-8",
+                f"{shown} and a gate do not fit on {counted(operands, 'qubit')}",
+                span=modifiers[0].span,
+                help="name a qubit for each control, then those of the gate",
+            )
         if s.name == "gphase":
             if len(arguments) != 1:
-                raise InputError("QASM-8", f"gphase takes 1 parameter, not {len(arguments)}", span=s.span)
+                raise InputError(
+                    "QASM-8",
+                    f"gphase takes 1 parameter, not {len(arguments)}",
+                    span=s.span,
+                    help="write gphase(angle);",
+                )
             rest = operands - sum(counts)
             if rest and modifiers:
-                raise InputError("QASM-8", f"gphase takes no qubits of its own, not {rest}", span=s.span)
+                raise InputError(
+                    "QASM-8",
+                    f"gphase takes no qubits of its own, and here are {rest}",
+                    span=s.operands[-rest].span,
+                    help="name the controls only: ctrl @ gphase(angle) qubit;",
+                )
             u = Unitary(rest, (), phase_of(_pi_multiples(arguments[0])))
         else:
             gate = self.gate(s.name, s.span)
@@ -235,9 +258,9 @@ class Gates:
 
     def exponent(self, m: syn.Modifier) -> Fraction | float:
         assert m.argument is not None
-        value = self.state.calculate.real(self.expressions.value(m.argument), m.span)
+        value = self.state.calculate.real(self.expressions.value(m.argument), m.argument.span)
         if isinstance(value, Polynomial):
-            raise unexpressible("a power that is not constant", m.span)
+            raise unexpressible("a power that is not constant", m.argument.span, f"write a constant, or {BIND}")
         if isinstance(value, Exact) and not value.pi_part:
             return value.rational
         number = as_float(value)
@@ -247,7 +270,7 @@ class Gates:
         value = self.expressions.value(e)
         if isinstance(value, Duration):
             return 0.0  # u0(100ns) and the like
-        return self.state.calculate.real(value, span_of(e))
+        return self.state.calculate.real(value, e.span)
 
     def expansion(
         self, gate: DefinedGate | StandardGate, arguments: Sequence[Exact | float | Polynomial], span: Span
@@ -261,11 +284,11 @@ class Gates:
         saved = self.state.scopes, self.state.recorder, self.state.condition
         self.state.deeper(10, span)
         self.state.recorder = recorder = Recorder()
-        formals: dict[str, Entry] = {
-            n: Variable(ValueType("angle"), a, constant=True)
-            for n, a in zip(gate.definition.parameters, arguments, strict=True)
-        }
-        formals |= {n: Qubits((i,), single=True) for i, n in enumerate(gate.definition.qubits)}
+        formals = Scope()
+        for n, a in zip(gate.definition.parameters, arguments, strict=True):
+            formals[n] = Variable(ValueType("angle"), a, constant=True)
+        for i, n in enumerate(gate.definition.qubits):
+            formals[n] = Qubits((i,), single=True)
         self.state.scopes, self.state.condition = [self.state.globals, formals], BitExpr.const(1)
         before = self.state.circuit.steps
         try:
@@ -288,7 +311,6 @@ def _pi_multiples(value: Exact | float | Polynomial) -> Fraction | AnglePolynomi
 def _check_counts(
     name: str, gate: DefinedGate | StandardGate, arguments: int, operands: int | None, span: Span
 ) -> None:
-    if arguments != gate.parameters and not (name == "u" and not arguments):
-        raise InputError("QASM-8", f"gate '{name[:80]}' takes {gate.parameters} parameters, not {arguments}", span=span)
-    if operands is not None and operands != gate.qubits:
-        raise InputError("QASM-8", f"gate '{name[:80]}' takes {gate.qubits} qubits, not {operands}", span=span)
+    if name == "u" and not arguments:
+        arguments = gate.parameters
+    check_counts(name, gate.parameters, gate.qubits, arguments, gate.qubits if operands is None else operands, span)

@@ -92,7 +92,12 @@ def controlled(u: Unitary, controls: int, *, negative: bool, span: Span) -> Unit
 
 def _bounded(count: int, span: Span) -> None:
     if count > MAX_STEPS:
-        raise InputError("QASM-12", f"a gate stands for more than {MAX_STEPS} elementary steps", span=span)
+        raise InputError(
+            "QASM-12",
+            f"a gate stands for more than {MAX_STEPS} elementary steps",
+            span=span,
+            help="use fewer controls, a smaller power, or a gate with fewer steps",
+        )
 
 
 def _peeled(steps: list[Step]) -> tuple[list[Step], list[Step], list[Step]]:

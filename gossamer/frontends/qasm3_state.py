@@ -6,6 +6,7 @@ in its scope (QASM-4, QASM-5).
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
@@ -16,7 +17,7 @@ from gossamer.frontends.qasm3_values import BUILT_IN as CONSTANTS
 from gossamer.frontends.qasm3_values import ClassicalValue, Qubits, ValueType, wrong
 from gossamer.frontends.qasm_circuit import Circuit
 from gossamer.frontends.qasm_gates import BUILT_IN, StandardGate
-from gossamer.frontends.qasm_scope import check_new, used_before
+from gossamer.frontends.qasm_scope import check_new, declared_first, used_before
 from gossamer.ir.phase import BitExpr, Phase
 
 #: Calls, blocks and operators that are open at one time, in units of about one frame of Python.
@@ -54,14 +55,22 @@ class Recorder:
 Entry = Variable | Qubits | DefinedGate | StandardGate | syn.Subroutine | syn.Extern
 
 
+class Scope(dict[str, Entry]):
+    """Names, and where the source declares them."""
+
+    def __init__(self, entries: Mapping[str, Entry] | Sequence[tuple[str, Entry]] = ()) -> None:
+        super().__init__(entries)
+        self.places: dict[str, Span] = {}
+
+
 class State:
     def __init__(self, file: str) -> None:
         self.file = file
         self.circuit = Circuit()
         self.calculate = Arithmetic(self.circuit)
         self.recorder: Recorder | None = None  # open in the body of a gate
-        self.globals: dict[str, Entry] = dict(BUILT_IN)
-        self.scopes: list[dict[str, Entry]] = [self.globals]
+        self.globals = Scope(BUILT_IN)
+        self.scopes = [self.globals]
         self.declared: set[str] = set(BUILT_IN)  # gates that the language or an included library declares
         self.assumed: dict[str, Span] = {}  # gates of a library that no text declares, where they are used first
         self.condition = BitExpr.const(1)
@@ -105,10 +114,19 @@ class State:
                 and known.value == entry.value
             )
             if not same:
-                raise InputError("QASM-5", f"'{name[:80]}' is declared twice", span=span, help="rename one of the two")
+                first = self.scopes[-1].places.get(name)
+                raise InputError(
+                    "QASM-5",
+                    f"'{name[:80]}' is declared twice",
+                    span=span,
+                    help=declared_first(first, span)
+                    if first is not None
+                    else "the language or an included library declares it; rename this one",
+                )
         if name in self.assumed and isinstance(entry, DefinedGate | syn.Subroutine | syn.Extern):
             raise used_before(name, self.assumed[name])
         self.scopes[-1][name] = entry
+        self.scopes[-1].places[name] = span
 
     @property
     def at_top(self) -> bool:
@@ -118,7 +136,7 @@ class State:
 
     def only_at_top(self, what: str, span: Span) -> None:
         if not self.at_top:
-            raise wrong(f"{what} cannot be declared in a block", span)
+            raise wrong(f"{what} cannot be declared in a block", span, "declare it before, at the top of the program")
 
     def no_gate_body(self, what: str, span: Span) -> None:
         if self.recorder is not None:
@@ -156,3 +174,17 @@ class State:
 def check_name(name: str, span: Span) -> None:
     if name not in CONSTANTS:  # pi and its like are names that may be hidden
         check_new(name, span, version=3)
+
+
+def kind_of(entry: Entry) -> str:
+    """What a name stands for, for diagnostics."""
+    match entry:
+        case Variable():
+            return f"a variable of type {entry.type}" if not entry.constant else f"a constant of type {entry.type}"
+        case Qubits():
+            return "a qubit" if entry.single else "a register of qubits"
+        case syn.Subroutine():
+            return "a subroutine"
+        case syn.Extern():
+            return "an extern function"
+    return "a gate"

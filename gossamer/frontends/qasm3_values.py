@@ -21,6 +21,11 @@ from gossamer.ir.phase import BitExpr
 #: Whole numbers with more bits are refused.
 MAX_BITS = 4096
 
+#: Ways out that several refusals share.
+BIND = "bind the parameter to a value with --bind"
+NOT_ZERO = "the divisor has the value 0; write another one"
+SMALLER = f"whole numbers have at most {MAX_BITS} bits; write a smaller one"
+
 ZERO, ONE = BitExpr.const(0), BitExpr.const(1)
 
 #: Built-in constants.
@@ -103,15 +108,15 @@ class ValueType:
         return self.base if self.size is None else f"{self.base}[{self.size}]"
 
 
-def wrong(message: str, span: Span, help: str | None = None) -> InputError:
+def wrong(message: str, span: Span, help: str) -> InputError:
     return InputError("QASM-13", message, span=span, help=help)
 
 
-def unexpressible(what: str, span: Span, help: str | None = None) -> InputError:
+def unexpressible(what: str, span: Span, help: str) -> InputError:
     return InputError("QASM-15", f"{what} is not expressible", span=span, help=help)
 
 
-def no_value(message: str, span: Span, help: str | None = None) -> InputError:
+def no_value(message: str, span: Span, help: str) -> InputError:
     return InputError("QASM-11", message, span=span, help=help)
 
 
@@ -171,7 +176,7 @@ def settled(value: ClassicalValue) -> ClassicalValue:
 
 def whole_part(value: Quotient, span: Span) -> int:
     if value.whole is None:
-        raise no_value("division by zero", span)
+        raise no_value("division by zero", span, NOT_ZERO)
     return value.whole
 
 

@@ -10,8 +10,8 @@ from gossamer.diagnostics import InputError, Span, UsageError
 from gossamer.formats import openqasm3_syntax as syn
 from gossamer.formats.openqasm3 import parse_openqasm3
 from gossamer.formats.openqasm_angles import Exact, Value
-from gossamer.frontends.qasm3_expressions import Expressions, span_of
-from gossamer.frontends.qasm3_state import State, Variable, check_name
+from gossamer.frontends.qasm3_expressions import Expressions, place_of
+from gossamer.frontends.qasm3_state import State, Variable, check_name, kind_of
 from gossamer.frontends.qasm3_values import (
     ZERO,
     ClassicalValue,
@@ -25,7 +25,7 @@ from gossamer.frontends.qasm3_values import (
 )
 from gossamer.frontends.qasm_circuit import MAX_QUBITS
 from gossamer.frontends.qasm_polynomial import Polynomial
-from gossamer.frontends.qasm_scope import check_distinct
+from gossamer.frontends.qasm_scope import check_distinct, counted
 from gossamer.ir.phase import BitExpr
 
 
@@ -46,7 +46,12 @@ class Variables:
         self.state.only_at_top("qubits", s.span)
         size = 1 if s.size is None else self.expressions.size(s.size, "the size of a register")
         if len(self.state.circuit.slots) + size > MAX_QUBITS:
-            raise InputError("QASM-12", f"more than {MAX_QUBITS} qubits are declared", span=s.span)
+            raise InputError(
+                "QASM-12",
+                f"more than {MAX_QUBITS} qubits are declared",
+                span=s.span if s.size is None else s.size.span,
+                help=f"all registers together have at most {MAX_QUBITS} qubits",
+            )
         check_name(s.name, s.span)
         ids = [self.state.circuit.add_qubit(f"{s.name}[{i}]", s.span) for i in range(size)]
         self.state.declare(s.name, Qubits(range(ids[0], ids[0] + size), single=s.size is None), s.span)
@@ -63,11 +68,16 @@ class Variables:
         if s.value is None:
             value = self.initial(type, s.span)
         else:
-            value = self.state.calculate.convert(self.expressions.value(s.value), type, span_of(s.value))
+            value = self.state.calculate.convert(self.expressions.value(s.value), type, s.value.span)
         if type.base == "bit":
             self.bits += type.size or 1
             if self.bits > MAX_QUBITS:
-                raise InputError("QASM-12", f"more than {MAX_QUBITS} bits are declared", span=s.span)
+                raise InputError(
+                    "QASM-12",
+                    f"more than {MAX_QUBITS} bits are declared",
+                    span=s.span if s.type.size is None else s.type.size.span,
+                    help=f"all declarations together have at most {MAX_QUBITS} bits",
+                )
         again = s.name in self.state.scopes[-1]
         self.state.declare(s.name, Variable(type, value, s.constant), s.span)
         if self.state.at_top and not s.constant and not again:
@@ -97,7 +107,13 @@ class Variables:
                 try:
                     value = int(given, 2) if type.base == "bit" else self.expressions.value(_expression(given, name))
                 except ValueError:
-                    raise UsageError("TL-7", f"'{given[:80]}' is not a value for '{name}'") from None
+                    raise UsageError(
+                        "TL-7",
+                        f"'{given[:80]}' is not a value for '{name}'",
+                        help="write bits, such as 0110"
+                        if type.base == "bit"
+                        else "write a number or an expression, such as pi/4",
+                    ) from None
             else:
                 value = Exact(given) if isinstance(given, Fraction) else given
             return self.state.calculate.convert(value, type, span, explicit=True)
@@ -106,7 +122,12 @@ class Variables:
         size = 1 if type.base == "bool" or (type.base == "bit" and type.size is None) else type.size
         if type.base in ("bit", "bool", "int", "uint") and size is not None:
             if size > 4096:
-                raise InputError("QASM-12", "an input with more than 4096 bits", span=span)
+                raise InputError(
+                    "QASM-12",
+                    "an input with more than 4096 bits",
+                    span=span,
+                    help=f"declare a smaller one, or give it a value: --bind {name}=VALUE",
+                )
             names = [name if size == 1 and type.size is None else f"{name}[{i}]" for i in range(size)]
             bits = tuple(BitExpr.bit(self.state.circuit.wires.builder.input_bit(n)) for n in names)
             kind = {"bit": "bit", "bool": "bool"}.get(type.base, "int")
@@ -116,7 +137,7 @@ class Variables:
     def alias(self, s: syn.Alias) -> None:
         value = self.expressions.quantum_or_classical(s.value)
         if isinstance(value, Qubits):
-            check_distinct(value.ids, s.span)
+            check_distinct(value.ids, s.value.span, "alias")
             self.state.declare(s.name, value, s.span)
         else:
             type = ValueType("bit", len(value.bits)) if isinstance(value, Word) else ValueType("float")
@@ -141,7 +162,11 @@ class Variables:
         self.state.no_gate_body("an assignment", s.span)
         entry = self.state.lookup(s.target.name, s.target.span)
         if not isinstance(entry, Variable):
-            raise wrong(f"'{s.target.name[:80]}' is not a variable", s.target.span)
+            raise wrong(
+                f"'{s.target.name[:80]}' is not a variable",
+                s.target.span,
+                f"it is {kind_of(entry)}; name a variable or a bit here",
+            )
         if entry.constant:
             raise wrong(f"'{s.target.name[:80]}' is constant", s.target.span, "declare it without const")
         value = self.expressions.value(s.value)
@@ -151,9 +176,9 @@ class Variables:
             if operator == "~":
                 value = self.state.calculate.unary("~", value, s.span)
             else:
-                value = self.state.calculate.binary(operator, old, value, s.span)
+                value = self.state.calculate.binary(operator, old, value, s.span.to(s.value.span), s.value.span)
         try:
-            entry.value = self.stored(entry.value, entry.type, list(s.target.indices), value, s.span)
+            entry.value = self.stored(entry.value, entry.type, list(s.target.indices), value, s.value.span)
         except InputError as error:
             if error.code != "QASM-6" or entry.type.base != "array":
                 raise
@@ -178,7 +203,7 @@ class Variables:
         if isinstance(old, list):
             assert type.element is not None
             if isinstance(index, syn.IndexSet):
-                raise wrong("an array takes no set as an index", span)
+                raise wrong("an array takes no set as an index", index.span, "assign to one element or to a range")
             inner = (
                 ValueType("array", None, type.element, type.dimensions[1:])
                 if len(type.dimensions) > 1
@@ -188,27 +213,36 @@ class Variables:
             rest: list[syn.Index] = [*([index[1:]] if len(index) > 1 else []), *indices[1:]]
             # in place: arrays are shared by reference with subroutines
             if isinstance(first, syn.Range):
-                at = self.expressions.slice(first, len(old), span)
+                at = self.expressions.slice(first, len(old))
                 if not isinstance(value, list) or len(value) != len(at):
-                    raise InputError("QASM-10", "the value has not the shape of the slice", span=span)
+                    raise InputError(
+                        "QASM-10",
+                        "the value has not the shape of the slice",
+                        span=span,
+                        help=f"the slice has {counted(len(at), 'element')}; give an array of as many",
+                    )
                 self.state.work(len(at) // 4, span)
                 for i, x in zip(at, list(value), strict=True):
                     old[i] = self.stored(old[i], inner, rest, x, span)
             else:
-                i = self.expressions.position(first, len(old), span)
+                i = self.expressions.position(first, len(old))
                 old[i] = self.stored(old[i], inner, rest, value, span)
             return old
         if type.base not in ("bit", "int", "uint", "angle") or (type.base in ("bit", "angle") and type.size is None):
-            raise wrong(f"a value of type {type} takes no index", span)
+            raise wrong(
+                f"a value of type {type} takes no index",
+                place_of(index),
+                "only registers, sized integers and arrays do",
+            )
         if len(indices) > 1:
-            raise wrong("a bit takes no index", span)
+            raise wrong("a bit takes no index", place_of(indices[1]), "write one index only")
         if type.base == "angle":
             assert type.size is not None
             old = self.state.calculate.angle_word(old, type.size, span)
         word = self.state.calculate.word(old, span)
         size = type.size or max(64, len(word.bits))
         bits = [*word.bits, *[word.bits[-1] if word.signed else ZERO] * (size - len(word.bits))]
-        places, single = self.expressions.picked(range(size), index, span)
+        places, single = self.expressions.picked(range(size), index)
         new = self.state.calculate.convert(value, ValueType("bit", None if single else len(places)), span)
         assert isinstance(new, Word)
         for i, bit in zip(places, new.bits, strict=True):
@@ -247,7 +281,9 @@ class Variables:
             single = isinstance(new, Word) and new.single
             return Word(bits, kind, p.signed or q.signed, single)
         if isinstance(old, complex | Duration) or isinstance(new, complex | Duration):
-            raise unexpressible("an assignment of this type under a measured bit", span)
+            raise unexpressible(
+                "an assignment of this type under a measured bit", span, "assign it outside of the branch"
+            )
         before, after = self.state.calculate.real(old, span), self.state.calculate.real(new, span)
         change = self.state.calculate.arithmetic("-", after, before, span)
         assert isinstance(change, Exact | float | Polynomial)

@@ -39,7 +39,9 @@ class Loader:
     def opened(self, file: str, span: Span) -> Iterator[str]:
         """The text of ``file``, which must not include itself meanwhile."""
         if file in self.open or len(self.open) >= _MAX_DEPTH:
-            raise InputError("QASM-3", f"include {file[:80]!r} includes itself", span=span)
+            raise InputError(
+                "QASM-3", f"include {file[:80]!r} includes itself", span=span, help="take one of the includes out"
+            )
         self.open.append(file)
         try:
             yield self.text(file, span)
@@ -67,9 +69,19 @@ class Loader:
             root = self.folder.resolve(strict=True)
             target = (root / path).resolve(strict=True)
             if not target.is_relative_to(root):
-                raise InputError("QASM-3", f"include {shown} is a link that leaves the folder of the source", span=span)
+                raise InputError(
+                    "QASM-3",
+                    f"include {shown} is a link that leaves the folder of the source",
+                    span=span,
+                    help="put the file itself into the folder of the source",
+                )
             if not stat.S_ISREG(target.stat().st_mode):
-                raise InputError("QASM-3", f"include {shown} is not a file", span=span)
+                raise InputError(
+                    "QASM-3",
+                    f"include {shown} is not a file",
+                    span=span,
+                    help="name a file; folders, pipes and devices are not read",
+                )
             with target.open("rb") as handle:
                 data = handle.read(MAX_INCLUDED_BYTES + 1)
         except (OSError, ValueError, RuntimeError):
@@ -81,8 +93,15 @@ class Loader:
             ) from None
         self.read += len(data)
         if self.read > MAX_INCLUDED_BYTES:
-            raise InputError("QASM-12", f"included files hold more than {MAX_INCLUDED_BYTES} bytes", span=span)
+            raise InputError(
+                "QASM-12",
+                f"included files hold more than {MAX_INCLUDED_BYTES} bytes",
+                span=span,
+                help="include less: a file counts each time it is included",
+            )
         try:
             return normalise(data.decode("utf-8"))
         except UnicodeDecodeError:
-            raise InputError("QASM-3", f"include {shown} is not UTF-8 text", span=span) from None
+            raise InputError(
+                "QASM-3", f"include {shown} is not UTF-8 text", span=span, help="save the file as UTF-8"
+            ) from None
