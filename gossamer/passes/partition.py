@@ -326,8 +326,12 @@ class PartitionPass:
 
 
 def default_moves(problem: PlacementProblem, effort: int = 1) -> int:
-    """The budget of elementary moves of each of two threads, for an effort of 0 to 3: some seconds at most for effort 1."""
-    size = problem.num_spiders + problem.num_items
+    """The budget of elementary moves of each of two threads, for an effort of 0 to 3: some seconds at most for effort 1.
+
+    Idle wires ask for none.
+    """
+    idle = _idle(problem)
+    size = int((~idle).sum()) + int((~idle[problem.items[:, 0]]).sum())
     return min(15_000 * size, 110_000_000) * (1, 8, 32, 128)[effort] // 8
 
 
@@ -347,6 +351,15 @@ def search(problem: PlacementProblem, *, moves: int | None = None, seed: int = 0
     if moves is None:
         moves = default_moves(problem)
     check_capacity(problem)
+    idle = _idle(problem)
+    if idle.any():
+        found = _add_idle(problem, idle, _search(_without(problem, idle), moves, seed))
+        if found is not None:
+            return found
+    return _search(problem, moves, seed)
+
+
+def _search(problem: PlacementProblem, moves: int, seed: int) -> Placement:
     core, merge = contract(problem)
     starts = _starts(core, seed)
     start_cost, name, place, item_place = starts[0]
@@ -367,6 +380,8 @@ def _anneal(
     problem: PlacementProblem, starts: list[tuple[Int, Int]], moves: int, hot: float, cold: float, seed: int
 ) -> tuple[Int, Int]:
     """Anneal two starts (or one twice) in two threads; return the better result, the first if they are equal."""
+    if count_cost(problem, *starts[0]) == 0:
+        return starts[0]
     from gossamer.passes import partition_kernels
 
     kernel: Any = partition_kernels.anneal
@@ -402,6 +417,54 @@ def _bare(problem: PlacementProblem) -> NDArray[np.bool_]:
     legs = problem.items[~problem.is_chain].ravel()
     bare[legs[legs >= 0]] = False
     return bare
+
+
+def _idle(problem: PlacementProblem) -> NDArray[np.bool_]:
+    """The spiders of wires on which nothing ever happens and that may stand anywhere."""
+    start, chain = problem.chains
+    idle = np.zeros(problem.num_spiders, bool)
+    if len(chain):
+        idle[chain] = np.repeat(np.logical_and.reduceat(_bare(problem)[chain], start[:-1]), np.diff(start))
+    return idle
+
+
+def _without(problem: PlacementProblem, idle: NDArray[np.bool_]) -> PlacementProblem:
+    """The problem of the other wires, with all qubits of the network."""
+    kept = ~idle
+    number = np.append(np.cumsum(kept, dtype=np.int32) - 1, np.int32(-1))  # -1 stays -1
+    items = kept[problem.items[:, 0]]
+    return replace(
+        problem, num_spiders=int(kept.sum()), items=number[problem.items[items]], is_chain=problem.is_chain[items],
+        start=problem.start[kept], end=problem.end[kept], successor=number[problem.successor[kept]],
+        item_time=problem.item_time[items], fixed=problem.fixed[kept],
+    )  # fmt: skip
+
+
+def _add_idle(problem: PlacementProblem, idle: NDArray[np.bool_], found: Placement) -> Placement | None:
+    """A placement of the other wires with the idle ones where there is room as long as they live; None if there is not."""
+    place = np.zeros(problem.num_spiders, np.int32)
+    place[~idle] = found.place
+    first, last, cells = problem.cells
+    change = np.zeros((problem.num_nodes, cells + 2), np.int32)
+    shared = (problem.successor >= 0) & (place == place[problem.successor])
+    np.add.at(change, (place[~idle], first[~idle]), 1)
+    np.add.at(change, (place[~idle], (last + 1 - shared)[~idle]), -1)
+    room = problem.capacity[:, None] - np.cumsum(change, axis=1, dtype=np.int32)[:, :cells]
+    start, chain = problem.chains
+    wires = np.flatnonzero(idle[chain[start[:-1]]])
+    spans = np.stack([first[chain[start[wires]]], last[chain[start[wires + 1] - 1]]], axis=1)
+    for u, v in np.unique(spans, axis=0).tolist():  # wires of one lifetime at a time
+        alike = wires[(spans == (u, v)).all(axis=1)]
+        free = np.minimum(np.cumsum(np.maximum(room[:, u : v + 1].min(axis=1), 0)), len(alike))
+        if free[-1] < len(alike):
+            return None
+        held = np.diff(free, prepend=0)
+        room[:, u : v + 1] -= held[:, None].astype(np.int32)
+        for w, node in zip(alike.tolist(), np.repeat(np.arange(problem.num_nodes), held).tolist(), strict=True):
+            place[chain[start[w] : start[w + 1]]] = node
+    item_place = place[problem.items[:, 0]].astype(np.int32)
+    item_place[~idle[problem.items[:, 0]]] = found.item_place
+    return Placement(place, item_place, count_cost(problem, place, item_place), found.start_cost, found.partitioner)
 
 
 def contract(problem: PlacementProblem) -> tuple[PlacementProblem, Int | None]:

@@ -296,6 +296,44 @@ def test_a_reused_qubit_counts_once() -> None:
     assert pt.search(problem).cost == 0
 
 
+@settings(max_examples=30, deadline=None)
+@given(
+    st.integers(2, 4),
+    st.lists(st.tuples(st.integers(0, 5), st.integers(0, 3), st.integers(0, 3)), max_size=25),
+    st.integers(1, 6),
+    st.integers(0, 2),
+    st.integers(0, 50),
+)
+def test_idle_wires_fit_and_ask_for_no_moves(
+    busy: int, gates: list[tuple[int, int, int]], idle: int, spare: int, seed: int
+) -> None:
+    gates = [(kind, a % busy, b % busy) for kind, a, b in gates]
+    wires = busy + idle
+    data = [(wires + 1) // 2, wires // 2 + spare]
+    problem = pt.problem_from_graph(circuit(wires, gates), network(data))
+    moves = pt.default_moves(problem)
+    assert moves == pt.default_moves(pt.problem_from_graph(circuit(busy, gates), network(data)))
+    found = pt.search(problem, moves=min(moves, 3000), seed=seed)
+    assert fits(problem, found.place.tolist())
+    assert found.cost == naive_cost(problem, found.place.tolist(), found.item_place.tolist())
+
+
+def test_idle_wires_that_do_not_fit_beside_a_placement_are_searched_with(monkeypatch: pytest.MonkeyPatch) -> None:
+    graph = circuit(4, [(2, 0, 1), (2, 0, 1)])
+    problem = pt.problem_from_graph(graph, network([2, 2]))
+    monkeypatch.setattr(pt, "_add_idle", lambda *_: None)
+    assert pt.search(problem, moves=3000).cost == 0
+    assert fits(problem, pt.search(problem, moves=3000).place.tolist())
+
+
+def test_idle_wires_alone() -> None:
+    problem = pt.problem_from_graph(circuit(5, []), network([2, 3]))
+    found = pt.search(problem)
+    assert found.cost == 0
+    assert sorted(found.place.tolist()) == [0, 0, 1, 1, 1]
+    assert pt.default_moves(problem) == 0
+
+
 def test_too_many_qubits_are_refused_by_name_and_number() -> None:
     problem = pt.problem_from_graph(circuit(5, [(2, 0, 1)]), network([1, 2]))
     with pytest.raises(NetworkInfeasible) as caught:
