@@ -182,7 +182,7 @@ def compile(
     Parameters
     ----------
     source
-        A path, program text, a `Diagram`, or a circuit of qiskit, pytket or cirq.
+        A path, program text, a `Diagram`, a circuit of qiskit, pytket or cirq, a graph of pyzx, or a pattern or open graph of graphix.
     network
         A network file, a preset's name, a shorthand (``4``, ``line:4``), or a `Network`.
     pipeline

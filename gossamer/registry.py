@@ -86,7 +86,7 @@ BUILT_IN: dict[Kind, tuple[Registration, ...]] = {
         Registration("gsm", "gossamer.frontends.gsm:read", "the text form of the IR", extensions=(".gsm",), samples="gossamer.conformance.kit:gsm_samples"),
         Registration("gsmj", "gossamer.frontends.compact:read", "the compact form of the IR, JSON", extensions=(".gsmj",), samples="gossamer.conformance.kit:compact_samples"),
         Registration("zx", "gossamer.frontends.zx:read_json", "ZX-diagrams in the JSON of pyzx, zxlive and Quantomatic; graphs and circuits of pyzx", extensions=(".zxg", ".json", ".qgraph", ".zxp", ".zxr", ".qrule", ".dae"), libraries=("pyzx",), objects="gossamer.frontends.zx:read_object", samples="gossamer.conformance.kit:zx_samples"),
-        Registration("pattern", "gossamer.frontends.pattern:read", "measurement patterns and open graphs, JSON", extensions=(".pattern.json", ".opengraph.json"), options=("bind",), samples="gossamer.conformance.kit:pattern_samples"),
+        Registration("pattern", "gossamer.frontends.pattern:read", "measurement patterns and open graphs, JSON; those of graphix", extensions=(".pattern.json", ".opengraph.json"), options=("bind",), libraries=("graphix",), objects="gossamer.frontends.pattern:read_object", samples="gossamer.conformance.kit:pattern_samples"),
         Registration("ptn", "gossamer.frontends.pattern:read_ptn", "measurement patterns of graphqomb", extensions=(".ptn",), samples="gossamer.conformance.kit:ptn_samples"),
         Registration("tikz", "gossamer.frontends.zx:read_tikz", "ZX-diagrams as TikZ pictures", extensions=(".tikz",), samples="gossamer.conformance.kit:tikz_samples"),
     ),

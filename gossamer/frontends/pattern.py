@@ -11,6 +11,7 @@ import math
 import re
 from collections.abc import Mapping
 from fractions import Fraction
+from typing import Any
 
 from gossamer.diagnostics import InputError, UsageError
 from gossamer.formats import ptn
@@ -22,6 +23,7 @@ from gossamer.formats.graphix_json import (
     graphix_pattern,
     names,
 )
+from gossamer.formats.graphix_objects import print_graphix
 from gossamer.formats.json_places import Json, JsonText
 from gossamer.formats.pattern_json import pattern_of
 from gossamer.ir import compose
@@ -81,6 +83,25 @@ def read_ptn(text: str, file: str = "<text>") -> Diagram:
     ('q0',)
     """
     return resolve_edges(to_diagram(ptn.read_ptn(text, file)))
+
+
+def read_object(source: Any) -> Diagram | None:
+    """The diagram of a ``Pattern`` or an ``OpenGraph`` of graphix; None for any other object. Nothing of graphix is imported.
+
+    Parameters without a value are symbols, in multiples of pi.
+
+    Raises
+    ------
+    InputError
+        TL-2, PT-1 to PT-14.
+
+    Examples
+    --------
+    >>> read_object(3) is None
+    True
+    """
+    text = print_graphix(source)
+    return None if text is None else read(text, f"<graphix {type(source).__name__}>")
 
 
 def value_of(top: Json) -> Diagram:
