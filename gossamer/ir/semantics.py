@@ -76,7 +76,7 @@ def kraus(diagram: Diagram, bits: Mapping[int, bool], inputs: Array | None = Non
     missing = [i for i, b in enumerate(diagram.bits) if b.kind == BitKind.OUTCOME and i not in bits]
     if missing:
         raise InputError("SEM-1", f"no value for outcome b{missing[0]}", help="give every outcome bit a value")
-    sweep = Sweep(Plan(diagram), bits, _start(diagram, inputs), measure=False)
+    sweep = Sweep(Plan(diagram), bits, _start(diagram, inputs), open_inputs=inputs is None, measure=False)
     sweep.run(dict(bits), None)
     columns = 2 ** len(diagram.inputs) if inputs is None else inputs.shape[1] if inputs.ndim == 2 else 1
     out = sweep.finish().reshape(-1, columns) * diagram.scalar.value(sweep.values)
@@ -132,7 +132,9 @@ def branch(
     state: State = SmallState(np.ones(1, dtype)) if start is None else _dense(start)
     if isinstance(state, SmallState):
         state.a = state.a.astype(dtype)
-    sweep = Sweep(Plan(diagram), given, (state, 0), measure=True, uncounted=uncounted, prefer=prefer)
+    sweep = Sweep(
+        Plan(diagram), given, state, open_inputs=False, measure=True, uncounted=uncounted, prefer=prefer
+    )
     sweep.run(given, rng or np.random.default_rng())
     vector = sweep.finish(scaled=False)
     norm = float(np.linalg.norm(vector.astype(dtype, copy=False)))
@@ -158,7 +160,7 @@ def branches(
     >>> [bits for bits, _ in branches(w.build())]
     [{0: False}]
     """
-    sweep = Sweep(Plan(diagram), {}, _start(diagram, inputs), measure=False)
+    sweep = Sweep(Plan(diagram), {}, _start(diagram, inputs), open_inputs=inputs is None, measure=False)
     columns = 2 ** len(diagram.inputs) if inputs is None else inputs.size // 2 ** len(diagram.inputs)
     shift: float | None = 0.0 if exact_scalar else None
     stack = [] if diagram.scalar.is_zero else [sweep]
@@ -233,7 +235,7 @@ def sweep_cost(diagram: Diagram, *, open_inputs: bool = False) -> tuple[int, flo
     peak, work = 0, 0.0
     for _ in range(8):  # a diagram that is no circuit may have branches that end in a number 0
         state = DryState(0 if open_inputs else n)
-        sweep = Sweep(plan, given, (state, None if open_inputs else 0), measure=True)
+        sweep = Sweep(plan, given, state, open_inputs=open_inputs, measure=True)
         try:
             sweep.run(given, rng)
             sweep.finish()
@@ -251,14 +253,14 @@ def _dense(amplitudes: Array) -> State:
     return LargeState(amplitudes) if amplitudes.size > 1 << LARGE else SmallState(amplitudes)
 
 
-def _start(diagram: Diagram, inputs: Array | None) -> tuple[State, int | None]:
-    """The state of the inputs and the number of reference legs; None: the inputs stay open."""
+def _start(diagram: Diagram, inputs: Array | None) -> State:
+    """The state of the inputs and of a reference system; of nothing where the inputs stay open."""
     if inputs is None:
-        return SmallState(np.ones(1, np.complex128)), None
+        return SmallState(np.ones(1, np.complex128))
     size = 2 ** len(diagram.inputs)
     if inputs.size % size or inputs.ndim > 2 or inputs.shape[0] != size:
         raise InputError("SEM-1", f"the state of {len(diagram.inputs)} inputs has {size} rows, not {inputs.shape}")
-    return _dense(inputs.astype(np.complex128).reshape(-1)), (inputs.size // size).bit_length() - 1
+    return _dense(inputs.astype(np.complex128).reshape(-1))
 
 
 __all__ = [

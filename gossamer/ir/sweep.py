@@ -89,8 +89,9 @@ class Sweep:
         self,
         plan: Plan,
         bits: Mapping[int, bool],
-        start: tuple[State, int | None],
+        state: State,
         *,
+        open_inputs: bool,
         measure: bool,
         uncounted: frozenset[int] = frozenset(),
         prefer: Mapping[int, bool] | None = None,
@@ -122,17 +123,17 @@ class Sweep:
                 self.set_bit(i, bool(bits[i]))
             elif b.expr is not None and not b.expr.bits:
                 self.set_bit(i, b.expr.evaluate({}))
-        self.state, references = start
-        self.kept: list[int] = []  # reference variables, in order
+        self.state = state
+        self.kept: list[int] = []  # variables of open inputs and of references, in order
         self.start: dict[int, int] = {}  # input vertex -> variable
         inputs = plan.diagram.inputs.tolist()
-        if references is None:
+        if open_inputs:
             for v in inputs:
                 self.start[v] = x = self.new()
                 self.open[x] += 1
                 self.kept.append(x)
-        else:
-            k = self.state.k
+        else:  # the axes that are more than the inputs are a reference system
+            k = state.k
             self.vars = [0] * k
             for i in range(k):
                 x = self.new()

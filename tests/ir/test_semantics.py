@@ -363,6 +363,15 @@ def test_maps_of_fixed_examples():
             np.testing.assert_allclose(kraus(d, bits), want, atol=1e-9)
 
 
+def test_every_branch_comes_once_and_carries_the_scalar():
+    d = replace(teleported(), scalar=Scalar(power=3, phase=Phase.of_bit(0, Fraction(1, 4)), factor=Fraction(5)))
+    found = list(branches(d))
+    assert len({tuple(bits.items()) for bits, _ in found}) == len(found) == 2 ** len(d.outcome_bits)
+    for bits, k in found:
+        assert set(bits) == set(range(len(d.bits)))
+        np.testing.assert_allclose(k, kraus(d, bits), atol=1e-12)
+
+
 def test_branches_of_fixed_examples():
     """All branches at once: those that are left out are zero, and the scalar is exact."""
     for seed in EXAMPLES:
@@ -546,6 +555,28 @@ def test_states_of_the_inputs_in_every_form():
     assert given is None or given.shape == (4,)
 
 
+def test_an_effect_of_a_state_is_one_number():
+    w = WireBuilder()
+    m = w.measure(w.add_input("q"))
+    amplitudes = kraus(w.build(), {m: True}, np.array([0.6, 0.8]))
+    assert amplitudes.shape == (1,)
+    assert abs(amplitudes[0]) == pytest.approx(0.8 * math.sqrt(2))
+
+
+def test_states_too_large_for_numpy_alone():
+    """More amplitudes than ``LARGE`` says, with a reference system and without."""
+    n = dense.LARGE + 1
+    d = wires(n)
+    zero = np.zeros(2**n)
+    zero[0] = 1
+    np.testing.assert_allclose(kraus(d, {}, zero), np.full(2**n, 2 ** (-n / 2)), atol=1e-12)
+    ket = np.zeros((4, 2**13))
+    ket[2, 5] = 1
+    want = np.zeros((4, 2**13))
+    want[:, 5] = np.array([1, 1, -1, -1]) / 2
+    np.testing.assert_allclose(kraus(wires(2), {}, ket), want, atol=1e-12)
+
+
 def refusal(make) -> str:
     with pytest.raises(InputError) as caught:
         make()
@@ -586,6 +617,13 @@ def test_refusals_read_well(monkeypatch):
     assert refusal(lambda: instrument(wide)) == (
         "error[SEM-2]: the instrument of a diagram with 14 inputs and outputs is too large to write down"
     )
+    odd = WireBuilder()
+    for i in range(7):
+        odd.add_input(f"q{i}")
+    for i in range(6):
+        odd.output(i, f"q{i}")
+    odd.discard(6)
+    assert "13 inputs and outputs" in refusal(lambda: instrument(odd.build()))
     monkeypatch.setattr(machine, "MAX_AXES", 2)
     assert kraus(wires(2), {}, np.eye(4)[0]).shape == (4,)
     assert kraus(wires(1), {}).shape == (2, 2)
@@ -707,6 +745,18 @@ def test_costs():
     assert sweep_cost(conditional())[0] == 0
 
 
+def test_the_cost_of_a_diagram_that_is_zero():
+    """Every branch ends in a number 0: the work until then."""
+    b = DiagramBuilder()
+    for i in range(3):
+        b.edge(b.input(f"i{i}"), b.output(f"o{i}"), hadamard=True)
+    before = b.build()
+    b.vertex(VertexKind.Z, Phase(1))
+    peak, work = sweep_cost(b.build())
+    assert peak == sweep_cost(before)[0]
+    assert 0 < work <= sweep_cost(before)[1]
+
+
 def test_measured_wires_leave_nothing_behind():
     w = WireBuilder()
     for _ in range(20):
@@ -727,6 +777,23 @@ def test_maps_that_share_a_factor_stay_in_range():
     w.output(q, "q")
     for bits, matrix in branches(w.build(), exact_scalar=False):
         assert 0.1 < np.abs(matrix).max() < 10, bits[m]
+
+
+def test_instruments_of_large_scalars_are_finite():
+    """2**3000 has no floating point number; the instrument needs none."""
+    b = DiagramBuilder()
+    for _ in range(3000):
+        b.vertex(VertexKind.Z)
+    m = b.outcome()
+    effect = b.vertex(VertexKind.X, Phase.of_bit(m))
+    b.bind_outcome(m, effect)
+    b.edge(b.input("q"), effect)
+    b.register("c", [BitExpr.bit(m)])
+    found = instrument(b.build())
+    for value, want in (((False,), np.diag([1, 0])), ((True,), np.diag([0, 1]))):
+        size = np.trace(found[value]).real
+        assert 0.1 < size < 10
+        np.testing.assert_allclose(found[value] / size, want, atol=1e-12)
 
 
 def test_many_axes_that_come_and_go():
