@@ -16,6 +16,9 @@ import pytest
 
 from gossamer.diagnostics import GossamerError
 
+# Tests run side by side, on matrices that are small: threads of the algebra library would only wait for each other. Before numpy is there.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 _CODE = re.compile(r"[A-Z]{2,5}-\d+")
 MARKED = pytest.StashKey[dict[str, list[str]]]()
 FILES = pytest.StashKey[set[str]]()

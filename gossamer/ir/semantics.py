@@ -132,9 +132,7 @@ def branch(
     state: State = SmallState(np.ones(1, dtype)) if start is None else _dense(start)
     if isinstance(state, SmallState):
         state.a = state.a.astype(dtype)
-    sweep = Sweep(
-        Plan(diagram), given, state, open_inputs=False, measure=True, uncounted=uncounted, prefer=prefer
-    )
+    sweep = Sweep(Plan(diagram), given, state, open_inputs=False, measure=True, uncounted=uncounted, prefer=prefer)
     sweep.run(given, rng or np.random.default_rng())
     vector = sweep.finish(scaled=False)
     norm = float(np.linalg.norm(vector.astype(dtype, copy=False)))
