@@ -14,13 +14,14 @@ from hypothesis import strategies as st
 from gossamer.conformance.strategies import any_diagrams, diagrams, open_graphs, placements
 from gossamer.diagnostics import InputError, Span
 from gossamer.ir import text as text_module
-from gossamer.ir.diagram import Bit, BitKind, DiagramBuilder, Register, VertexKind
+from gossamer.ir.diagram import Bit, BitKind, Delay, DiagramBuilder, Register, VertexKind
 from gossamer.ir.network import Network, NetworkLink, Node
 from gossamer.ir.open_graph import Label
 from gossamer.ir.phase import BitExpr, Phase
 from gossamer.ir.placed import EventKind
 from gossamer.ir.scalar import ZERO, Scalar
 from gossamer.ir.text import parse_text, print_text
+from gossamer.passes.graph_like import to_open_graph
 from tests.profiles import NIGHTLY, QUICK
 
 LEVELS = {
@@ -48,6 +49,39 @@ def test_every_level_comes_back(level):
 @pytest.mark.parametrize("level", LEVELS)
 def test_every_level_comes_back_nightly(level):
     NIGHTLY(given(LEVELS[level])(check_inverse))()
+
+
+DELAYED = """\
+gossamer diagram 1
+
+v0 = input 0 "q"
+v1 = Z(0) delay 3/2 s
+v2 = Z(0) delay 7 dt
+v3 = output 0 "q"
+
+v0 - v1
+v1 ~ v2
+v2 - v3
+"""
+
+
+def test_what_stands_after_a_vertex_comes_back():
+    delayed = parse_text(DELAYED)
+    assert delayed.delays == {1: Delay(Fraction(3, 2), "s"), 2: Delay(Fraction(7), "dt")}
+    assert print_text(delayed) == DELAYED
+    b = DiagramBuilder()
+    joined = b.vertex(VertexKind.Z, Phase(Fraction(1, 4)))
+    for end in (b.input("a"), b.input("b"), b.output("c")):
+        b.edge(joined, end)
+    graph = to_open_graph(b.build(), postselect=True)
+    lines = print_text(graph).splitlines()
+    marked = [i for i, line in enumerate(lines) if line.endswith(" postselect")]
+    assert [lines[i].split(" = ")[0] for i in marked] == [f"v{v}" for v in graph.postselected]
+    assert marked
+    assert parse_text("\n".join(lines)) == graph
+    for more in (" postselect", " delay 1 s"):
+        with pytest.raises(InputError, match="GSM-4"):
+            parse_text("\n".join(line + more if i in marked else line for i, line in enumerate(lines)))
 
 
 NAMES = st.text(st.characters(codec="utf-8"), min_size=1, max_size=8).filter(str.isprintable)
