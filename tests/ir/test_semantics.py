@@ -413,7 +413,7 @@ def test_single_branches_of_fixed_examples():
                 if size < 1e-9:
                     with pytest.raises(InputError) as caught:
                         branch(d, psi, bits, single=single)
-                    assert caught.value.diagnostic.message == "the given outcomes have probability 0"
+                    assert str(caught.value) == "error[SEM-1]: the given outcomes have probability 0"
                     continue
                 b = branch(d, psi, bits, single=single)
                 assert b.state.dtype == (np.complex64 if single else np.complex128)
