@@ -154,7 +154,9 @@ def summary(report: Mapping[str, Any]) -> dict[str, Any]:
         "peak_comm",
         "local_2q",
         "depth",
+        "steps",
         "makespan",
+        "fidelity",
         "success_probability",
         "partitioner",
         "verified",
@@ -755,7 +757,7 @@ def _inspect_folder(directory: Path) -> dict[str, Any]:
     out = _inspect_diagram(_kept_source(directory))
     nodes = tuple(Node(name=n.name, model=n.model, data=n.data, comm=n.comm) for n in manifest.nodes)
     report = make_report(Distribution(programs, manifest, Network(nodes=nodes, links=())))
-    keep = ("ebits", "messages", "peak_qubits", "peak_comm", "local_2q", "depth", "makespan", "nodes")
+    keep = ("ebits", "messages", "peak_qubits", "peak_comm", "local_2q", "depth", "steps", "nodes")
     return out | {"kind": "distribution"} | {key: report[key] for key in keep}
 
 

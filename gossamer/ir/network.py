@@ -1,20 +1,25 @@
-"""`Network`: nodes with a computational model and capacities, links between them.
+"""`Network`: nodes with a computational model, capacities and figures of their hardware, links between them.
 
 Capacities are numbers of qubits held at one time; ``comm: null`` means that the number of communication qubits is not
-limited. The module guarantees nothing about a network's sense until :meth:`Network.verify` has passed (clauses NW-10 to
-NW-12 of ``spec/network.md``); ``gossamer.ir.network_text`` reads files, presets and shorthands and does verify.
+limited. Every figure (a time, a fidelity, a rate) may be absent, and then it is not known. The module guarantees nothing about a
+network's sense until :meth:`Network.verify` has passed (the invariants of ``spec/network.md``); ``gossamer.ir.network_text``
+reads files, presets and shorthands and does verify.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from gossamer.diagnostics import InputError
+from gossamer.ir.durations import Seconds
+from gossamer.ir.gates import GATES
 
 #: More nodes than this are refused [NW-10]: distances and all-to-all links are quadratic in it.
 MAX_NODES = 256
@@ -26,19 +31,76 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+Fidelity = Annotated[float, Field(gt=0, le=1)]
+
+
+class Figures(_Strict):
+    """How long an operation takes and how well it works; None: not known."""
+
+    duration: Seconds | None = None
+    fidelity: Fidelity | None = None
+
+
+class NativeGate(_Strict):
+    """A gate that a node's hardware has, by its name in node programs, with its figures; a bare name has none."""
+
+    name: str
+    duration: Seconds | None = None
+    fidelity: Fidelity | None = None
+
+
+def _named(value: Any) -> Any:
+    return {"name": value} if isinstance(value, str) else value
+
+
 class Node(_Strict):
-    """One machine: ``data`` qubits held at one time, ``comm`` communication qubits (None: not limited)."""
+    """One machine.
+
+    Attributes
+    ----------
+    data, comm : data and communication qubits held at one time (comm None: not limited)
+    gates : the gates of its hardware, None: whatever node programs may hold, with unknown figures
+    measurement, reset : of one qubit
+    t1, t2 : times of relaxation and of coherence; without t1 nothing relaxes, without t2 it is 2 t1
+    """
 
     name: str = Field(min_length=1, max_length=64, pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
     model: str = "circuit"
     data: int = Field(ge=0, le=MAX_QUBITS)
     comm: int | None = Field(default=None, ge=0, le=MAX_QUBITS)
+    gates: (
+        tuple[Annotated[NativeGate, BeforeValidator(_named, json_schema_input_type=str | NativeGate)], ...] | None
+    ) = Field(default=None, min_length=1, max_length=64)
+    measurement: Figures | None = None
+    reset: Figures | None = None
+    t1: Seconds | None = None
+    t2: Seconds | None = None
+
+
+class QuantumChannel(_Strict):
+    """A source of ebits: how many a second, how good, and how long until both ends know that one is there."""
+
+    rate: float | None = Field(default=None, gt=0, le=1e18)
+    fidelity: Fidelity | None = None
+    latency: Seconds | None = None
+
+
+class ClassicalChannel(_Strict):
+    """A way for messages, in both directions, and how long one takes (None: not known)."""
+
+    latency: Seconds | None = None
 
 
 class NetworkLink(_Strict):
-    """A quantum link between two nodes, by name (classical messages are assumed to reach every node)."""
+    """Two nodes, by name, and what runs between them: ebits, messages, or both. With neither it is quantum, its figures unknown."""
 
     nodes: tuple[str, str]
+    quantum: QuantumChannel | None = None
+    classical: ClassicalChannel | None = None
+
+    @property
+    def is_quantum(self) -> bool:
+        return self.quantum is not None or self.classical is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +114,7 @@ class NetworkFlaw:
 
 
 class Network(_Strict):
-    """Nodes and the quantum links between them.
+    """Nodes and the links between them.
 
     Examples
     --------
@@ -81,35 +143,53 @@ class Network(_Strict):
     @cached_property
     def neighbours(self) -> tuple[tuple[int, ...], ...]:
         """For each node the sorted nodes that share a quantum link with it."""
+        return self._neighbours([link for link in self.links if link.is_quantum])
+
+    def _neighbours(self, links: Sequence[NetworkLink]) -> tuple[tuple[int, ...], ...]:
         out: list[set[int]] = [set() for _ in self.nodes]
-        for link in self.links:
+        for link in links:
             a, b = (self.index[x] for x in link.nodes)
             out[a].add(b)
             out[b].add(a)
         return tuple(tuple(sorted(s)) for s in out)
 
     @cached_property
+    def classical(self) -> dict[frozenset[int], ClassicalChannel] | None:
+        """The classical links by their two nodes; None if the network names none: then every node reaches every other one [NW-9]."""
+        found = {frozenset(self.index[x] for x in link.nodes): link.classical for link in self.links}
+        named = {pair: channel for pair, channel in found.items() if channel is not None}
+        return named or None
+
+    def with_nodes(self, nodes: Sequence[Node]) -> Network:
+        """The same links between other nodes of the same names.
+
+        Examples
+        --------
+        >>> net = Network(nodes=(Node(name="a", data=2),), links=())
+        >>> net.with_nodes([Node(name="a", data=3)]).nodes[0].data
+        3
+        """
+        return Network(nodes=tuple(nodes), links=self.links)
+
+    @cached_property
+    def outline(self) -> Network:
+        """What placing depends on: names, models, capacities and quantum links, and no figure of the hardware.
+
+        Examples
+        --------
+        >>> net = Network(nodes=(Node(name="a", data=2, t1="1s"),), links=())
+        >>> net.outline == net, net.outline.nodes
+        (False, (Node(name='a', model='circuit', data=2, comm=None, gates=None, measurement=None, reset=None, t1=None, t2=None),))
+        """
+        return Network(
+            nodes=tuple(Node(name=n.name, model=n.model, data=n.data, comm=n.comm) for n in self.nodes),
+            links=tuple(NetworkLink(nodes=link.nodes) for link in self.links if link.is_quantum),
+        )
+
+    @cached_property
     def distance(self) -> NDArray[np.int32]:
         """Hops between nodes, int32[k, k]; -1 where there is no path."""
-        k = self.size
-        out = np.full((k, k), -1, np.int32)
-        for start in range(k):
-            hops = [-1] * k  # a list: single elements of an array are slow
-            hops[start] = 0
-            ring, known = [start], 1
-            while ring and known < k:
-                ring_next = []
-                for x in ring:
-                    for y in self.neighbours[x]:
-                        if hops[y] < 0:
-                            hops[y] = hops[x] + 1
-                            ring_next.append(y)
-                    if known + len(ring_next) == k:
-                        break
-                known += len(ring_next)
-                ring = ring_next
-            out[start] = hops
-        return out
+        return np.array([_hops(self.neighbours, start) for start in range(self.size)], np.int32).reshape(self.size, -1)
 
     def path(self, a: int, b: int) -> list[int]:
         """A shortest path of nodes from a to b, both included; the smallest indices win ties."""
@@ -145,15 +225,28 @@ class Network(_Strict):
             if frozenset(link.nodes) in pairs:
                 return NetworkFlaw("NW-11", f"the link between '{a}' and '{b}' is given twice", ("links", i, "nodes"))
             pairs.add(frozenset(link.nodes))
-        for i, hops in enumerate(self.distance[0]):
-            if hops < 0:
-                return NetworkFlaw(
-                    "NW-12",
-                    f"no path of links joins '{self.nodes[0].name}' and '{self.nodes[i].name}'",
-                    ("links",),
-                    "add a link, or leave the node out",
-                )
+        quantum = _parted(self.distance[0].tolist())
+        if quantum is not None:
+            return self._disconnected("quantum links", quantum)
+        if self.classical is not None:
+            reached = _parted(_hops(self._neighbours([link for link in self.links if link.classical is not None]), 0))
+            if reached is not None:
+                return self._disconnected("classical links", reached)
+        for i, node in enumerate(self.nodes):
+            flaw = _flaw_of_node(node, ("nodes", i))
+            if flaw is not None:
+                return flaw
         return None
+
+    def _disconnected(self, what: str, lost: int) -> NetworkFlaw:
+        return NetworkFlaw(
+            "NW-12",
+            f"no path of {what} joins '{self.nodes[0].name}' and '{self.nodes[lost].name}'",
+            ("links",),
+            "add a link, or leave the node out"
+            if what == "quantum links"
+            else "where one link is named classical, messages take classical links only: add one, or name none",
+        )
 
     def verify(self) -> None:
         """Raise :class:`~gossamer.diagnostics.InputError` with the clause that is violated, if any is.
@@ -168,3 +261,48 @@ class Network(_Strict):
         flaw = self.find_flaw()
         if flaw is not None:
             raise InputError(flaw.code, flaw.message, help=flaw.help)
+
+
+def _hops(neighbours: Sequence[Sequence[int]], start: int) -> list[int]:
+    """Hops from ``start`` to each node; -1 where there is no path."""
+    k = len(neighbours)
+    hops = [-1] * k  # a list: single elements of an array are slow
+    hops[start] = 0
+    ring, known = [start], 1
+    while ring and known < k:
+        ring_next = []
+        for x in ring:
+            for y in neighbours[x]:
+                if hops[y] < 0:
+                    hops[y] = hops[x] + 1
+                    ring_next.append(y)
+            if known + len(ring_next) == k:
+                break
+        known += len(ring_next)
+        ring = ring_next
+    return hops
+
+
+def _parted(hops: Sequence[int]) -> int | None:
+    """The first node that is not reached."""
+    return next((i for i, h in enumerate(hops) if h < 0), None)
+
+
+def _flaw_of_node(node: Node, path: tuple[str | int, ...]) -> NetworkFlaw | None:
+    """What is wrong with the figures and the gates of one node."""
+    for key, time in (("t1", node.t1), ("t2", node.t2)):
+        if time == 0:
+            return NetworkFlaw("NW-14", f"{key} of '{node.name}' is 0", (*path, key), "leave it out for a perfect memory")
+    if node.t1 is not None and node.t2 is not None and node.t2 > 2 * node.t1:
+        return NetworkFlaw(
+            "NW-14", f"t2 of '{node.name}' is longer than 2 t1", (*path, "t2"), "coherence ends with relaxation at the latest"
+        )
+    seen: set[str] = set()
+    for i, gate in enumerate(node.gates or ()):
+        if gate.name not in GATES:
+            known = ", ".join(GATES)
+            return NetworkFlaw("NW-15", f"unknown gate '{gate.name[:40]}'", (*path, "gates", i), f"known gates: {known}")
+        if gate.name in seen:
+            return NetworkFlaw("NW-15", f"gate '{gate.name}' is given twice", (*path, "gates", i))
+        seen.add(gate.name)
+    return None

@@ -7,6 +7,8 @@ line and column, and that hostile files cost bounded time and memory (size, dept
 from __future__ import annotations
 
 import json
+import math
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
@@ -17,7 +19,17 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from gossamer.diagnostics import InputError, Span, UsageError
-from gossamer.ir.network import MAX_NODES, MAX_QUBITS, Network, NetworkLink, Node
+from gossamer.ir.network import (
+    MAX_NODES,
+    MAX_QUBITS,
+    ClassicalChannel,
+    Figures,
+    NativeGate,
+    Network,
+    NetworkLink,
+    Node,
+    QuantumChannel,
+)
 
 if TYPE_CHECKING:
     from lark import Lark
@@ -26,6 +38,10 @@ MAX_BYTES = 1_000_000
 MAX_DEPTH = 16
 #: A shorthand is typed by hand.
 MAX_SHORTHAND = 1000
+#: Names that YAML takes for something else.
+_NO_TEXT = frozenset({"null", "true", "false", "yes", "no", "on", "off", "y", "n"})
+#: Numbers that are no integers.
+_NUMBER = re.compile(r"-?[0-9]{1,40}(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,3})?", re.ASCII)
 _SUFFIXES = (".yaml", ".yml", ".json")
 _PRESETS = Path(__file__).resolve().parent / "presets"
 Key = tuple[str | int, ...]
@@ -127,8 +143,10 @@ def parse_network(text: str, file: str = "<network>") -> Network:
         first = error.errors(include_url=False, include_context=False)[0]
         path = tuple(first["loc"])
         unknown = first["type"] == "extra_forbidden"
-        message = f"unknown field '{path[-1]}'" if unknown else f"{_dotted(path)}: {first['msg']}"
-        raise document.error("NW-3", message, path, key=unknown) from error
+        reason = first["msg"].removeprefix("Value error, ")
+        message = f"unknown field '{path[-1]}'" if unknown else f"{_dotted(path)}: {reason}"
+        known = f"the fields here are {', '.join(_fields_at(path[:-1]))}" if unknown else None
+        raise document.error("NW-3", message, path, key=unknown, help=known) from error
     flaw = network.find_flaw()
     if flaw is not None:
         raise document.error(flaw.code, flaw.message, flaw.path, help=flaw.help)
@@ -146,11 +164,50 @@ def print_network(network: Network) -> str:
     """
     lines = ["nodes:"]
     for node in network.nodes:
-        fields = node.model_dump(exclude_defaults=True)
-        lines.append("  - {" + ", ".join(f"{key}: {json.dumps(value)}" for key, value in fields.items()) + "}")
+        lines += _item(node.model_dump(mode="json", exclude_defaults=True))
     lines.append("links:" if network.links else "links: []")
-    lines.extend("  - {nodes: [" + ", ".join(json.dumps(name) for name in link.nodes) + "]}" for link in network.links)
+    for link in network.links:
+        lines += _item(link.model_dump(mode="json", exclude_defaults=True))
     return "\n".join(lines) + "\n"
+
+
+def _item(fields: dict[str, Any]) -> list[str]:
+    """An item of a list: on one line if it is short and flat, else a line for each field, and for each item of a list in it."""
+    flat = "  - " + _flow(fields)
+    if len(flat) <= 100 and "gates" not in fields:
+        return [flat]
+    lines = []
+    for key, value in fields.items():
+        if key == "gates" and any(len(gate) > 1 for gate in value):
+            lines += [f"    {key}:", *(f"      - {_flow(gate)}" for gate in value)]
+        else:
+            lines.append(f"    {key}: {_flow(value)}")
+    return ["  - " + lines[0].lstrip(), *lines[1:]]
+
+
+def _flow(value: Any) -> str:
+    """YAML on one line; a map with nothing but a name, as gates without figures are, is that name."""
+    if isinstance(value, dict):
+        if list(value) == ["name"]:
+            return str(value["name"])
+        return "{" + ", ".join(f"{key}: {_flow(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_flow, value)) + "]"
+    if isinstance(value, str) and value.isascii() and value.lower() not in _NO_TEXT:
+        return value  # a name or a time
+    return json.dumps(value)
+
+
+def _fields_at(path: Key) -> list[str]:
+    """The names of the fields that the map at ``path`` may have."""
+    here: Any = Network
+    inside = {
+        "nodes": Node, "links": NetworkLink, "gates": NativeGate, "measurement": Figures, "reset": Figures,
+        "quantum": QuantumChannel, "classical": ClassicalChannel,
+    }  # fmt: skip
+    for part in path:
+        here = inside.get(str(part), here)
+    return list(here.model_fields)
 
 
 def _dotted(path: Key) -> str:
@@ -173,7 +230,7 @@ class _Document:
     key_marks: dict[Key, tuple[int, int]] = field(default_factory=dict)
 
     def read(self) -> Any:
-        """The document as plain data; only maps with distinct text keys, lists, text, integers, booleans and null."""
+        """The document as plain data; only maps with distinct text keys, lists, text, numbers, booleans and null."""
         import yaml
 
         loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -237,7 +294,8 @@ class _Document:
             while not isinstance(item := next(events), yaml.SequenceEndEvent):
                 items.append(self._value(item, events, (*path, len(items)), tags))
             return items
-        return _scalar(str(event.value), tags.resolve(yaml.ScalarNode, event.value, event.implicit))
+        plain = not event.style
+        return _scalar(str(event.value), tags.resolve(yaml.ScalarNode, event.value, event.implicit), plain)
 
     def error(self, code: str, message: str, path: Key, *, key: bool = False, help: str | None = None) -> InputError:
         """An error at the value (or the key) of ``path``, or at the closest value around it."""
@@ -258,7 +316,7 @@ def _place(event: Any) -> tuple[int, int]:
     return event.start_mark.line + 1, event.start_mark.column + 1
 
 
-def _scalar(text: str, tag: str) -> Any:
+def _scalar(text: str, tag: str, plain: bool) -> Any:
     kind = tag.rpartition(":")[2]
     if kind == "null":
         return None
@@ -266,7 +324,9 @@ def _scalar(text: str, tag: str) -> Any:
         return text.lower() in ("yes", "true", "on")
     if kind == "int" and text.lstrip("+-").isdecimal() and len(text) < 20:
         return int(text)
-    return text  # dates, floats and odd integers have no place in a network: the model will refuse the text
+    if plain and _NUMBER.fullmatch(text) and math.isfinite(float(text)):  # as JSON has them; YAML 1.1 does not know 1e6
+        return float(text)
+    return text  # dates and odd numbers have no place in a network: the model will refuse the text
 
 
 # ---- shorthands -----------------------------------------------------------------------------------------------------

@@ -12,31 +12,26 @@ from typing import Any, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from gossamer.ir.gates import GATES as GATES
 from gossamer.ir.network import MAX_QUBITS, Network
 from gossamer.ir.phase import Phase
 
-#: Gates of a circuit node's program: name -> (number of qubits, whether it takes an angle). ``rz(t)`` and ``rx(t)`` are
-#: rotations by t * pi, ``rzz(t)`` is exp(-i pi t/2 Z Z): diag(1, e^{i pi t}, e^{i pi t}, 1) up to a global phase.
-GATES: dict[str, tuple[int, bool]] = {
-    "h": (1, False),
-    "x": (1, False),
-    "z": (1, False),
-    "s": (1, False),
-    "sdg": (1, False),
-    "rz": (1, True),
-    "rx": (1, True),
-    "cz": (2, False),
-    "rzz": (2, True),
-}
-
-
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """A gate on qubits of the node (see :data:`GATES`); ``angle`` is constant, in multiples of pi."""
+    """A gate on qubits of the node (see :data:`gossamer.ir.gates.GATES`); angles are constant, in multiples of pi.
+
+    ``angle`` is the first, ``more`` holds the others of a gate that has several.
+    """
 
     name: str
     qubits: tuple[int, ...]
     angle: Phase | None = None
+    more: tuple[Phase, ...] = ()
+
+    @property
+    def angles(self) -> tuple[Phase, ...]:
+        """All angles, in order."""
+        return () if self.angle is None else (self.angle, *self.more)
 
 
 @dataclass(frozen=True, slots=True)

@@ -169,7 +169,7 @@ def _placed_blocks(p: Placed) -> Iterator[list[str]]:
         f"node {x.name} {x.model} data {x.data}" + (f" comm {x.comm}" if x.comm is not None else "")
         for x in p.network.nodes
     ]
-    yield [f"channel {x.nodes[0]} - {x.nodes[1]}" for x in p.network.links]
+    yield [f"channel {x.nodes[0]} - {x.nodes[1]}" for x in p.network.outline.links]
     yield from _graph_blocks(p.graph, [names[k] for k in p.place.tolist()])
     yield [f"l{k} = {names[a]} - {names[b]}" for k, (a, b) in enumerate(p.links.tolist())]
 

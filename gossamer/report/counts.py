@@ -1,8 +1,8 @@
-"""Counters over emitted node programs: ebits, messages, peaks, local gates, depth, makespan.
+"""Counters over emitted node programs: ebits, messages, peaks, local gates, depth.
 
 Everything is read off the programs and the manifest, never off what a pass believed, so the numbers are those of what the
-nodes really run. Durations: one unit for a gate, a measurement, a reset, an ebit; none for a message. The module stands beside the
-backends and knows none of them.
+nodes really run. Depth counts one unit for a gate, a measurement, a reset, and in ``steps`` an ebit; times are the matter of
+``gossamer.report.timing``. The module stands beside the backends and knows none of them.
 """
 
 from __future__ import annotations
@@ -180,8 +180,11 @@ def _local(one: Gate | Measure | Reset | Conditional, free: dict[tuple[str, int]
 def make_report(distribution: Distribution) -> dict[str, Any]:
     """The counted part of ``report.json``: plain data without times, the same for the same programs.
 
-    ``fidelity``, ``bound`` are null and ``shot_overhead`` is 1 while every link is a real, perfect one and no bound is known.
+    ``makespan`` and ``fidelity`` come from the figures of the network and are None where they do not suffice; ``bound`` is None and
+    ``shot_overhead`` is 1 while every link is a real one and no bound is known.
     """
+    from gossamer.report.timing import estimate
+
     manifest = distribution.manifest
     counts = {
         program.node: count_node(
@@ -209,10 +212,9 @@ def make_report(distribution: Distribution) -> dict[str, Any]:
         "bound": None,
         "depth": longest_chain(distribution.programs, ebit=0),
         "ebits": len(links),
-        "fidelity": None,
         "links": links,
         "local_2q": sum(c.local_2q for c in counts.values()),
-        "makespan": longest_chain(distribution.programs),
+        "steps": longest_chain(distribution.programs),
         "messages": sum(isinstance(one, Send) for p in distribution.programs for one in p.instructions),
         "nodes": [
             {"name": p.node, "model": p.model, "data": p.data, "comm": p.comm, "instructions": len(p.instructions)}
@@ -226,7 +228,7 @@ def make_report(distribution: Distribution) -> dict[str, Any]:
         "peak_comm": {name: c.peak_comm for name, c in counts.items()},
         "peak_qubits": {name: c.peak_qubits for name, c in counts.items()},
         "shot_overhead": 1,
-    }
+    } | estimate(distribution)
 
 
 def _partners(distribution: Distribution) -> dict[tuple[str, str], int]:

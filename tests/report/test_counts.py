@@ -69,7 +69,7 @@ def test_a_remote_gate_counted_by_hand() -> None:
     assert report["links"][0]["vertices"] == [1, 1]
     assert report["peak_qubits"] == report["peak_comm"] == {"a": 1, "b": 1}
     assert report["depth"] == 4  # h, cz, h, measure on a's half
-    assert report["makespan"] == 5  # the same after the ebit
+    assert report["steps"] == 5  # the same after the ebit
 
 
 @pytest.mark.parametrize(
@@ -115,4 +115,4 @@ def test_the_counters_agree_with_the_printed_programs() -> None:
         m for t in texts for m in re.findall(r"^\s*(?:cz|rzz\([^)]*\)) (\w+)\[\d+\], (\w+)\[\d+\];", t, re.MULTILINE)
     ]
     assert program.report["local_2q"] == sum(pair == ("data", "data") for pair in two)
-    assert program.report["makespan"] > program.report["depth"] > 0
+    assert program.report["steps"] > program.report["depth"] > 0
