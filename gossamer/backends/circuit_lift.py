@@ -15,6 +15,7 @@ from typing import Literal
 from gossamer.diagnostics import InputError
 from gossamer.ir.diagram import Diagram
 from gossamer.ir.phase import BitExpr, Phase
+from gossamer.ir.gates import GATES
 from gossamer.ir.program import Conditional, Ebit, Gate, Manifest, Measure, NodeProgram, Recv, Reset, Send
 from gossamer.ir.wires import WireBuilder
 
@@ -203,6 +204,9 @@ class _Lift:
         if len(set(wires)) != len(wires):
             raise self.fail("PR-2", f"{gate.name} on one qubit twice")
 
+        if not all(angle.is_constant for angle in gate.angles) or len(gate.angles) != GATES.get(gate.name, (0, 0))[1]:
+            raise self.fail("PR-2", f"{gate.name} with {len(gate.angles)} angles, or with one that is not constant")
+
         def when(angle: Fraction) -> Phase:
             return Phase(angle) if condition is None else Phase(angle).times(condition)
 
@@ -212,13 +216,42 @@ class _Lift:
             case "x":
                 b.rx(wires[0], when(Fraction(1)))
             case "rz" | "rx" | "rzz":
-                if gate.angle is None or not gate.angle.is_constant:
+                if gate.angle is None:
                     raise self.fail("PR-2", f"{gate.name} takes one constant angle")
                 phase = when(gate.angle.constant)
                 if gate.name == "rzz":
                     b.gadget(wires, phase)
                 else:
                     (b.rz if gate.name == "rz" else b.rx)(wires[0], phase)
+            case "sx":
+                b.rx(wires[0], when(_HALF))
+            case "y":
+                b.rz(wires[0], when(Fraction(1)))
+                b.rx(wires[0], when(Fraction(1)))
+            case "ry" | "u3":
+                theta, phi, lam = (*(a.constant for a in gate.angles), *([Fraction(0)] * 2))[:3]
+                for turn, angle in ((b.rz, lam - _HALF), (b.rx, theta), (b.rz, phi + _HALF)):
+                    turn(wires[0], when(angle))
+            case "cx" | "ecr":  # along Z of the first qubit and X of the second
+                b.h(wires[1])
+                if gate.name == "ecr":
+                    b.gadget(wires, when(_HALF))
+                    b.rx(wires[0], when(Fraction(1)))
+                else:
+                    self.gate(Gate("cz", gate.qubits), condition)
+                b.h(wires[1])
+            case "ms" | "rxx":
+                for wire in wires:
+                    b.h(wire)
+                b.gadget(wires, when(_HALF if gate.angle is None else gate.angle.constant))
+                for wire in wires:
+                    b.h(wire)
+            case "swap" if condition is None:
+                first, second = gate.qubits
+                self.wire[first], self.wire[second] = self.wire[second], self.wire[first]
+            case "swap":
+                for ends in (gate.qubits, gate.qubits[::-1], gate.qubits):
+                    self.gate(Gate("cx", ends), condition)
             case "h":
                 if condition is None:
                     b.h(wires[0])

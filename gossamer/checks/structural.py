@@ -2,7 +2,7 @@
 
 The rules of ``spec/program.md`` (PR-1 to PR-10: qubits and bits used properly, communication qubits carry link halves only,
 links and messages used once by the named nodes, no deadlock), the places, registers and outcomes against the source, and
-the links against a network where one is given. It can refuse; it cannot say that the meaning is right.
+the links and the native gates against a network where one is given. It can refuse; it cannot say that the meaning is right.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from gossamer.diagnostics import InputError
 from gossamer.ir.diagram import Diagram
 from gossamer.ir.network import Network, NetworkLink, Node
 from gossamer.ir.program import Distribution, Manifest, NodeProgram
+from gossamer.ir.rules.hardware import check_hardware
 from gossamer.ir.rules.programs import PROGRAM_RULES
 
 
@@ -37,6 +38,8 @@ def check_structural(
         distribution = Distribution(tuple(programs), manifest, known)
         for rule in PROGRAM_RULES:
             rule(distribution)
+        if network is not None:
+            check_hardware(distribution)
         _against_source(manifest, source)
     except InputError as error:
         return False, len(PROGRAM_RULES) + 1, f"{error.code}: {error.diagnostic.message}"

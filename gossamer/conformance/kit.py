@@ -169,6 +169,7 @@ def _inputs(draw: st.DrawFn, takes: tuple[str, ...]) -> tuple[Any, ...]:
         "network": lambda: placed.network if "assignment" in takes else draw(networks(max_nodes=3)),
         "assignment": lambda: Assignment(placed.place, np.array(edge_place, np.int32)),
         "placed": lambda: placed,
+        "distribution": lambda: draw(programs(max_nodes=2, max_steps=7)),
     }
     return tuple(made[level]() for level in takes)
 

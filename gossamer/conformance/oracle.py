@@ -248,9 +248,14 @@ class State:
                 psi[x, y] *= diagonal[2 * x + y]
         self.amplitudes = np.moveaxis(psi, (0, 1), axes)
 
-    def gate(self, name: str, qubits: Sequence[Hashable], angle: Fraction | None = None) -> None:
-        """One gate of a node program (clause PR-2); ``cx`` too."""
-        z = turn(angle) if angle is not None else 1
+    def apply_matrix(self, a: Hashable, b: Hashable, matrix: NDArray[Any]) -> None:
+        axes = (self.qubits.index(a), self.qubits.index(b))
+        out = np.tensordot(matrix.reshape(2, 2, 2, 2), self.amplitudes, ((2, 3), axes))
+        self.amplitudes = np.moveaxis(out, (0, 1), axes)
+
+    def gate(self, name: str, qubits: Sequence[Hashable], *angles: Fraction) -> None:
+        """One gate of a node program (clause PR-2)."""
+        z = turn(angles[0]) if angles else 1
         if name == "h":
             self.apply(qubits[0], HADAMARD)
         elif name == "x":
@@ -269,6 +274,10 @@ class State:
             self.apply(qubits[1], HADAMARD)
         elif name == "rzz":
             self.apply_diagonal(qubits[0], qubits[1], [1, z, z, 1])
+        elif name in ("y", "sx", "ry", "u3"):
+            self.apply(qubits[0], _one_qubit(name, *map(float, angles)))
+        elif name in ("ecr", "ms", "rxx", "swap"):
+            self.apply_matrix(qubits[0], qubits[1], _two_qubits(name, *map(float, angles)))
         else:
             raise AssertionError(f"no gate {name}")
 
@@ -285,6 +294,26 @@ class State:
     def vector(self, order: Sequence[Hashable]) -> Matrix:
         assert sorted(map(str, self.qubits)) == sorted(map(str, order)), "qubits are left over"
         return np.transpose(self.amplitudes, [self.qubits.index(q) for q in order]).reshape(-1)
+
+
+def _one_qubit(name: str, theta: float = 0, phi: float = 0, lam: float = 0) -> Matrix:
+    """Native gates of one qubit, as their makers' papers and OpenQASM 3 write them; angles in multiples of pi."""
+    c, s = np.cos(np.pi * theta / 2), np.sin(np.pi * theta / 2)
+    if name == "sx":
+        return np.array([[1 + 1j, 1 - 1j], [1 - 1j, 1 + 1j]]) / 2
+    if name == "y":
+        return _Y
+    left, right = np.exp(1j * np.pi * phi), np.exp(1j * np.pi * lam)
+    return np.array([[c, -right * s], [left * s, left * right * c]], np.complex128)
+
+
+def _two_qubits(name: str, theta: float = 0.5) -> Matrix:
+    if name == "swap":
+        return np.eye(4, dtype=np.complex128)[[0, 2, 1, 3]]
+    if name == "ecr":
+        return (np.kron(_X, np.eye(2)) - np.kron(_Y, _X)) / np.sqrt(2)
+    c, s = np.cos(np.pi * theta / 2), np.sin(np.pi * theta / 2)
+    return c * np.eye(4, dtype=np.complex128) - 1j * s * np.kron(_X, _X)
 
 
 # ---- patterns -------------------------------------------------------------------------------------------------------
@@ -342,7 +371,7 @@ def pattern_map(pattern: mbqc.Pattern, bits: Mapping[int, bool]) -> Matrix:
                     state.apply(node, _Z)
             case mbqc.Clifford(node, gates):
                 for gate in gates:
-                    state.gate(gate, [node]) if gate != "y" else state.apply(node, _Y)
+                    state.gate(gate, [node])
             case mbqc.Measure(node, basis, angle, s, t):
                 if s.evaluate(values):
                     state.apply(node, _X)
@@ -453,7 +482,7 @@ def run_programs(distribution: Distribution, inputs: Matrix, choose: Chooser) ->
         return outcome
 
     def gate(node: str, g: Gate) -> None:
-        state.gate(g.name, [qubit(node, q) for q in g.qubits], g.angle.constant if g.angle is not None else None)
+        state.gate(g.name, [qubit(node, q) for q in g.qubits], *(angle.constant for angle in g.angles))
 
     moved = True
     while moved:

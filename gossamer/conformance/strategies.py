@@ -559,14 +559,15 @@ def programs(draw: Draw, *, max_nodes: int = 3, max_steps: int = 12, clifford: b
         """A gate on live data qubits of a node (and first of all on ``first``)."""
         live = [q for q in range(data) if (i, q) not in dead]
         kind = draw(st.sampled_from(kinds))
-        arity, turned = GATES[kind]
+        arity, angles = GATES[kind]
         chosen = [] if first is None else [first]
         if len(live) < arity - len(chosen):
             return None
         while len(chosen) < arity:
             chosen.append(draw(st.sampled_from([q for q in live if q not in chosen])))
         touched.update((i, q) for q in chosen)
-        return Gate(kind, tuple(chosen), Phase(draw(turns)) if turned else None)
+        drawn = [Phase(draw(turns)) for _ in range(angles)]
+        return Gate(kind, tuple(chosen), drawn[0] if drawn else None, tuple(drawn[1:]))
 
     def write(i: int) -> int:
         bits[i].append(len(bits[i]))
@@ -593,7 +594,7 @@ def programs(draw: Draw, *, max_nodes: int = 3, max_steps: int = 12, clifford: b
         i = draw(st.integers(0, k - 1))
         kind = draw(st.sampled_from(["gate", "measure", "message", "if", "reset", "link"]))
         if kind in ("gate", "if"):
-            one = gate(sorted(GATES), i)
+            one = gate(list(GATES), i)
             if one is None:
                 continue
             if kind == "gate" or not bits[i]:

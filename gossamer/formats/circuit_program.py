@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import cache
 
 from gossamer.diagnostics import InputError, Span
 from gossamer.formats.openqasm import normalise, parse_openqasm
@@ -55,6 +56,12 @@ MODEL = "circuit"
 MAX_SIZE = 10**7
 
 _RZZ = "gate rzz(theta) a, b { cx a, b; rz(theta) b; cx a, b; }"
+#: Native gates that the standard library does not have, defined where they are used.
+_DEFINED = {
+    "ecr": "gate ecr a, b { h b; cx a, b; s b; cx a, b; h b; x a; }",
+    "ms": "gate ms a, b { h a; h b; cx a, b; s b; cx a, b; h a; h b; }",
+    "rxx": "gate rxx(theta) a, b { h a; h b; cx a, b; rz(theta) b; cx a, b; h a; h b; }",
+}
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}", re.ASCII)
 _RESULT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\[[0-9]{1,7}\]", re.ASCII)
 _BIT = re.compile(r"m\[(0|[1-9][0-9]{0,7})\]", re.ASCII)
@@ -109,6 +116,8 @@ class _Printer:
         yield 'include "stdgates.inc";'
         yield f"@gossamer.node {_checked(p.node)}"
         yield _RZZ
+        used = {gate.name for op in p.instructions for gate in _gates_of(op)}
+        yield from (text for name, text in _DEFINED.items() if name in used)
         for kind, size, name in (("qubit", p.data, "data"), ("qubit", p.comm, "comm"), ("bit", p.bits, "m")):
             if size:
                 yield f"{kind}[{size}] {name};"
@@ -146,7 +155,7 @@ class _Printer:
                 yield "barrier;"
 
     def gate(self, gate: Gate) -> str:
-        angle = "" if gate.angle is None else f"({print_angle(gate.angle)})"
+        angle = f"({', '.join(map(print_angle, gate.angles))})" if gate.angles else ""
         return f"{gate.name}{angle} {', '.join(self.qubit(q) for q in gate.qubits)};"
 
     def qubit(self, index: int) -> str:
@@ -209,6 +218,7 @@ class _Reader:
         self.tree = tree
         self.sizes = {"data": 0, "comm": 0, "m": 0}
         self.results: list[tuple[int, str]] = []
+        self.defined: set[str] = set()
 
     def program(self) -> NodeProgram:
         statements = list(self.tree.statements)
@@ -219,6 +229,9 @@ class _Reader:
             raise _refused('the second statement of a node program is include "stdgates.inc";', start)
         node = self._node(statements[2])
         at = 3
+        while at < len(statements) and isinstance(definition := statements[at], GateDefinition):
+            self._define(definition)
+            at += 1
         for name in self.sizes:
             if at < len(statements) and self._declares(statements[at], name):
                 at += 1
@@ -243,9 +256,17 @@ class _Reader:
             raise _refused(
                 "the third statement of a node program is '@gossamer.node NAME' on the definition of rzz", s.span
             )
-        if _shape(s.statement) != _RZZ_SHAPE:
+        if _shape(s.statement) != _shape_of(_RZZ):
             raise _refused("rzz is not defined as node programs define it", s.statement.span, f"write {_RZZ}")
         return _name(s.annotations[0].text, s.annotations[0].span)
+
+    def _define(self, s: GateDefinition) -> None:
+        """A native gate that the standard library does not have, defined as :func:`print_program` defines it."""
+        if s.name not in _DEFINED or s.name in self.defined:
+            raise _refused(f"a node program does not define '{s.name[:40]}' here", s.span)
+        if _shape(s) != _shape_of(_DEFINED[s.name]):
+            raise _refused(f"{s.name} is not defined as node programs define it", s.span, f"write {_DEFINED[s.name]}")
+        self.defined.add(s.name)
 
     def _declares(self, s: Statement, name: str) -> bool:
         if not isinstance(s, BitDeclaration if name == "m" else QubitDeclaration) or s.name != name:
@@ -296,13 +317,17 @@ class _Reader:
             raise _refused(
                 f"unknown gate '{s.gate[:40]}'", s.span, f"the gates of a node program are {', '.join(GATES)}"
             )
-        arity, angled = GATES[s.gate]
-        if len(s.arguments) != angled or len(s.operands) != arity:
-            raise _refused(f"{s.gate} takes {arity} qubits and {'one angle' if angled else 'no angle'}", s.span)
+        arity, angles = GATES[s.gate]
+        if len(s.arguments) != angles or len(s.operands) != arity:
+            number = ("no angle", "one angle")[angles] if angles < 2 else f"{angles} angles"
+            raise _refused(f"{s.gate} takes {arity} qubits and {number}", s.span)
         qubits = tuple(self._qubit(q) for q in s.operands)
         if len(set(qubits)) != arity:
             raise _refused("a qubit is repeated", s.span)
-        return Gate(s.gate, qubits, _read_angle(s.arguments[0]) if angled else None)
+        read = tuple(map(_read_angle, s.arguments))
+        if s.gate in _DEFINED and s.gate not in self.defined:
+            raise _refused(f"{s.gate} is not defined above", s.span, f"write {_DEFINED[s.gate]} at the top")
+        return Gate(s.gate, qubits, read[0] if read else None, read[1:])
 
     def _conditional(self, s: Branch) -> Conditional:
         conditions: list[tuple[int, bool]] = []
@@ -398,4 +423,12 @@ def _spanless(expression: Expression) -> object:
     return getattr(expression, "name", None) or getattr(expression, "text", "?")
 
 
-_RZZ_SHAPE = ("rzz", ("theta",), ("a", "b"), [("cx", [], [("a", None), ("b", None)]), ("rz", ["'theta'"], [("b", None)]), ("cx", [], [("a", None), ("b", None)])], 3)  # fmt: skip
+@cache
+def _shape_of(text: str) -> object:
+    (gate,) = parse_openqasm(text, "<definition>", syntax_code=CODE).statements
+    assert isinstance(gate, GateDefinition)
+    return _shape(gate)
+
+
+def _gates_of(op: Instruction) -> tuple[Gate, ...]:
+    return (op,) if isinstance(op, Gate) else op.body if isinstance(op, Conditional) else ()

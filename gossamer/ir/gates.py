@@ -46,8 +46,8 @@ MADE_OF: dict[str, tuple[Part, ...]] = {
     # u3(theta, phi, lambda) = rz(phi) ry(theta) rz(lambda), the last factor first
     "u3": (("rz", (0,), (2, -_HALF)), ("rx", (0,), (0, _ZERO)), ("rz", (0,), (1, _HALF))),
     "cx": (("h", (1,), None), ("cz", (0, 1), None), ("h", (1,), None)),
-    # x on the first qubit after exp(i pi/4 Z X)
-    "ecr": (("h", (1,), None), ("rzz", (0, 1), -_HALF), ("h", (1,), None), ("x", (0,), None)),
+    # x on the first qubit after exp(-i pi/4 Z X)
+    "ecr": (("h", (1,), None), ("rzz", (0, 1), _HALF), ("h", (1,), None), ("x", (0,), None)),
     # exp(-i pi/4 X X)
     "ms": (("h", (0,), None), ("h", (1,), None), ("rzz", (0, 1), _HALF), ("h", (0,), None), ("h", (1,), None)),
     "rxx": (

@@ -16,6 +16,7 @@ from fractions import Fraction
 
 from gossamer.diagnostics import InputError
 from gossamer.ir.program import Conditional, Ebit, Gate, Instruction, Manifest, Measure, NodeProgram, Recv, Reset, Send
+from gossamer.runtime.elementary import spell_out
 from gossamer.runtime.trace import Apply, Conditions, Join, Observe, Operation, Pair, Parity, Trace, measured_cost
 from gossamer.runtime.validate import at, check_programs, gates_of
 
@@ -94,7 +95,7 @@ class _Stage:
         state: dict[int, int] = {}
         gates: list[Apply] = []
         joins: list[int] = []
-        for gate in gates_of(op):
+        for gate in spell_out(gates_of(op)):
             angle = gate.angle.constant if gate.angle is not None else Fraction(0)
             if gate.angle is not None and not angle:
                 continue

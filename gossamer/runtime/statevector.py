@@ -285,6 +285,7 @@ class StateVector:
             weight = np.abs(m[:, :, 0]) ** 2 * rho[:, :1] + np.abs(m[:, :, 1]) ** 2 * rho[:, 1:2] + 2 * cross.real
             weight = np.maximum(weight, 0)
         likely = weight[:, 1] / weight.sum(axis=1)
+        likely = np.round(likely, 6 if self.dtype == np.complex64 else 12)  # so that all kernels draw the same samples
         likely[likely < self.noise] = 0
         likely[likely > 1 - self.noise] = 1
         ones = batch.rng.binomial(batch.shots, likely)

@@ -17,7 +17,7 @@ Conditions: TypeAlias = tuple[tuple[int, bool], ...]
 
 @dataclass(frozen=True, slots=True)
 class Apply:
-    """A gate of :data:`gossamer.ir.program.GATES` where all ``conditions`` hold; ``angle`` in multiples of pi (0 if it has none)."""
+    """An elementary gate of :data:`gossamer.ir.gates.GATES` where all ``conditions`` hold; ``angle`` in multiples of pi (0 if it has none)."""
 
     name: str
     qubits: tuple[int, ...]

@@ -138,13 +138,13 @@ def _check_operands(p: NodeProgram) -> None:
 def _check_gate(p: NodeProgram, i: int, gate: Gate) -> None:
     if gate.name not in GATES:
         _fail("PR-2", f"{at(p, i)}: unknown gate '{gate.name}'", f"the gates are {', '.join(GATES)}")
-    arity, has_angle = GATES[gate.name]
+    arity, angles = GATES[gate.name]
     for q in gate.qubits:
         _check_qubit(p, i, q)
     if len(gate.qubits) != arity or len(set(gate.qubits)) != arity:
         _fail("PR-2", f"{at(p, i)}: {gate.name} needs {arity} distinct qubits, not {gate.qubits}")
-    if (gate.angle is not None) != has_angle or (gate.angle is not None and not gate.angle.is_constant):
-        want = "one constant angle" if has_angle else "no angle"
+    if len(gate.angles) != angles or not all(angle.is_constant for angle in gate.angles):
+        want = ("no angle", "one constant angle")[angles] if angles < 2 else f"{angles} constant angles"
         _fail(
             "PR-2", f"{at(p, i)}: {gate.name} takes {want}", "an angle that depends on bits becomes a conditional gate"
         )

@@ -32,7 +32,10 @@ EVERYTHING = NodeProgram(
     6,
     (
         Reset(2),
-        *(Gate(g, (0, 1)[:n], Phase(Fraction(-3, 8)) if angled else None) for g, (n, angled) in GATES.items()),
+        *(
+            Gate(g, (0, 1)[:n], Phase(Fraction(-3, 8)) if angles else None, (Phase(1), Phase())[: max(0, angles - 1)])
+            for g, (n, angles) in GATES.items()
+        ),
         Ebit("l0", "bob", 3),
         Gate("h", (3,)),
         Gate("rzz", (3, 0), Phase(Fraction(5, 2**41))),
@@ -98,9 +101,10 @@ def programs(draw: st.DrawFn) -> NodeProgram:
 
     def gate() -> Gate:
         name = draw(st.sampled_from([g for g, (n, _) in GATES.items() if n <= qubits]))
-        arity, angled = GATES[name]
+        arity, number = GATES[name]
         places = draw(st.lists(st.integers(0, qubits - 1), min_size=arity, max_size=arity, unique=True))
-        return Gate(name, tuple(places), draw(angles) if angled else None)
+        drawn = [draw(angles) for _ in range(number)]
+        return Gate(name, tuple(places), drawn[0] if drawn else None, tuple(drawn[1:]))
 
     out: list[Instruction] = []
     written: list[int] = []
@@ -155,7 +159,11 @@ BODY = HEAD + "qubit[2] data;\nqubit[1] comm;\nbit[2] m;\n"
         HEAD + "qubit data;",
         HEAD + "bit[1] m;\nqubit[1] data;",  # order is part of the shape
         BODY + "qubit[1] more;",
-        BODY + "cx data[0], data[1];",
+        BODY + "cy data[0], data[1];",
+        BODY + "ecr data[0], data[1];",
+        HEAD + "gate ecr a, b { cx a, b; }\n",
+        HEAD + "gate mine a { h a; }\n",
+        BODY + "u3(pi, 0) data[0];",
         BODY + "h data[2];",
         BODY + "h data;",
         BODY + "h m[0];",

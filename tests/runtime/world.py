@@ -148,10 +148,10 @@ def random_world(seed: int, *, clifford: bool, length: int = 40, nodes: int = 2,
     def random_gate(node: str, paulis: bool = False) -> Gate:
         usable = [0, 1, *([2] if open_comm[node] else [])]
         name = rng.choice(["x", "z"] if paulis else list(GATES))
-        arity, has_angle = GATES[name]
+        arity, angles = GATES[name]
         step = 2 if clifford else rng.choice([2, 4, 7])
-        angle = Fraction(rng.randrange(2 * step), step) if has_angle else None
-        return make_gate(name, *rng.sample(usable, arity), angle=angle)
+        drawn = [Phase(Fraction(rng.randrange(2 * step), step)) for _ in range(angles)]
+        return Gate(name, tuple(rng.sample(usable, arity)), drawn[0] if drawn else None, tuple(drawn[1:]))
 
     for _ in range(length):
         node = rng.choice(names)
@@ -273,7 +273,9 @@ def _dense(psi: np.ndarray, gate: Gate, axes: list[int]) -> np.ndarray:
     t = float(gate.angle.constant) if gate.angle else 0.0
     z = np.diag([1, -1])
     x = np.array([[0, 1], [1, 0]])
-    rotation = {"rz": z, "rx": x, "rzz": np.kron(z, z)}
+    y = 1j * x @ z
+    eye = np.eye(2)
+    rotation = {"rz": z, "rx": x, "ry": y, "rzz": np.kron(z, z), "rxx": np.kron(x, x)}
     if gate.name in rotation:
         p = rotation[gate.name]
         m = np.cos(np.pi * t / 2) * np.eye(len(p)) - 1j * np.sin(np.pi * t / 2) * p
@@ -285,10 +287,23 @@ def _dense(psi: np.ndarray, gate: Gate, axes: list[int]) -> np.ndarray:
             "s": np.diag([1, 1j]),
             "sdg": np.diag([1, -1j]),
             "cz": np.diag([1, 1, 1, -1]),
+            "y": y,
+            "sx": (eye - 1j * x) / np.sqrt(2),
+            "u3": _u3(*(float(angle.constant) for angle in gate.angles)) if gate.name == "u3" else None,
+            "cx": (np.kron(eye + z, eye) + np.kron(eye - z, x)) / 2,
+            "ecr": (np.kron(x, eye) - np.kron(y, x)) / np.sqrt(2),
+            "ms": (np.kron(eye, eye) - 1j * np.kron(x, x)) / np.sqrt(2),
+            "swap": (np.eye(4) + sum(np.kron(p, p) for p in (x, y, z))) / 2,
         }[gate.name]
     k = len(axes)
     out = np.tensordot(np.asarray(m, complex).reshape((2,) * (2 * k)), psi, axes=(list(range(k, 2 * k)), axes))
     return np.moveaxis(out, list(range(k)), axes)
+
+
+def _u3(theta: float, phi: float, lam: float) -> np.ndarray:
+    c, s = np.cos(np.pi * theta / 2), np.sin(np.pi * theta / 2)
+    left, right = np.exp(1j * np.pi * phi), np.exp(1j * np.pi * lam)
+    return np.array([[c, -right * s], [left * s, left * right * c]])
 
 
 def chi_square_fits(counts: dict[str, int], exact: dict[str, float]) -> bool:

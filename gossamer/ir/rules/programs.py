@@ -20,9 +20,8 @@ from gossamer.ir.program import (
     Reset,
     Send,
 )
+from gossamer.ir.rules.halves import programs_comm
 from gossamer.ir.rules.shared import fail
-
-_DIAGONAL = frozenset({"cz", "rzz", "rz", "z", "s", "sdg"})
 
 
 def _programs_and_nodes(d: Distribution) -> None:
@@ -83,14 +82,14 @@ def _at(p: NodeProgram, index: int) -> str:
 def _check_gate(p: NodeProgram, index: int, gate: Gate) -> None:
     if gate.name not in GATES:
         fail("PR-2", f"{_at(p, index)}: unknown gate '{gate.name}'", help=f"the gates are {', '.join(GATES)}")
-    arity, has_angle = GATES[gate.name]
+    arity, angles = GATES[gate.name]
     if len(gate.qubits) != arity or len(set(gate.qubits)) != arity:
         fail("PR-2", f"{_at(p, index)}: {gate.name} needs {arity} distinct qubits, not {gate.qubits}")
     for q in gate.qubits:
         if not 0 <= q < p.data + p.comm:
             fail("PR-2", f"{_at(p, index)}: qubit {q} does not exist")
-    if (gate.angle is not None) != has_angle or (gate.angle is not None and not gate.angle.is_constant):
-        want = "one constant angle" if has_angle else "no angle"
+    if len(gate.angles) != angles or not all(angle.is_constant for angle in gate.angles):
+        want = ("no angle", "one constant angle")[angles] if angles < 2 else f"{angles} constant angles"
         fail("PR-2", f"{_at(p, index)}: {gate.name} takes {want}", help="conditional angles become conditional gates")
 
 
@@ -197,52 +196,6 @@ def _programs_results(d: Distribution) -> None:
             fail("PR-6", f"the results of {p.node}'s program and of the manifest differ")
 
 
-def _programs_comm(d: Distribution) -> None:
-    """A communication qubit carries: ebit, h on the first-named end, diagonal gates, h, measure. Nothing else."""
-    first = {link.id: link.nodes[0] for link in d.manifest.links}
-    for p in d.programs:
-        state = dict.fromkeys(range(p.data, p.data + p.comm), "free")
-        for i, op in enumerate(p.instructions):
-            if isinstance(op, Ebit):
-                if op.qubit < p.data:
-                    fail(
-                        "PR-7",
-                        f"{_at(p, i)}: an ebit on data qubit {op.qubit}",
-                        help="link halves live on communication qubits",
-                    )
-                if state[op.qubit] != "free":
-                    fail("PR-7", f"{_at(p, i)}: communication qubit {op.qubit} already holds a link half")
-                state[op.qubit] = "raw" if first[op.link] == p.node else "live"
-                continue
-            if isinstance(op, Reset) and op.qubit >= p.data:
-                fail(
-                    "PR-7",
-                    f"{_at(p, i)}: reset of a communication qubit",
-                    help="a new ebit starts it; a reset would break the pair",
-                )
-            gates = op.body if isinstance(op, Conditional) else (op,) if isinstance(op, Gate) else ()
-            for gate in gates:
-                for q in gate.qubits:
-                    if q >= p.data:
-                        state[q] = _next_comm_state(p, i, gate, state[q], conditional=isinstance(op, Conditional))
-            if isinstance(op, Measure) and op.qubit >= p.data:
-                if state[op.qubit] != "closed":
-                    fail("PR-7", f"{_at(p, i)}: a link half is measured without the h that makes it an X measurement")
-                state[op.qubit] = "free"
-        left = [q for q, s in state.items() if s != "free"]
-        if left:
-            fail("PR-7", f"{p.node}: communication qubit {left[0]} still holds a link half at the end")
-
-
-def _next_comm_state(p: NodeProgram, index: int, gate: Gate, state: str, *, conditional: bool) -> str:
-    diagonal = state == "live" and gate.name in _DIAGONAL
-    change = gate.name == "h" and not conditional and state in ("raw", "live")
-    if not diagonal and not change:
-        help = "a link half takes: h on the first-named end, diagonal gates, h, measure"
-        fail("PR-7", f"{_at(p, index)}: {gate.name} on a communication qubit that is {state}", help=help)
-    return "live" if diagonal or state == "raw" else "closed"
-
-
 def _programs_data(d: Distribution) -> None:
     """A measured data qubit is not used before a reset, and an input is not reset away."""
     inputs = {(x.node, x.qubit) for x in d.manifest.inputs}
@@ -336,7 +289,7 @@ PROGRAM_RULES: tuple[Callable[[Distribution], None], ...] = (
     _programs_messages,
     _programs_bits,
     _programs_results,
-    _programs_comm,
+    programs_comm,
     _programs_data,
     _programs_places,
     _programs_progress,

@@ -1,0 +1,99 @@
+"""The rule of communication qubits: each carries one link half and nothing else (PR-7).
+
+A half has one axis along which it may be joined to others: X where its node is named first (an ``h`` makes it the Z that follows),
+Z at the other end. Clifford gates on it alone turn that axis; whatever else acts on it has to act along the axis, so that it commutes
+with all the rest; at the end it is measured across it. So the rule does not depend on which native gates a program is written in.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from gossamer.ir.phase import Phase
+from gossamer.ir.program import Conditional, Distribution, Ebit, Gate, Measure, NodeProgram, Reset
+from gossamer.ir.rules.shared import fail
+
+X, Y, Z = "XYZ"
+#: Gates of one qubit as turns: axis and quarters, None where the quarters are the gate's angle. The first acts first.
+_TURNS: dict[str, tuple[tuple[str, int | None], ...]] = {
+    "h": ((Z, 1), (X, 1), (Z, 1)),
+    "x": ((X, 2),),
+    "y": ((Y, 2),),
+    "z": ((Z, 2),),
+    "s": ((Z, 1),),
+    "sdg": ((Z, 3),),
+    "sx": ((X, 1),),
+    "rx": ((X, None),),
+    "ry": ((Y, None),),
+    "rz": ((Z, None),),
+}
+#: Gates of two qubits: the axis along which they act on each.
+_AXES = {"cz": (Z, Z), "rzz": (Z, Z), "cx": (Z, X), "ecr": (Z, X), "ms": (X, X), "rxx": (X, X)}
+_HELP = "a link half takes gates along its axis, turns of that axis, and a measurement across it"
+
+
+def programs_comm(d: Distribution) -> None:
+    """A communication qubit carries one link half at a time, from its ebit to its measurement."""
+    first = {link.id: link.nodes[0] for link in d.manifest.links}
+    for p in d.programs:
+        axis: dict[int, str] = {}  # communication qubit with a half -> its axis
+        for i, op in enumerate(p.instructions):
+            if isinstance(op, Ebit):
+                if op.qubit < p.data:
+                    help = "link halves live on communication qubits"
+                    fail("PR-7", f"{_at(p, i)}: an ebit on data qubit {op.qubit}", help=help)
+                if op.qubit in axis:
+                    fail("PR-7", f"{_at(p, i)}: communication qubit {op.qubit} already holds a link half")
+                axis[op.qubit] = X if first[op.link] == p.node else Z
+            elif isinstance(op, Reset) and op.qubit >= p.data:
+                help = "a new ebit starts it; a reset would break the pair"
+                fail("PR-7", f"{_at(p, i)}: reset of a communication qubit", help=help)
+            elif isinstance(op, Gate):
+                _act(p, i, op, axis)
+            elif isinstance(op, Conditional):
+                before = dict(axis)
+                for gate in op.body:
+                    _act(p, i, gate, axis)
+                if axis != before:
+                    q = next(q for q in axis if axis[q] != before[q])
+                    fail("PR-7", f"{_at(p, i)}: a condition decides the axis of communication qubit {q}", help=_HELP)
+            elif isinstance(op, Measure) and op.qubit >= p.data:
+                if axis.get(op.qubit, Z) == Z:
+                    fail("PR-7", f"{_at(p, i)}: a link half is measured along its axis, not across it", help=_HELP)
+                del axis[op.qubit]
+        if axis:
+            fail("PR-7", f"{p.node}: communication qubit {min(axis)} still holds a link half at the end")
+
+
+def _at(p: NodeProgram, index: int) -> str:
+    return f"{p.node}, instruction {index}"
+
+
+def _act(p: NodeProgram, index: int, gate: Gate, axis: dict[int, str]) -> None:
+    for position, q in enumerate(gate.qubits):
+        if q < p.data:
+            continue
+        if q not in axis:
+            fail("PR-7", f"{_at(p, index)}: {gate.name} on communication qubit {q}, which holds no link half", help=_HELP)
+        if len(gate.qubits) > 1:
+            along = _AXES.get(gate.name, ("none", "none"))[position]
+            if along != axis[q]:
+                fail("PR-7", f"{_at(p, index)}: {gate.name} acts on communication qubit {q} across its axis", help=_HELP)
+            continue
+        for around, turn in _turns(gate):
+            if around == axis[q]:
+                continue
+            quarters = turn * 2
+            if quarters.denominator != 1:
+                fail("PR-7", f"{_at(p, index)}: {gate.name} turns communication qubit {q} off its axis", help=_HELP)
+            if quarters % 2:
+                axis[q] = next(a for a in (X, Y, Z) if a not in (around, axis[q]))
+
+
+def _turns(gate: Gate) -> list[tuple[str, Fraction]]:
+    """The gate as turns (axis, multiples of pi), the first to act first."""
+    if gate.name == "u3":
+        theta, phi, lam = (angle.constant for angle in gate.angles)
+        return [(Z, lam), (Y, theta), (Z, phi)]
+    angle = (gate.angle or Phase()).constant
+    return [(a, angle if n is None else Fraction(n, 2)) for a, n in _TURNS[gate.name]]
