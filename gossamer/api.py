@@ -220,7 +220,7 @@ def compile(
     (3, True)
     """
     from gossamer.ir.network_text import resolve_network
-    from gossamer.pipeline import default_pipeline, parse_pipeline, run_pipeline
+    from gossamer.pipeline import default_pipeline, parse_pipeline, run_pipeline, with_hardware
 
     begin = perf_counter()
     if objective not in OBJECTIVES:
@@ -243,6 +243,7 @@ def compile(
         network.verify()
     else:
         network = resolve_network(str(network), lambda: count_wires(diagram))
+    steps = with_hardware(steps, network, given=pipeline is not None)
     _check_fit(diagram, network)
     seconds = {"read": perf_counter() - begin}
     outcome = run_pipeline(steps, diagram, network, progress)
@@ -570,7 +571,12 @@ def run(
 
 
 def verify(
-    directory: str | Path, against: Any = None, *, method: str | None = None, measure_all: bool = False
+    directory: str | Path,
+    against: Any = None,
+    *,
+    method: str | None = None,
+    measure_all: bool = False,
+    network: str | Path | Network | None = None,
 ) -> Verdict:
     """Check the programs of a folder against a source; without ``against``, against the folder's own ``source.gsm``.
 
@@ -578,6 +584,8 @@ def verify(
     ----------
     method
         ``exact``, ``stabiliser``, ``sampled`` or ``structural``; without it the strongest that fits.
+    network
+        Where given, the programs have to keep to its links, its qubits and the hardware of its nodes as well.
 
     Returns
     -------
@@ -595,7 +603,11 @@ def verify(
     """
     programs, manifest = load(directory)
     source = _kept_source(Path(directory)) if against is None else read(against)
-    return _verify(programs, manifest, measured(source) if measure_all else source, method)
+    if isinstance(network, str | Path):
+        from gossamer.ir.network_text import resolve_network
+
+        network = resolve_network(str(network), lambda: count_wires(source))
+    return _verify(programs, manifest, measured(source) if measure_all else source, method, network)
 
 
 def _verify(

@@ -175,6 +175,9 @@ def verify(
     method: Annotated[
         str | None, typer.Option("--method", help="exact, stabiliser, rewriting, sampled or structural.")
     ] = None,
+    network: Annotated[
+        str | None, typer.Option("-n", "--network", help="Hold the programs to this network and its hardware as well.")
+    ] = None,
     measure_all: MeasureAll = False,
     format: From = None,
     bind: Bind = None,
@@ -187,7 +190,7 @@ def verify(
     with _progress() as progress:
         progress("verify")
         source = None if against is None else _read(against, format, bind, opaque)
-        verdict = api.verify(directory, source, method=method, measure_all=measure_all)
+        verdict = api.verify(directory, source, method=method, measure_all=measure_all, network=network)
     if as_json:
         _print_json(verdict.as_dict())
     else:

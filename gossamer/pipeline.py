@@ -171,6 +171,40 @@ def default_pipeline(effort: int = 1, seed: int = 0, *, postselect: bool = False
     return text.replace("graph-like", "graph-like{postselect=true}") if postselect else text
 
 
+def hardware_passes(network: Network) -> list[str]:
+    """The passes over node programs that the hardware of a network asks for, in their order.
+
+    Examples
+    --------
+    >>> from gossamer.ir.network_text import parse_network
+    >>> hardware_passes(parse_network("nodes: [{name: a, data: 2, gates: [cz, u3]}]"))
+    ['native']
+    """
+    return ["native"] if any(node.gates is not None for node in network.nodes) else []
+
+
+def with_hardware(steps: tuple[Step, ...], network: Network, *, given: bool) -> tuple[Step, ...]:
+    """The steps, and those that the hardware of ``network`` asks for.
+
+    Raises
+    ------
+    UsageError
+        ``TL-8`` if the pipeline was ``given`` and does not name them after its backend.
+    """
+    names = [step.registration.name for step in steps]
+    wanted = hardware_passes(network)
+    if not given:
+        return (*steps, *parse_pipeline(",".join(wanted))) if wanted else steps
+    rest = iter(names)
+    if not all(name in rest for name in wanted):
+        raise UsageError(
+            "TL-8",
+            f"the hardware of the network asks for {' and '.join(wanted)}, which the pipeline does not name",
+            help=f"end it with {','.join(wanted)}",
+        )
+    return steps
+
+
 def check_levels(steps: tuple[Step, ...]) -> None:
     """Raise UsageError [TL-8] unless every pass finds what it takes and the last one gives a distribution."""
     have = {"diagram", "network"}

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import json
 import re
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import gossamer
+from gossamer.conformance.strategies import networks
 from gossamer.diagnostics import GossamerError, InputError
+from gossamer.ir.durations import parse_time, print_time
 from gossamer.ir.network import MAX_NODES, Network, NetworkLink, Node
 from gossamer.ir.network_text import parse_network, presets, print_network, read_network, resolve_network
+from gossamer.ir.text import parse_text, print_text
 from gossamer.specification import read_spec
 
+THREE = "nodes: [{name: a, data: 1}, {name: b, data: 1}, {name: c, data: 1}]\n"
 NODES = "nodes:\n  - {name: a, data: 1}\n  - {name: b, data: 1}\n"
 
 #: text, code, line, column
@@ -46,6 +52,25 @@ BAD_FILES = [
     (NODES + "links: [{nodes: [a, b, a]}]\n", "NW-3", 4, 17),
     (NODES, "NW-12", 1, 1),
     (NODES + "links: []\n", "NW-12", 4, 8),
+    (NODES + "links: [{nodes: [a, b], classical: {}}]\n", "NW-12", 4, 8),
+    (THREE + "links: [{nodes: [a, b], quantum: {}, classical: {}}, {nodes: [b, c]}]\n", "NW-12", 2, 8),
+    ("nodes: [{name: a, data: 1, gates: []}]\n", "NW-3", 1, 35),
+    ("nodes: [{name: a, data: 1, gates: [cz, {nam: rz}]}]\n", "NW-3", 1, 40),
+    ("nodes: [{name: a, data: 1, gates: [cz, {name: rz, fidelity: 1.5}]}]\n", "NW-3", 1, 61),
+    ("nodes: [{name: a, data: 1, gates: [cz, {name: rz, fidelity: 0}]}]\n", "NW-3", 1, 61),
+    ("nodes: [{name: a, data: 1, gates: [cz, ccx]}]\n", "NW-15", 1, 40),
+    ("nodes: [{name: a, data: 1, gates: [cz, rz, {name: cz}]}]\n", "NW-15", 1, 44),
+    ("nodes: [{name: a, data: 1, t1: 5}]\n", "NW-3", 1, 32),
+    ("nodes: [{name: a, data: 1, t1: 5 us}]\n", "NW-3", 1, 32),
+    ("nodes: [{name: a, data: 1, t1: -5us}]\n", "NW-3", 1, 32),
+    ("nodes: [{name: a, data: 1, t1: 0us}]\n", "NW-14", 1, 32),
+    ("nodes: [{name: a, data: 1, t1: 1us, t2: 3us}]\n", "NW-14", 1, 41),
+    ("nodes: [{name: a, data: 1, measurement: 5us}]\n", "NW-3", 1, 41),
+    (NODES + "links: [{nodes: [a, b], quantum: {rate: 0}}]\n", "NW-3", 4, 41),
+    (NODES + "links: [{nodes: [a, b], quantum: {rate: .inf}}]\n", "NW-3", 4, 41),
+    (NODES + "links: [{nodes: [a, b], quantum: {rate: 1e400}}]\n", "NW-3", 4, 41),
+    (NODES + "links: [{nodes: [a, b], quantum: {rate: '5'}}]\n", "NW-3", 4, 41),
+    (NODES + "links: [{nodes: [a, b], classical: {rate: 5}}]\n", "NW-3", 4, 37),
 ]
 
 
@@ -139,6 +164,7 @@ def test_a_preset_is_a_network_and_says_what_it_is(name: str) -> None:
     assert presets()[name].endswith(".")
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
 def test_print_and_read_are_inverse(data: st.DataObject) -> None:
     k = data.draw(st.integers(1, 6))
@@ -155,6 +181,43 @@ def test_print_and_read_are_inverse(data: st.DataObject) -> None:
     assert parse_network(print_network(network)) == network
 
 
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(networks(figures=True))
+def test_figures_are_printed_and_read(network: Network) -> None:
+    network.verify()
+    assert parse_network(print_network(network)) == network
+    assert parse_network(json.dumps(network.model_dump(mode="json"))) == network
+    assert hash(parse_network(print_network(network))) == hash(network)
+
+
+@given(st.fractions(0, 10**6, max_denominator=10**9).map(lambda t: Fraction(int(t * 10**12), 10**12)))
+def test_times_are_exact(time: Fraction) -> None:
+    assert parse_time(print_time(time)) == time
+
+
+def test_a_link_of_messages_only_carries_no_ebits() -> None:
+    text = THREE + "links: [{nodes: [a, b]}, {nodes: [b, c]}, {nodes: [a, c], classical: {}}]\n"
+    with pytest.raises(InputError, match="no path of classical links joins 'a' and 'b'"):
+        parse_network(text)
+    network = parse_network(text.replace("[a, b]}", "[a, b], quantum: {}, classical: {}}"))
+    assert network.distance[0].tolist() == [0, 1, 2]
+    assert network.neighbours == ((1,), (0, 2), (1,))
+    ghz = 'OPENQASM 2.0; include "qelib1.inc"; qreg q[3]; h q[0]; cx q[0],q[1]; cx q[0],q[2];'
+    program = gossamer.compile(ghz, network, effort=0)
+    assert {tuple(sorted(link["nodes"])) for link in program.links} == {("a", "b"), ("b", "c")}
+    assert program.verify().holds
+
+
+def test_the_placed_graph_names_what_placing_depends_on() -> None:
+    """Figures of the hardware are no part of a placed graph's text, and of its equality neither."""
+    network = parse_network("nodes: [{name: a, data: 2, gates: [cz, u3], t1: 1s}]")
+    program = gossamer.compile('OPENQASM 2.0; include "qelib1.inc"; qreg q[2]; cx q[0],q[1];', network, effort=0)
+    assert program.placed is not None
+    back = parse_text(print_text(program.placed))
+    assert back == program.placed
+    assert back.network == network.outline != network
+
+
 def test_too_many_nodes() -> None:
     nodes = tuple(Node(name=f"n{i}", data=1) for i in range(MAX_NODES + 1))
     with pytest.raises(InputError, match="1 to 256"):
@@ -168,8 +231,9 @@ def test_the_published_schema_is_the_one_of_the_model() -> None:
 def test_the_examples_of_the_specification_are_networks() -> None:
     text = read_spec("network.md")
     files = re.findall(r"```(?:yaml|json)\n(.*?)```", text, re.DOTALL)
-    assert len(files) == 2
+    assert len(files) == 3
     assert parse_network(files[0]) == parse_network(files[1])
+    assert parse_network(print_network(parse_network(files[2]))) == parse_network(files[2])
     rows = re.findall(r"^\| `([^`]+)` \| (\d+) \| (\d+) \|", text, re.MULTILINE)
     assert len(rows) == 5
     for shorthand, nodes, links in rows:

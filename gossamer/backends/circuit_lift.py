@@ -14,8 +14,8 @@ from typing import Literal
 
 from gossamer.diagnostics import InputError
 from gossamer.ir.diagram import Diagram
-from gossamer.ir.phase import BitExpr, Phase
 from gossamer.ir.gates import GATES
+from gossamer.ir.phase import BitExpr, Phase
 from gossamer.ir.program import Conditional, Ebit, Gate, Manifest, Measure, NodeProgram, Recv, Reset, Send
 from gossamer.ir.wires import WireBuilder
 

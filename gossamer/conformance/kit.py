@@ -169,7 +169,7 @@ def _inputs(draw: st.DrawFn, takes: tuple[str, ...]) -> tuple[Any, ...]:
         "network": lambda: placed.network if "assignment" in takes else draw(networks(max_nodes=3)),
         "assignment": lambda: Assignment(placed.place, np.array(edge_place, np.int32)),
         "placed": lambda: placed,
-        "distribution": lambda: draw(programs(max_nodes=2, max_steps=7)),
+        "distribution": lambda: draw(programs(max_nodes=2, max_steps=7, figures=True)),
     }
     return tuple(made[level]() for level in takes)
 
@@ -193,6 +193,11 @@ def each_value(subject: Subject, values: tuple[Any, ...]) -> bool:
             verify()
         if isinstance(out, Assignment):
             _realisable(out, values)
+    programs_in = next((v for v in values if isinstance(v, Distribution)), None)
+    if programs_in is not None and isinstance(out, Distribution):
+        if not oracle.same_instrument(oracle.program_instrument(programs_in), oracle.program_instrument(out)):
+            raise LawBroken("pass/meaning", who, "the programs are another instrument", *values, out)
+        return True
     before_sides, after_sides = _sides(values), _sides((out,))
     if before_sides is None or after_sides is None:
         return True

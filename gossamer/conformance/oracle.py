@@ -300,7 +300,7 @@ def _one_qubit(name: str, theta: float = 0, phi: float = 0, lam: float = 0) -> M
     """Native gates of one qubit, as their makers' papers and OpenQASM 3 write them; angles in multiples of pi."""
     c, s = np.cos(np.pi * theta / 2), np.sin(np.pi * theta / 2)
     if name == "sx":
-        return np.array([[1 + 1j, 1 - 1j], [1 - 1j, 1 + 1j]]) / 2
+        return np.array([[0.5 + 0.5j, 0.5 - 0.5j], [0.5 - 0.5j, 0.5 + 0.5j]], np.complex128)
     if name == "y":
         return _Y
     left, right = np.exp(1j * np.pi * phi), np.exp(1j * np.pi * lam)
@@ -309,11 +309,11 @@ def _one_qubit(name: str, theta: float = 0, phi: float = 0, lam: float = 0) -> M
 
 def _two_qubits(name: str, theta: float = 0.5) -> Matrix:
     if name == "swap":
-        return np.eye(4, dtype=np.complex128)[[0, 2, 1, 3]]
+        return np.asarray(np.eye(4)[[0, 2, 1, 3]], np.complex128)
     if name == "ecr":
-        return (np.kron(_X, np.eye(2)) - np.kron(_Y, _X)) / np.sqrt(2)
+        return np.asarray((np.kron(_X, np.eye(2)) - np.kron(_Y, _X)) / np.sqrt(2), np.complex128)
     c, s = np.cos(np.pi * theta / 2), np.sin(np.pi * theta / 2)
-    return c * np.eye(4, dtype=np.complex128) - 1j * s * np.kron(_X, _X)
+    return np.asarray(c * np.eye(4) - 1j * s * np.kron(_X, _X), np.complex128)
 
 
 # ---- patterns -------------------------------------------------------------------------------------------------------

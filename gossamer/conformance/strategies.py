@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from hypothesis import strategies as st
@@ -20,7 +21,7 @@ from hypothesis import strategies as st
 from gossamer.conformance.circuits import CircuitBuilder, GateList
 from gossamer.ir import pattern as mbqc
 from gossamer.ir.diagram import UNITS, Bit, BitKind, Delay, Diagram, DiagramBuilder, Register, VertexKind
-from gossamer.ir.network import Network, NetworkLink, Node
+from gossamer.ir.network import ClassicalChannel, Figures, NativeGate, Network, NetworkLink, Node, QuantumChannel
 from gossamer.ir.open_graph import Label, OpenGraph, causal_columns
 from gossamer.ir.phase import BitExpr, Phase
 from gossamer.ir.placed import EventKind, Placed
@@ -400,16 +401,65 @@ def patterns(
 
 
 @st.composite
-def networks(draw: Draw, *, max_nodes: int = 4, data: int = 64, comm: int | None = None) -> Network:
-    """Connected networks: a random tree and some more links."""
+def hardware(draw: Draw) -> dict[str, Any]:
+    """Fields of a node that say what its hardware is: native gates that make everything, figures, times; each may be absent."""
+    times = st.none() | st.integers(0, 10**7).map(lambda n: Fraction(n, 10**9))
+    fidelities = st.none() | st.floats(0.5, 1)
+    figures = st.none() | st.builds(Figures, duration=times, fidelity=fidelities)
+    names = draw(st.none() | st.sampled_from(GATE_SETS))
+    gates = None if names is None else tuple(
+        NativeGate(name=name, duration=draw(times), fidelity=draw(fidelities)) for name in names
+    )  # fmt: skip
+    t1 = draw(st.none() | st.integers(1, 10**9).map(lambda n: Fraction(n, 10**6)))
+    t2 = draw(st.none() | st.integers(1, 8).map(lambda n: Fraction(n, 4) * (t1 or 1)))
+    return {"gates": gates, "measurement": draw(figures), "reset": draw(figures), "t1": t1, "t2": t2}
+
+
+#: Sets of native gates, each of which makes everything.
+GATE_SETS = (
+    ("cx", "rz", "sx", "x"),
+    ("cz", "u3"),
+    ("ecr", "rz", "sx", "x"),
+    ("ms", "rx", "ry", "rz"),
+    ("rxx", "rx", "ry"),
+    ("rzz", "h", "rx", "z"),
+)
+
+
+@st.composite
+def channels(draw: Draw, *, classical: bool) -> dict[str, Any]:
+    """Fields of a quantum link, and of a classical one where ``classical``."""
+    latency = st.none() | st.integers(0, 10**6).map(lambda n: Fraction(n, 10**9))
+    quantum = st.builds(
+        QuantumChannel,
+        rate=st.none() | st.floats(1e-3, 1e9),
+        fidelity=st.none() | st.floats(0.5, 1),
+        latency=latency,
+    )
+    if classical:
+        return {"quantum": draw(quantum), "classical": ClassicalChannel(latency=draw(latency))}
+    return {"quantum": draw(st.none() | quantum)}
+
+
+@st.composite
+def networks(
+    draw: Draw, *, max_nodes: int = 4, data: int = 64, comm: int | None = None, figures: bool = False
+) -> Network:
+    """Connected networks: a random tree and some more links; with ``figures`` of any hardware, and with classical links or without."""
     size = draw(st.integers(1, max_nodes))
     pairs = {(draw(st.integers(0, i - 1)), i) for i in range(1, size)}
     if size > 2:
         extra = draw(st.lists(st.tuples(st.integers(0, size - 1), st.integers(0, size - 1)), max_size=3))
         pairs |= {(a, b) for a, b in extra if a < b}
+    classical = figures and draw(st.booleans())
     return Network(
-        nodes=tuple(Node(name=f"n{i}", data=data, comm=comm) for i in range(size)),
-        links=tuple(NetworkLink(nodes=(f"n{a}", f"n{b}")) for a, b in sorted(pairs)),
+        nodes=tuple(
+            Node(name=f"n{i}", data=data, comm=comm, **(draw(hardware()) if figures else {})) for i in range(size)
+        ),
+        links=tuple(
+            NetworkLink(nodes=(f"n{a}", f"n{b}"), **(draw(channels(classical=classical)) if figures else {}))
+            for a, b in sorted(pairs)
+        ),
     )
 
 
@@ -532,13 +582,18 @@ def placements(
 
 
 @st.composite
-def programs(draw: Draw, *, max_nodes: int = 3, max_steps: int = 12, clifford: bool = False) -> Distribution:
+def programs(
+    draw: Draw, *, max_nodes: int = 3, max_steps: int = 12, clifford: bool = False, figures: bool = False
+) -> Distribution:
     """Node programs that obey every clause of ``spec/program.md``, and mean nothing in particular.
 
     They are grown in one order for all nodes, so no circle can wait for itself. Reset qubits, qubits left behind, messages that
     nobody reads and links that carry no gate are among them.
     """
     network = draw(networks(max_nodes=max_nodes, data=draw(st.integers(1, 2)), comm=1))
+    network = network.with_nodes(
+        [n.model_copy(update={"gates": draw(hardware())["gates"]}) if figures else n for n in network.nodes]
+    )
     k, data = network.size, network.nodes[0].data
     code: list[list[Instruction]] = [[] for _ in range(k)]
     bits: list[list[int]] = [[] for _ in range(k)]

@@ -292,16 +292,23 @@ def _flaw_of_node(node: Node, path: tuple[str | int, ...]) -> NetworkFlaw | None
     """What is wrong with the figures and the gates of one node."""
     for key, time in (("t1", node.t1), ("t2", node.t2)):
         if time == 0:
-            return NetworkFlaw("NW-14", f"{key} of '{node.name}' is 0", (*path, key), "leave it out for a perfect memory")
+            return NetworkFlaw(
+                "NW-14", f"{key} of '{node.name}' is 0", (*path, key), "leave it out for a perfect memory"
+            )
     if node.t1 is not None and node.t2 is not None and node.t2 > 2 * node.t1:
         return NetworkFlaw(
-            "NW-14", f"t2 of '{node.name}' is longer than 2 t1", (*path, "t2"), "coherence ends with relaxation at the latest"
+            "NW-14",
+            f"t2 of '{node.name}' is longer than 2 t1",
+            (*path, "t2"),
+            "coherence ends with relaxation at the latest",
         )
     seen: set[str] = set()
     for i, gate in enumerate(node.gates or ()):
         if gate.name not in GATES:
             known = ", ".join(GATES)
-            return NetworkFlaw("NW-15", f"unknown gate '{gate.name[:40]}'", (*path, "gates", i), f"known gates: {known}")
+            return NetworkFlaw(
+                "NW-15", f"unknown gate '{gate.name[:40]}'", (*path, "gates", i), f"known gates: {known}"
+            )
         if gate.name in seen:
             return NetworkFlaw("NW-15", f"gate '{gate.name}' is given twice", (*path, "gates", i))
         seen.add(gate.name)

@@ -193,6 +193,8 @@ def _flow(value: Any) -> str:
         return "{" + ", ".join(f"{key}: {_flow(item)}" for key, item in value.items()) + "}"
     if isinstance(value, list):
         return "[" + ", ".join(map(_flow, value)) + "]"
+    if isinstance(value, float) and value.is_integer() and value < 1e15:
+        return str(int(value))
     if isinstance(value, str) and value.isascii() and value.lower() not in _NO_TEXT:
         return value  # a name or a time
     return json.dumps(value)

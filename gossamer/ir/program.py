@@ -16,6 +16,7 @@ from gossamer.ir.gates import GATES as GATES
 from gossamer.ir.network import MAX_QUBITS, Network
 from gossamer.ir.phase import Phase
 
+
 @dataclass(frozen=True, slots=True)
 class Gate:
     """A gate on qubits of the node (see :data:`gossamer.ir.gates.GATES`); angles are constant, in multiples of pi.

@@ -53,15 +53,21 @@ def realise(graph: OpenGraph, assignment: Assignment, network: Network) -> Place
     >>> realise(graph, Assignment(np.array([0, 1]), np.array([1])), net).num_links
     1
     """
-    return _Realiser(graph, _with_hubs_at_legs(graph, assignment), network).run()
+    return _Realiser(graph, _with_hubs_at_legs(graph, assignment, network), network).run()
 
 
-def _with_hubs_at_legs(graph: OpenGraph, assignment: Assignment) -> Assignment:
-    """Hubs with more than two legs rotate where a leg stands: copies take diagonal gates only, so a parity needs a data qubit."""
+def _with_hubs_at_legs(graph: OpenGraph, assignment: Assignment, network: Network) -> Assignment:
+    """Hubs with more than two legs rotate where a leg stands: copies take gates along their axis only, so a parity needs a data qubit.
+
+    Two copies can be rotated together where the hardware turns about two qubits at once.
+    """
+    turns = [node.gates is None or any(gate.name in ("rzz", "rxx") for gate in node.gates) for node in network.nodes]
     place, edge_place = assignment.place, assignment.edge_place
     start, _, edge = graph.adjacency
-    for hub in np.flatnonzero(graph.is_hub & (np.diff(start) > 2)).tolist():
+    for hub in np.flatnonzero(graph.is_hub & (np.diff(start) > 1)).tolist():
         around = legs(graph, hub)
+        if len(around) == 2 and turns[place[hub]]:
+            continue
         if not (place[around] == place[hub]).any():
             if place is assignment.place:
                 place, edge_place = place.copy(), edge_place.copy()

@@ -15,8 +15,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from typing import NoReturn
 
 from gossamer.diagnostics import NetworkInfeasible
+from gossamer.ir.elementary import spell_out
 from gossamer.ir.network import Node
 from gossamer.ir.phase import Phase
 from gossamer.ir.program import Conditional, Distribution, Ebit, Gate, Instruction, Measure, NodeProgram, Reset
@@ -123,15 +125,17 @@ class _Rewriter:
         written = word.written(self.native)
         if written is None:
             self.refuse(_needed(word))
-        for name, angles in written or ():
+        for name, angles in written:
             self.out.append(Gate(name, (qubit,), angles[0] if angles else None, angles[1:]))
 
-    def refuse(self, what: str) -> None:
+    def refuse(self, what: str) -> NoReturn:
         names = ", ".join(gate.name for gate in self.node.gates or ())
         raise NetworkInfeasible(
             "NW-15",
             f"node '{self.node.name}' cannot make {what} of its gates ({names})",
-            help="add what is missing to its gates: any of " + ", ".join(ENTANGLERS) + " entangles, u3 or rz with sx turns",
+            help="add what is missing to its gates: any of "
+            + ", ".join(ENTANGLERS)
+            + " entangles, u3 or rz with sx turns",
         )
 
     # ---- gates of two qubits -------------------------------------------------------------------------------------------
@@ -145,13 +149,9 @@ class _Rewriter:
                 yield from self.cz(a, b)
             case "rzz" if gate.angle is not None:
                 yield from self.rzz(a, b, gate.angle.constant % 2)
-            case "swap":
-                for target, other in ((a, b), (b, a), (a, b)):
-                    yield Gate("h", (target,))
-                    yield from self.cz(other, target)
-                    yield Gate("h", (target,))
             case _:
-                self.refuse(f"a {gate.name}")
+                for part in spell_out([gate]):
+                    yield from [part] if len(part.qubits) == 1 else self.rewritten(part)
 
     def cz(self, a: int, b: int) -> Iterator[Gate]:
         if "cz" in self.native:
@@ -170,14 +170,12 @@ class _Rewriter:
         if "rzz" in self.native:
             yield Gate("rzz", (a, b), Phase(angle))
             return
-        turn: Gate | None = None
         if "ms" in self.native and angle == _HALF:
             turn = Gate("ms", (a, b))
         elif "rxx" in self.native:
             turn = Gate("rxx", (a, b), Phase(angle))
-        if turn is None:
+        else:
             self.refuse("a gate of two qubits")
-            return
         yield from (Gate("h", (a,)), Gate("h", (b,)), turn, Gate("h", (a,)), Gate("h", (b,)))
 
     def rzz(self, a: int, b: int, angle: Fraction) -> Iterator[Gate]:

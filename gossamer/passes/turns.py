@@ -142,7 +142,9 @@ def _angle(step: Step, angles: list[Fraction]) -> Phase:
 
 
 @lru_cache(maxsize=4096)
-def find_walk(axes: tuple[int, ...], goal: Frame, native: frozenset[str]) -> tuple[tuple[str, tuple[Step, ...]], ...] | None:
+def find_walk(
+    axes: tuple[int, ...], goal: Frame, native: frozenset[str]
+) -> tuple[tuple[str, tuple[Step, ...]], ...] | None:
     """The cheapest native gates that do rotations about ``axes`` and then ``goal``; None if there are none.
 
     Examples

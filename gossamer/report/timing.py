@@ -22,7 +22,18 @@ from heapq import heappop, heappush
 from typing import Any
 
 from gossamer.ir.network import Figures, NativeGate, Network, NetworkLink, Node
-from gossamer.ir.program import Conditional, Distribution, Ebit, Gate, Instruction, Measure, NodeProgram, Recv, Reset, Send
+from gossamer.ir.program import (
+    Conditional,
+    Distribution,
+    Ebit,
+    Gate,
+    Instruction,
+    Measure,
+    NodeProgram,
+    Recv,
+    Reset,
+    Send,
+)
 
 
 class _Absent(Exception):
@@ -71,10 +82,8 @@ def make_schedule(distribution: Distribution) -> Schedule:
 def _figures(node: Node, one: Gate | Measure | Reset) -> Figures | NativeGate:
     """The figures of the component that an instruction uses."""
     if isinstance(one, Gate):
-        found = next((gate for gate in node.gates or () if gate.name == one.name), None)
-    else:
-        found = node.measurement if isinstance(one, Measure) else node.reset
-    return found or Figures()
+        return next((gate for gate in node.gates or () if gate.name == one.name), None) or Figures()
+    return (node.measurement if isinstance(one, Measure) else node.reset) or Figures()
 
 
 def _what(one: Gate | Measure | Reset) -> str:
@@ -137,7 +146,9 @@ class _Scheduler:
         self.clock = [Fraction(0)] * len(self.programs)  # when the node may issue its next instruction
         self.free: list[dict[int, Fraction]] = [{} for _ in self.programs]  # qubit -> end of what acts on it last
         self.known: list[dict[int, Fraction]] = [{} for _ in self.programs]  # bit -> when it is known
-        self.carries: list[dict[int, Fraction]] = [{} for _ in self.programs]  # qubit with a state -> since when it waits
+        self.carries: list[dict[int, Fraction]] = [
+            {} for _ in self.programs
+        ]  # qubit with a state -> since when it waits
         self.arrivals: dict[str, Fraction] = {}  # message -> when it is there
         self.asked: dict[str, tuple[int, Fraction]] = {}  # link -> (program, time) of the end that came first
         self.links = {frozenset(link.nodes): link for link in self.network.links}

@@ -15,8 +15,8 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from gossamer.diagnostics import InputError
+from gossamer.ir.elementary import spell_out
 from gossamer.ir.program import Conditional, Ebit, Gate, Instruction, Manifest, Measure, NodeProgram, Recv, Reset, Send
-from gossamer.runtime.elementary import spell_out
 from gossamer.runtime.trace import Apply, Conditions, Join, Observe, Operation, Pair, Parity, Trace, measured_cost
 from gossamer.runtime.validate import at, check_programs, gates_of
 

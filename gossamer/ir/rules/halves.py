@@ -74,11 +74,15 @@ def _act(p: NodeProgram, index: int, gate: Gate, axis: dict[int, str]) -> None:
         if q < p.data:
             continue
         if q not in axis:
-            fail("PR-7", f"{_at(p, index)}: {gate.name} on communication qubit {q}, which holds no link half", help=_HELP)
+            fail(
+                "PR-7", f"{_at(p, index)}: {gate.name} on communication qubit {q}, which holds no link half", help=_HELP
+            )
         if len(gate.qubits) > 1:
             along = _AXES.get(gate.name, ("none", "none"))[position]
             if along != axis[q]:
-                fail("PR-7", f"{_at(p, index)}: {gate.name} acts on communication qubit {q} across its axis", help=_HELP)
+                fail(
+                    "PR-7", f"{_at(p, index)}: {gate.name} acts on communication qubit {q} across its axis", help=_HELP
+                )
             continue
         for around, turn in _turns(gate):
             if around == axis[q]:

@@ -1,4 +1,4 @@
-"""Gates of node programs as the elementary ones that the engines know, by the definitions of ``gossamer.ir.gates``."""
+"""Gates of node programs as elementary ones, by the definitions of ``gossamer.ir.gates``."""
 
 from __future__ import annotations
 
