@@ -38,7 +38,7 @@ def find_clause(code: str) -> str | None:
     Examples
     --------
     >>> find_clause("NW-12")
-    '[NW-12] The network is connected.'
+    '[NW-12] The quantum links connect the network, and if there are classical ones, so do they.'
     """
     wanted = f"[{code.strip().strip('[]').upper()}]"
     for path in sorted(spec_folder().glob("*.md")):

@@ -201,10 +201,12 @@ class _Lift:
     def gate(self, gate: Gate, condition: BitExpr | None) -> None:
         b = self.builder
         wires = [self.live(q) for q in gate.qubits]
-        if len(set(wires)) != len(wires):
-            raise self.fail("PR-2", f"{gate.name} on one qubit twice")
-
-        if not all(angle.is_constant for angle in gate.angles) or len(gate.angles) != GATES.get(gate.name, (0, 0))[1]:
+        if gate.name not in GATES:
+            raise self.fail("PR-2", f"unknown gate '{gate.name}'")
+        arity, angles = GATES[gate.name]
+        if len(set(wires)) != arity or len(wires) != arity:
+            raise self.fail("PR-2", f"{gate.name} on {len(wires)} qubits, or on one twice")
+        if not all(angle.is_constant for angle in gate.angles) or len(gate.angles) != angles:
             raise self.fail("PR-2", f"{gate.name} with {len(gate.angles)} angles, or with one that is not constant")
 
         def when(angle: Fraction) -> Phase:
@@ -216,9 +218,7 @@ class _Lift:
             case "x":
                 b.rx(wires[0], when(Fraction(1)))
             case "rz" | "rx" | "rzz":
-                if gate.angle is None:
-                    raise self.fail("PR-2", f"{gate.name} takes one constant angle")
-                phase = when(gate.angle.constant)
+                phase = when(gate.angles[0].constant)
                 if gate.name == "rzz":
                     b.gadget(wires, phase)
                 else:
@@ -266,4 +266,4 @@ class _Lift:
                         b.rz(wire, when(_HALF))
                     b.gadget(wires, when(-_HALF))
             case _:
-                raise self.fail("PR-2", f"unknown gate '{gate.name}'")
+                raise self.fail("PR-2", f"gate '{gate.name}' has no meaning here")
