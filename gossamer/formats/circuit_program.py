@@ -25,8 +25,6 @@ from gossamer.formats.openqasm_syntax import (
     Condition,
     Expression,
     GateDefinition,
-    Header,
-    Include,
     Measurement,
     Not,
     Operand,
@@ -36,6 +34,7 @@ from gossamer.formats.openqasm_syntax import (
     SyntaxTree,
     Truth,
 )
+from gossamer.formats.openqasm_tree import Header, Include
 from gossamer.ir.phase import Phase
 from gossamer.ir.program import (
     GATES,

@@ -27,12 +27,8 @@ from gossamer.formats.openqasm_syntax import (
     Condition,
     Expression,
     GateDefinition,
-    Header,
-    Include,
     Measurement,
-    Name,
     Not,
-    Number,
     Operand,
     Operation,
     QubitDeclaration,
@@ -40,6 +36,7 @@ from gossamer.formats.openqasm_syntax import (
     SyntaxTree,
     Truth,
 )
+from gossamer.formats.openqasm_tree import Literal, SharedRules
 
 if TYPE_CHECKING:
     from lark import Token
@@ -142,13 +139,8 @@ def _reader(version: int, code: str) -> GrammarReader:
     return GrammarReader("openqasm2" if version == 2 else "node_program", _TreeMaker(), code)
 
 
-class _TreeMaker:
+class _TreeMaker(SharedRules):
     """One method for each rule of the two grammars; lark calls it with the children of the rule."""
-
-    file: str = ""
-
-    def _span(self, token: Token) -> Span:
-        return Span(self.file, token.line or 1, token.column or 1, token.end_column)
 
     def _whole(self, token: Token) -> int:
         if len(token) > MAX_DIGITS:
@@ -171,12 +163,6 @@ class _TreeMaker:
 
     def start(self, c: list[Any]) -> list[Any]:
         return _flat(c)
-
-    def header(self, c: list[Any]) -> Header:
-        return Header(str(c[1]), self._span(c[0]))
-
-    def include(self, c: list[Any]) -> Include:
-        return Include(str(c[0])[1:-1], self._span(c[0]))
 
     def qreg(self, c: list[Any]) -> QubitDeclaration:
         return QubitDeclaration(str(c[0]), self._whole(c[1]), self._span(c[0]), self._span(c[1]))
@@ -214,12 +200,6 @@ class _TreeMaker:
         parameters, qubits = (tuple(str(token) for token in tokens) for tokens in formals)
         spans = tuple(self._span(token) for tokens in formals for token in tokens)
         return GateDefinition(str(name), parameters, qubits, body, self._span(name), spans)
-
-    def formals(self, c: list[Any]) -> tuple[tuple[Token, ...], tuple[Token, ...]]:
-        return c[0] or (), c[1] or ()
-
-    def names(self, c: list[Any]) -> tuple[Token, ...]:
-        return tuple(c)
 
     def apply(self, c: list[Any]) -> Apply:
         return Apply(str(c[0]), c[1] or (), c[2], self._span(c[0]))
@@ -310,13 +290,10 @@ class _TreeMaker:
     def either(self, c: list[Any]) -> Both:
         return self._join(c, True)
 
-    def number(self, c: list[Any]) -> Number:
+    def number(self, c: list[Any]) -> Literal:
         if len(c[0]) > MAX_DIGITS:
             raise self._too_long(c[0])
-        return Number(str(c[0]), self._span(c[0]))
-
-    def name(self, c: list[Any]) -> Name:
-        return Name(str(c[0]), self._span(c[0]))
+        return self.literal(c)
 
     def call(self, c: list[Any]) -> Operation:
         return self._operation(str(c[0]), (c[1],), self._span(c[0]))

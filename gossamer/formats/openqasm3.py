@@ -34,15 +34,11 @@ from gossamer.formats.openqasm3_syntax import (
     For,
     Formal,
     GateDefinition,
-    Header,
-    Include,
     Indexed,
     IndexSet,
     Jump,
-    Literal,
     Measured,
     Modifier,
-    Name,
     Operand,
     Operation,
     Passive,
@@ -57,6 +53,7 @@ from gossamer.formats.openqasm3_syntax import (
     While,
 )
 from gossamer.formats.openqasm_slips import explained
+from gossamer.formats.openqasm_tree import Name, SharedRules
 
 if TYPE_CHECKING:
     from lark import Token
@@ -100,10 +97,8 @@ def _reader() -> GrammarReader:
     return GrammarReader("openqasm3", _TreeMaker(), "QASM-1")
 
 
-class _TreeMaker:
+class _TreeMaker(SharedRules):
     """One method for each rule of the grammar; lark calls it with the children of the rule."""
-
-    file: str = ""
 
     def __init__(self) -> None:
         self.begin()
@@ -143,19 +138,10 @@ class _TreeMaker:
             self.depths[id(node)] = (node, depth)
         return node
 
-    def _span(self, token: Token) -> Span:
-        return Span(self.file, token.line or 1, token.column or 1, token.end_column)
-
     # Statements
 
     def start(self, c: list[Any]) -> list[Statement]:
         return c
-
-    def header(self, c: list[Any]) -> Header:
-        return Header(str(c[1]), self._span(c[0]))
-
-    def include(self, c: list[Any]) -> Include:
-        return Include(str(c[0])[1:-1], self._span(c[0]))
 
     def pragma(self, c: list[Any]) -> Passive:
         return Passive("pragma", (), None, self._span(c[0]))
@@ -205,12 +191,6 @@ class _TreeMaker:
         parameters, qubits = (tuple(str(token) for token in tokens) for tokens in c[1])
         spans = tuple(self._span(token) for tokens in c[1] for token in tokens)
         return self._through(GateDefinition(str(c[0]), parameters, qubits, c[2], self._span(c[0]), spans), c)
-
-    def formals(self, c: list[Any]) -> tuple[tuple[Token, ...], tuple[Token, ...]]:
-        return c[0] or (), c[1] or ()
-
-    def names(self, c: list[Any]) -> tuple[Token, ...]:
-        return tuple(c)
 
     # `def` cannot be the name of a method: see the end of the class.
     def _subroutine(self, c: list[Any]) -> Subroutine:
@@ -431,9 +411,6 @@ class _TreeMaker:
 
     def indexed(self, c: list[Any]) -> Indexed:
         return self._deep(Indexed(c[0], c[1], c[0].span), c)
-
-    def literal(self, c: list[Any]) -> Literal:
-        return Literal(c[0].type, str(c[0]), self._span(c[0]))
 
     def name(self, c: list[Any]) -> Name:
         if c[0].type == "HARDWARE":

@@ -10,23 +10,12 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from gossamer.diagnostics import Span
+from gossamer.formats.openqasm_tree import Header as Header
+from gossamer.formats.openqasm_tree import Include as Include
+from gossamer.formats.openqasm_tree import Literal as Literal
+from gossamer.formats.openqasm_tree import Name as Name
 
 # Expressions
-
-
-@dataclass(frozen=True, slots=True)
-class Literal:
-    """``kind`` is the terminal of the grammar: REAL INT HEX BITS TIMING IMAGINARY TRUE FALSE."""
-
-    kind: str
-    text: str
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class Name:
-    name: str
-    span: Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,18 +129,6 @@ class Type:
 
 
 # Statements
-
-
-@dataclass(frozen=True, slots=True)
-class Header:
-    version: str
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class Include:
-    file: str
-    span: Span
 
 
 @dataclass(frozen=True, slots=True)

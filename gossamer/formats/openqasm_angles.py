@@ -14,7 +14,8 @@ from fractions import Fraction
 from typing import TypeAlias
 
 from gossamer.diagnostics import InputError, Span
-from gossamer.formats.openqasm_syntax import Expression, Name, Number
+from gossamer.formats.openqasm_syntax import Expression
+from gossamer.formats.openqasm_tree import Literal, Name
 from gossamer.ir.phase import FLOAT_BITS
 
 #: Exact numbers with longer numerators or denominators become floats; shorter ones are in the range of floats.
@@ -69,8 +70,8 @@ def evaluate(expression: Expression, names: Mapping[str, Value] = CONSTANTS) -> 
     >>> multiples_of_pi(value)
     Fraction(-3, 32)
     """
-    if isinstance(expression, Number):
-        return _literal(expression)
+    if isinstance(expression, Literal):
+        return decimal(expression.text, expression.span)
     if isinstance(expression, Name):
         if expression.name not in names:
             known = sorted(n for n in names if n != "π")
@@ -182,23 +183,10 @@ def rational_of(value: Value) -> Fraction:
 
 def decimal(text: str, span: Span) -> Value:
     """The value of a decimal literal."""
-    return _literal(Number(text, span))
-
-
-def _grid(x: float) -> Fraction:
-    scale = 1 << FLOAT_BITS
-    return Fraction(round(x * scale), scale) if abs(x) < 1e15 else Fraction(round(Fraction(x) * scale), scale)
-
-
-def _bad(message: str, span: Span, help: str) -> InputError:
-    return InputError("QASM-11", message, span=span, help=help)
-
-
-def _literal(number: Number) -> Value:
-    text = number.text.replace("_", "")
+    text = text.replace("_", "")
     approximate = float(text)
     if not math.isfinite(approximate):
-        raise _bad("the number is too large", number.span, TOO_LARGE)
+        raise _bad("the number is too large", span, TOO_LARGE)
     if len(text) > 700:
         return approximate
     mantissa, _, exponent = text.lower().partition("e")
@@ -208,6 +196,15 @@ def _literal(number: Number) -> Value:
     if decimals.strip("0") and len((whole + decimals).lstrip("0")) > FLOAT_DIGITS:
         return approximate
     return Exact(Fraction(text))
+
+
+def _grid(x: float) -> Fraction:
+    scale = 1 << FLOAT_BITS
+    return Fraction(round(x * scale), scale) if abs(x) < 1e15 else Fraction(round(Fraction(x) * scale), scale)
+
+
+def _bad(message: str, span: Span, help: str) -> InputError:
+    return InputError("QASM-11", message, span=span, help=help)
 
 
 def _bits(x: Fraction) -> int:

@@ -10,18 +10,10 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from gossamer.diagnostics import Span
-
-
-@dataclass(frozen=True, slots=True)
-class Number:
-    text: str
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class Name:
-    name: str
-    span: Span
+from gossamer.formats.openqasm_tree import Header as Header
+from gossamer.formats.openqasm_tree import Include as Include
+from gossamer.formats.openqasm_tree import Literal as Literal
+from gossamer.formats.openqasm_tree import Name as Name
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +26,7 @@ class Operation:
     depth: int
 
 
-Expression: TypeAlias = Number | Name | Operation
+Expression: TypeAlias = Literal | Name | Operation
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,18 +37,6 @@ class Operand:
     index: int | None
     span: Span
     index_span: Span | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Header:
-    version: str
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class Include:
-    file: str
-    span: Span
 
 
 @dataclass(frozen=True, slots=True)

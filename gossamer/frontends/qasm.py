@@ -27,13 +27,12 @@ from gossamer.formats.openqasm_syntax import (
     Compare,
     Condition,
     GateDefinition,
-    Header,
-    Include,
     Measurement,
     QubitDeclaration,
     ResetStatement,
     Statement,
 )
+from gossamer.formats.openqasm_tree import Header, Include
 from gossamer.frontends.qasm3 import read_openqasm3
 from gossamer.frontends.qasm_circuit import MAX_STEPS, Circuit
 from gossamer.frontends.qasm_files import Loader

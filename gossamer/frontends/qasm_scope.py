@@ -19,12 +19,11 @@ from gossamer.formats.openqasm_syntax import (
     BitDeclaration,
     Expression,
     GateDefinition,
-    Name,
-    Number,
     Operand,
     Operation,
     QubitDeclaration,
 )
+from gossamer.formats.openqasm_tree import Literal, Name
 from gossamer.frontends.qasm_circuit import MAX_QUBITS
 from gossamer.frontends.qasm_gates import BUILT_IN, STANDARD, StandardGate, Steps
 
@@ -403,7 +402,7 @@ def _prepare(a: Expression, known: dict[str, Value], parameters: tuple[str, ...]
 def _names(expression: Expression) -> Iterator[Name]:
     if isinstance(expression, Name):
         yield expression
-    elif not isinstance(expression, Number):
+    elif not isinstance(expression, Literal):
         for x in expression.operands:
             yield from _names(x)
 
