@@ -18,11 +18,12 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from gossamer.diagnostics import InputError, NetworkInfeasible, Span, UsageError, VerificationFailed
+from gossamer.diagnostics import InputError, LeftOut, NetworkInfeasible, Span, UsageError, VerificationFailed
 from gossamer.registry import by_extension, by_object, find, registered
 
 if TYPE_CHECKING:
     from gossamer.checks import Verdict
+    from gossamer.ir.delays import Step
     from gossamer.ir.diagram import Diagram
     from gossamer.ir.network import Network
     from gossamer.ir.placed import Placed
@@ -256,15 +257,19 @@ def compile(
         start = perf_counter()
         verdict = _verify(distribution.programs, distribution.manifest, diagram, None, network, COMPILE_CHECK_SECONDS)
         seconds["verify"] = perf_counter() - start
-        if verdict.holds is False:
-            raise VerificationFailed(
-                "TL-13",
-                f"the programs do not compute what the source does ({verdict.method}: {verdict.detail})",
-                help="this is a bug of the compiler; please report it with the source and the command",
-            )
+        _refuse_wrong(verdict)
     report = _report(outcome.values, distribution, verdict, [str(step) for step in steps])
     seconds["total"] = perf_counter() - begin
     return CompiledProgram(distribution, diagram, outcome.placed, report, seconds, verdict)
+
+
+def _refuse_wrong(verdict: Verdict) -> None:
+    if verdict.holds is False:
+        raise VerificationFailed(
+            "TL-13",
+            f"the programs do not compute what the source does ({verdict.method}: {verdict.detail})",
+            help="this is a bug of the compiler; please report it with the source and the command",
+        )
 
 
 def _with_digest(distribution: Distribution, diagram: Diagram) -> Distribution:
@@ -660,8 +665,21 @@ def convert(source: Any, to: str = "gsm", format: str | None = None, *, pipeline
     InputError
         The codes of :func:`compile`; ``PR-11`` for what OpenQASM 2 cannot say.
 
+    Warns
+    -----
+    LeftOut
+        If delays of the source (IR-11) are left out: in a format that has none, behind a pass that drops them, or off every qubit.
+
     Examples
     --------
+    >>> print(convert('OPENQASM 3; include "stdgates.inc"; qubit q; h q; delay[20ns] q; h q;', "qasm"))
+    OPENQASM 3.0;
+    include "stdgates.inc";
+    qubit[1] q;
+    h q[0];
+    delay[20ns] q[0];
+    h q[0];
+    <BLANKLINE>
     >>> read(convert("OPENQASM 2.0; qreg q[1];")) == read("OPENQASM 2.0; qreg q[1];")
     True
     >>> print(convert('OPENQASM 3; include "stdgates.inc"; qubit[2] q; x q[0]; ctrl @ z q[0], q[1];', "qasm2"))
@@ -672,16 +690,52 @@ def convert(source: Any, to: str = "gsm", format: str | None = None, *, pipeline
     cz q[0], q[1];
     <BLANKLINE>
     """
+    from gossamer.ir.delays import Wait
+
     registration = find("printers", to)
     diagram = read(source, format)
     diagram.verify()
+    wanted = len(diagram.delays)
     if pipeline is not None:
         diagram = rewrite(diagram, pipeline)
-    value: Any = diagram
-    if registration.takes == ("distribution",):
-        value = compile(diagram, "1").distribution
-    text: str = registration.load()(value)
+    kept = len(diagram.delays) if registration.delays else 0
+    printer = registration.load()
+    text: str
+    if registration.takes != ("distribution",):
+        text = printer(diagram)
+    elif kept:
+        distribution, steps = _with_delays(diagram)
+        kept = sum(isinstance(step, Wait) for step in steps)
+        text = printer(distribution, steps)
+    else:
+        text = printer(compile(diagram, "1").distribution)
+    if kept < wanted:
+        from warnings import warn
+
+        reason = "the format has none" if not registration.delays else "they stand on no wire of the result"
+        warn(f"{wanted - kept} of {wanted} delays are left out: {reason}", LeftOut, stacklevel=2)
     return text
+
+
+def _with_delays(diagram: Diagram) -> tuple[Distribution, list[Step]]:
+    """The program of one node, and its instructions with the delays of the diagram between them.
+
+    It is compiled with a rotation in the place of each delay. Two checks: with the rotations it does what the diagram with them does, so the
+    delays are where they belong; without them it does what the diagram does.
+    """
+    from gossamer.ir.delays import Wait, marked, taken_back
+
+    with_rotations, marks = marked(diagram)
+    distribution = compile(with_rotations, "1").distribution
+    (program,) = distribution.programs
+    steps = taken_back(program.instructions, marks)
+    program = replace(program, instructions=tuple(step for step in steps if not isinstance(step, Wait)))
+    distribution = _with_digest(replace(distribution, programs=(program,)), diagram)
+    verdict = _verify(
+        distribution.programs, distribution.manifest, diagram, None, distribution.network, COMPILE_CHECK_SECONDS
+    )
+    _refuse_wrong(verdict)
+    return distribution, steps
 
 
 def to_pyzx(source: Any, format: str | None = None) -> Any:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 from gossamer._version import __version__
-from gossamer.diagnostics import GossamerError, InputError, InternalError, UsageError
+from gossamer.diagnostics import GossamerError, InputError, InternalError, LeftOut, UsageError
 
 if TYPE_CHECKING:
     from gossamer.registry import Kind
@@ -213,13 +213,20 @@ def convert(
     ] = None,
 ) -> None:
     """Write IN in another format."""
+    from warnings import catch_warnings, simplefilter
+
     from gossamer import api
     from gossamer.folder import write_file
     from gossamer.registry import by_extension
 
     if to is None:
         to = "gsm" if output == "-" else by_extension("printers", Path(output).name).name
-    text = api.convert(_read(source, format, bind, opaque), to, pipeline=pipeline)
+    with catch_warnings(record=True) as notes:
+        simplefilter("always", LeftOut)
+        text = api.convert(_read(source, format, bind, opaque), to, pipeline=pipeline)
+    for note in notes:
+        if issubclass(note.category, LeftOut):
+            print(f"note: {note.message}", file=sys.stderr)
     if output == "-":
         sys.stdout.write(text)
     else:

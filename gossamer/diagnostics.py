@@ -127,6 +127,10 @@ def _with_line(d: Diagnostic, lines: list[str]) -> Diagnostic:
     return replace(d, source_line=lines[d.span.line - 1].rstrip("\r"))
 
 
+class LeftOut(UserWarning):
+    """A part of the source that is no part of its meaning has no place in the result."""
+
+
 def raise_joined(errors: Sequence[InputError]) -> None:
     """Raise the first of the errors with the others behind it; do nothing if there is none.
 

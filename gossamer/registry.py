@@ -34,6 +34,7 @@ class Registration:
     libraries, objects : of a frontend, the packages whose objects it reads too, and ``module:attribute`` of the function that does
     takes, gives : of a pass or backend, the values its ``run`` takes, in order, and the one it returns; see
         ``gossamer.pipeline.LEVELS``; of a printer, ``distribution`` if it prints node programs and not a diagram
+    delays : of a printer, whether its format has delays; one of node programs then takes a program's steps as well
     prints : of a backend, ``module:attribute`` of the printer of its program format
     reads : of a backend, ``module:attribute`` of the reader of its program format, the inverse of ``prints``
     suffix : of a backend, the ending of its program files
@@ -54,6 +55,7 @@ class Registration:
     reads: str = ""
     suffix: str = ""
     samples: str = ""
+    delays: bool = False
 
     def load(self, attribute: str = "target") -> Any:
         """Import and return what ``target`` (or the named field) points at.
@@ -102,11 +104,11 @@ BUILT_IN: dict[Kind, tuple[Registration, ...]] = {
         Registration("circuit", "gossamer.backends.circuit:Circuit", "persistent qubits, gates, measurement with feed-forward; OpenQASM 3", takes=("placed",), gives="distribution", prints="gossamer.formats.circuit_program:print_program", reads="gossamer.formats.circuit_program:read_program", suffix=".qasm"),
     ),
     "printers": (
-        Registration("gsm", "gossamer.ir.text:print_text", "the text form of the IR", extensions=(".gsm",)),
-        Registration("qasm", "gossamer.formats.openqasm_print:print_openqasm3", "OpenQASM 3, of one node's program", extensions=(".qasm",), takes=("distribution",)),
-        Registration("qasm3", "gossamer.formats.openqasm_print:print_openqasm3", "the same", extensions=(".qasm3",), takes=("distribution",)),
+        Registration("gsm", "gossamer.ir.text:print_text", "the text form of the IR", extensions=(".gsm",), delays=True),
+        Registration("qasm", "gossamer.formats.openqasm_print:print_openqasm3", "OpenQASM 3, of one node's program", extensions=(".qasm",), takes=("distribution",), delays=True),
+        Registration("qasm3", "gossamer.formats.openqasm_print:print_openqasm3", "the same", extensions=(".qasm3",), takes=("distribution",), delays=True),
         Registration("qasm2", "gossamer.formats.openqasm_print:print_openqasm2", "OpenQASM 2, of one node's program", extensions=(".qasm2",), takes=("distribution",)),
-        Registration("gsmj", "gossamer.ir.compact:print_compact", "the compact form of the IR, JSON", extensions=(".gsmj",)),
+        Registration("gsmj", "gossamer.ir.compact:print_compact", "the compact form of the IR, JSON", extensions=(".gsmj",), delays=True),
         Registration("zx", "gossamer.formats.zx_print:print_json", "the JSON of pyzx and zxlive", extensions=(".zxg", ".json")),
         Registration("tikz", "gossamer.formats.zx_print:print_tikz", "TikZ pictures of ZX-diagrams", extensions=(".tikz",)),
     ),
@@ -200,7 +202,7 @@ def by_object(value: object) -> Registration | None:
 def describe(kind: Kind) -> list[dict[str, Any]]:
     """Plain data for listings: every field that is set."""
     return [
-        {f.name: value for f in fields(r) if (value := getattr(r, f.name)) not in ("", ())}
+        {f.name: value for f in fields(r) if (value := getattr(r, f.name)) not in ("", (), False)}
         for r in registered(kind).values()
     ]
 

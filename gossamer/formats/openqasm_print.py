@@ -13,8 +13,10 @@ from fractions import Fraction
 
 from gossamer.diagnostics import InputError
 from gossamer.formats.circuit_program import CODE, print_angle
+from gossamer.ir.delays import Step, Wait
+from gossamer.ir.diagram import Delay
 from gossamer.ir.phase import Phase
-from gossamer.ir.program import Conditional, Distribution, Gate, Instruction, Measure, Reset
+from gossamer.ir.program import Conditional, Distribution, Gate, Measure, Reset
 
 _NAME = re.compile(r"[a-z][A-Za-z0-9_]{0,63}", re.ASCII)
 _ELEMENT = re.compile(r"(.+)\[(0|[1-9][0-9]{0,6})\]", re.ASCII)
@@ -29,11 +31,13 @@ _TAKEN = frozenset(
     ryy rzz rccx rc3x c3x c4x c3sqrtx r gphase
     """.split()  # noqa: SIM905
 )
+#: Decimals with more digits are read as rounded numbers.
+_MAX_DIGITS = 12
 _RZZ = "gate rzz(theta) a, b { cx a, b; rz(theta) b; cx a, b; }"
 
 
-def print_openqasm3(program: Distribution) -> str:
-    """The program of a single node as OpenQASM 3.
+def print_openqasm3(program: Distribution, steps: Sequence[Step] | None = None) -> str:
+    """The program of a single node as OpenQASM 3; ``steps`` are its instructions with delays between them, if it has any.
 
     Raises
     ------
@@ -53,13 +57,13 @@ def print_openqasm3(program: Distribution) -> str:
     b[0] = measure a[0];
     <BLANKLINE>
     """
-    return "".join(f"{line}\n" for line in _Printer3(program).lines())
+    return "".join(f"{line}\n" for line in _Printer3(program, steps).lines())
 
 
 def print_openqasm2(program: Distribution) -> str:
     """The program of a single node as OpenQASM 2, with gates of the published ``qelib1.inc`` only.
 
-    Bits that are tested get registers of their own beside those that are reported: OpenQASM 2 compares whole registers.
+    Bits that are tested get registers of their own beside those that are reported: OpenQASM 2 compares whole registers. It knows no delays.
 
     Raises
     ------
@@ -83,10 +87,11 @@ class _Printer:
     header: tuple[str, str]
     quantum: str
 
-    def __init__(self, distribution: Distribution) -> None:
+    def __init__(self, distribution: Distribution, steps: Sequence[Step] | None = None) -> None:
         if len(distribution.programs) != 1:
             raise InputError(CODE, "a program of several nodes is not one circuit", help="compile it for one node")
         self.program = distribution.programs[0]
+        self.steps: Sequence[Step] = self.program.instructions if steps is None else steps
         self.manifest = manifest = distribution.manifest
         self.taken: set[str] = set()
         self.swaps: list[tuple[int, int]] = []
@@ -151,7 +156,7 @@ class _Printer:
         yield from self.declared_bits()
         inputs = {place.qubit for place in self.manifest.inputs}
         touched = set(inputs)
-        for op in tidied(self.program.instructions):
+        for op in tidied(self.steps):
             for q in _qubits(op):
                 if q not in touched and not isinstance(op, Reset):
                     yield f"reset {self.qubits[q]};"  # else it would be an input
@@ -182,7 +187,7 @@ class _Printer:
         angle = "" if g.angle is None else f"({print_angle(g.angle)})"
         yield f"{g.name}{angle} {', '.join(self.qubits[q] for q in g.qubits)};"
 
-    def instruction(self, op: Instruction) -> Iterator[str]:
+    def instruction(self, op: Step) -> Iterator[str]:
         match op:
             case Gate():
                 yield from self.gate(op)
@@ -190,6 +195,8 @@ class _Printer:
                 yield from self.measure(op)
             case Reset():
                 yield f"reset {self.qubits[op.qubit]};"
+            case Wait():
+                yield f"delay[{print_time(op.delay)}] {self.qubits[op.qubit]};"
             case Conditional():
                 yield from self.conditional(op)
             case _:
@@ -202,9 +209,9 @@ class _Printer3(_Printer):
     header = ("OPENQASM 3.0;", 'include "stdgates.inc";')
     quantum = "qubit[{size}] {name};"
 
-    def __init__(self, distribution: Distribution) -> None:
-        super().__init__(distribution)
-        measured = sorted(op.bit for op in self.program.instructions if isinstance(op, Measure))
+    def __init__(self, distribution: Distribution, steps: Sequence[Step] | None) -> None:
+        super().__init__(distribution, steps)
+        measured = sorted(op.bit for op in self.steps if isinstance(op, Measure))
         self.loose = [bit for bit in measured if bit not in self.names]
         name = self.free_name("m", "m_") if self.loose else ""
         self.names |= {bit: [f"{name}[{i}]"] for i, bit in enumerate(self.loose)}
@@ -212,7 +219,7 @@ class _Printer3(_Printer):
             self.bit_registers.append((name, len(self.loose)))
 
     def definitions(self) -> Iterator[str]:
-        gates = [g for op in self.program.instructions for g in (op.body if isinstance(op, Conditional) else (op,))]
+        gates = [g for op in self.steps for g in (op.body if isinstance(op, Conditional) else (op,))]
         if any(isinstance(g, Gate) and g.name == "rzz" for g in gates):
             yield _RZZ
 
@@ -279,7 +286,38 @@ class _Printer2(_Printer):
         yield from (f"cx {a}, {b};", f"rz({print_angle(g.angle)}) {b};", f"cx {a}, {b};")
 
 
-def tidied(instructions: Sequence[Instruction]) -> list[Instruction]:
+def print_time(delay: Delay) -> str:
+    """A time as OpenQASM 3 writes it, exact: in the largest unit in which it is a whole number or a short decimal, else as a quotient.
+
+    Examples
+    --------
+    >>> print_time(Delay(Fraction(1, 2000000), "s")), print_time(Delay(Fraction(25, 10**7), "s")), print_time(Delay(Fraction(10, 3), "dt"))
+    ('500ns', '2.5us', '10dt / 3')
+    """
+    units = [("s", 0), ("ms", 3), ("us", 6), ("ns", 9)] if delay.unit == "s" else [(delay.unit, 0)]
+    for unit, power in units:
+        value = delay.value * 10**power
+        if value.denominator == 1:
+            if value.numerator or unit == units[-1][0]:
+                return f"{value.numerator}{unit}"
+        elif value >= 1 and (decimal := _decimal(value)):
+            return f"{decimal}{unit}"
+    return f"{value.numerator}{unit} / {value.denominator}"
+
+
+def _decimal(value: Fraction) -> str:
+    """With a point, if it is a decimal of few digits."""
+    for digits in range(1, _MAX_DIGITS):
+        shifted = value * 10**digits
+        if shifted >= 10**_MAX_DIGITS:
+            break
+        if shifted.denominator == 1:
+            text = str(shifted.numerator)
+            return f"{text[:-digits]}.{text[-digits:]}"
+    return ""
+
+
+def tidied(instructions: Sequence[Step]) -> list[Step]:
     """The program with gates between two H merged with them: H H is nothing, H z H is x, H cz H is cx; global phases may change.
 
     Examples
@@ -287,7 +325,7 @@ def tidied(instructions: Sequence[Instruction]) -> list[Instruction]:
     >>> tidied([Gate("h", (0,)), Gate("h", (1,)), Gate("cz", (0, 1)), Gate("h", (1,)), Gate("h", (1,))])
     [Gate(name='h', qubits=(0,), angle=None), Gate(name='cx', qubits=(0, 1), angle=None), Gate(name='h', qubits=(1,), angle=None)]
     """
-    out: list[Instruction | None] = []
+    out: list[Step | None] = []
     last: dict[int, list[int]] = {}  # of each qubit, where its instructions stand
     for op in instructions:
         if isinstance(op, Gate) and op.name == "h" and _merged(out, last, op.qubits[0]):
@@ -298,7 +336,7 @@ def tidied(instructions: Sequence[Instruction]) -> list[Instruction]:
     return [op for op in out if op is not None]
 
 
-def _merged(out: list[Instruction | None], last: dict[int, list[int]], q: int) -> bool:
+def _merged(out: list[Step | None], last: dict[int, list[int]], q: int) -> bool:
     """Merge an H on ``q`` with what comes before it; False if nothing fits."""
     before = last.get(q, [])
     if before and out[before[-1]] == Gate("h", (q,)):
@@ -329,11 +367,11 @@ _BETWEEN: dict[str, tuple[str, Phase | None]] = {
 }
 
 
-def _qubits(op: Instruction) -> tuple[int, ...]:
+def _qubits(op: Step) -> tuple[int, ...]:
     match op:
         case Gate():
             return op.qubits
-        case Measure() | Reset():
+        case Measure() | Reset() | Wait():
             return (op.qubit,)
         case Conditional():
             return tuple(dict.fromkeys(q for g in op.body for q in g.qubits))
