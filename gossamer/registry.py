@@ -90,6 +90,8 @@ BUILT_IN: dict[Kind, tuple[Registration, ...]] = {
         Registration("zx", "gossamer.frontends.zx:read_json", "ZX-diagrams in the JSON of pyzx, zxlive and Quantomatic; graphs and circuits of pyzx", extensions=(".zxg", ".json", ".qgraph", ".zxp", ".zxr", ".qrule", ".dae"), libraries=("pyzx",), objects="gossamer.frontends.zx:read_object", samples="gossamer.conformance.kit:zx_samples"),
         Registration("pattern", "gossamer.frontends.pattern:read", "measurement patterns and open graphs, JSON; those of graphix", extensions=(".pattern.json", ".opengraph.json"), options=("bind",), libraries=("graphix",), objects="gossamer.frontends.pattern:read_object", samples="gossamer.conformance.kit:pattern_samples"),
         Registration("ptn", "gossamer.frontends.pattern:read_ptn", "measurement patterns of graphqomb", extensions=(".ptn",), samples="gossamer.conformance.kit:ptn_samples"),
+        Registration("walk", "gossamer.frontends.walk_files:read_walk", "coined quantum walks on a graph, YAML and objects", extensions=(".walk.yaml",), libraries=("gossamer",), objects="gossamer.frontends.walk_files:read_object", samples="gossamer.conformance.kit:walk_samples"),
+        Registration("qca", "gossamer.frontends.walk_files:read_automaton", "partitioned quantum cellular automata, YAML and objects", extensions=(".qca.yaml",), samples="gossamer.conformance.kit:automaton_samples"),
         Registration("tikz", "gossamer.frontends.zx:read_tikz", "ZX-diagrams as TikZ pictures", extensions=(".tikz",), samples="gossamer.conformance.kit:tikz_samples"),
     ),
     "passes": (

@@ -601,6 +601,62 @@ def ptn_samples() -> st.SearchStrategy[Sample]:
     return drawn()
 
 
+def walk_samples() -> st.SearchStrategy[Sample]:
+    """Walks on a cycle of four, with the textbook circuit of adders that are controlled by the coin."""
+    from fractions import Fraction
+
+    from gossamer.frontends.qasm import read
+
+    @st.composite
+    def drawn(draw: st.DrawFn) -> Sample:
+        angles = [Fraction(draw(st.integers(-8, 8)), 4) for _ in range(3)]
+        steps, start, side = draw(st.integers(0, 3)), draw(st.integers(0, 3)), draw(st.integers(0, 1))
+        text = f"walk: coined\ngraph: {{cycle: 4}}\ncoin: {{u: [{', '.join(map(str, angles))}]}}\nsteps: {steps}\n"
+        text += f"start: {{position: {start}, coin: {side}}}\nmeasure: []\n"
+        program = [
+            "OPENQASM 3.0;",
+            'include "stdgates.inc";',
+            "qubit[2] position;",
+            "qubit[1] coin;",
+            "reset position;",
+            "reset coin;",
+        ]
+        program += [f"x position[{i}];" for i in range(2) if start >> i & 1] + ["x coin[0];"] * side
+        move = "ccx coin[0], position[0], position[1]; cx coin[0], position[0];"
+        back = "cx coin[0], position[0]; ccx coin[0], position[0], position[1];"
+        flip = f"u3({', '.join(f'{a}*pi' for a in angles)}) coin[0];"
+        program += [flip, "x coin[0];", move, "x coin[0];", back] * steps
+        return text, read("\n".join(program))
+
+    return drawn()
+
+
+def automaton_samples() -> st.SearchStrategy[Sample]:
+    """Automata on three or four cells, with the circuit that names each gate of each block."""
+    from gossamer.frontends.qasm import read
+
+    @st.composite
+    def drawn(draw: st.DrawFn) -> Sample:
+        n = draw(st.sampled_from([3, 4]))
+        one, two = st.sampled_from(["h", "x", "s", "t"]), st.sampled_from(["cx", "cz", "swap"])
+        gates = [
+            (draw(one), (draw(st.integers(0, 1)),)) if draw(st.booleans()) else (draw(two), (0, 1))
+            for _ in range(draw(st.integers(0, 3)))
+        ]
+        steps, start = draw(st.integers(0, 3)), draw(st.text("01+-", min_size=n, max_size=n))
+        text = f"automaton: partitioned\ncells: {n}\nblock: 2\nclosed: {'true' if n == 4 else 'false'}\nmeasure: []\n"
+        rule = ", ".join(f"[{', '.join([g, *map(str, at)])}]" for g, at in gates)
+        text += f'steps: {steps}\nstart: "{start}"\nrule: [{rule}]\n'
+        program = ["OPENQASM 3.0;", 'include "stdgates.inc";', f"qubit[{n}] cell;", "reset cell;"]
+        program += [f"{g} cell[{i}];" for i, x in enumerate(start) for g in {"0": "", "1": "x", "+": "h", "-": "xh"}[x]]
+        for t in range(steps):
+            for left in range(t % 2, n if n == 4 else n - 1, 2):
+                program += [f"{g} {', '.join(f'cell[{(left + i) % n}]' for i in at)};" for g, at in gates]
+        return text, read("\n".join(program))
+
+    return drawn()
+
+
 def _with_a_vertex() -> st.SearchStrategy[Diagram]:
     from gossamer.conformance.strategies import any_diagrams
 

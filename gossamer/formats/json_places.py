@@ -13,7 +13,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NoReturn, TypeAlias
+from typing import Any, NoReturn, Protocol, TypeAlias
 
 from gossamer.diagnostics import InputError, Span
 
@@ -24,6 +24,18 @@ _SPACE = re.compile(r"[ \t\n\r]*")
 _DECODER = json.JSONDecoder()
 #: Keys and positions that lead from the whole text to a value.
 Path: TypeAlias = tuple["str | int", ...]
+
+
+class Source(Protocol):
+    """What a value was read from: it knows the places of paths."""
+
+    @property
+    def wrong_form(self) -> str:
+        """The code of what has a wrong form."""
+
+    def place(self, path: Path) -> Span: ...
+
+    def places(self, path: Path) -> list[Span]: ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,6 +92,15 @@ class JsonText:
         begin = self._lines[line - 1]
         stop = self.text.find("\n", start, end)
         return Span(self.file, line, start - begin + 1, (end if stop < 0 else stop) - begin + 1)
+
+    def place(self, path: Path) -> Span:
+        """The place of the value of a path, which has to be there."""
+        return self.span(*self.find(path))
+
+    def places(self, path: Path) -> list[Span]:
+        """The places of the members of the value of a path, in one go."""
+        at, _ = self.find(path)
+        return [self.span(start, end) for _, start, end in members_of(self.text, at)]
 
     def find(self, path: Path) -> tuple[int, int]:
         """Where the value of a path begins and ends; the path has to be there."""
@@ -139,7 +160,7 @@ def members_of(text: str, at: int) -> Iterator[tuple[str | int, int, int]]:
 class Json:
     """A value with its path. Every access says what it expects, and refuses anything else with its place."""
 
-    source: JsonText
+    source: Source
     path: Path
     value: Any
 
@@ -150,12 +171,11 @@ class Json:
     @property
     def span(self) -> Span:
         """The place of the value."""
-        return self.source.span(*self.source.find(self.path))
+        return self.source.place(self.path)
 
     def spans(self) -> list[Span]:
         """The places of all members, in one go."""
-        at, _ = self.source.find(self.path)
-        return [self.source.span(start, end) for _, start, end in members_of(self.source.text, at)]
+        return self.source.places(self.path)
 
     def members(
         self, what: str = "the JSON", need: tuple[str, ...] = (), may: tuple[str, ...] | None = None
@@ -207,4 +227,4 @@ class Json:
         return self.value
 
 
-__all__ = ["MAX_TEXT", "Json", "JsonText", "Path", "members_of"]
+__all__ = ["MAX_TEXT", "Json", "JsonText", "Path", "Source", "members_of"]
