@@ -222,6 +222,7 @@ def compile(
     """
     from gossamer.ir.network_text import resolve_network
     from gossamer.pipeline import default_pipeline, parse_pipeline, run_pipeline, with_hardware
+    from gossamer.remedy import find_change
 
     begin = perf_counter()
     if objective not in OBJECTIVES:
@@ -245,9 +246,17 @@ def compile(
     else:
         network = resolve_network(str(network), lambda: count_wires(diagram))
     steps = with_hardware(steps, network, given=pipeline is not None)
-    _check_fit(diagram, network)
     seconds = {"read": perf_counter() - begin}
-    outcome = run_pipeline(steps, diagram, network, progress)
+    try:
+        _check_fit(diagram, network)
+        outcome = run_pipeline(steps, diagram, network, progress)
+    except NetworkInfeasible as error:
+        if progress is not None:
+            progress("find a change of the network")
+        change = find_change(steps, diagram, network, error)
+        if change is not None:
+            error.diagnostic = replace(error.diagnostic, help=f"the smallest change found that does: {change}")
+        raise
     seconds |= outcome.seconds
     distribution = _with_digest(outcome.distribution, diagram)
     verdict = None
@@ -319,6 +328,7 @@ def _check_fit(diagram: Diagram, network: Network) -> None:
             "NW-13",
             f"the program holds {needed} qubits at one time, and the nodes of the network {room} data qubits together",
             help=f"add nodes, or at least {needed - room} more data qubits (qubits=, or data: in the file)",
+            lacks=(None, "data", needed - room),
         )
 
 

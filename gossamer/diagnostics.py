@@ -160,9 +160,18 @@ class UsageError(GossamerError):
 
 
 class NetworkInfeasible(GossamerError):
-    """The program does not fit the network (exit 3)."""
+    """The program does not fit the network (exit 3).
+
+    ``lacks`` says what is missing where that is known: the node's name (None: any node), ``data`` or ``comm``, and how many qubits.
+    """
 
     exit_code = 3
+
+    def __init__(
+        self, code: str, message: str, *, help: str | None = None, lacks: tuple[str | None, str, int] | None = None
+    ) -> None:
+        super().__init__(code, message, help=help)
+        self.lacks = lacks
 
 
 class VerificationFailed(GossamerError):

@@ -297,7 +297,7 @@ class _Lowering:
         q = node.allocate("data")
         if node.size["data"] > self.placed.network.nodes[at].data:
             raise NetworkInfeasible("NW-13", f"node {node.name} has no data qubit left to collect a parity on",
-                                    help="rotate where one of the gadget's legs stands")  # fmt: skip
+                                    help="rotate where one of the gadget's legs stands", lacks=(node.name, "data", 1))  # fmt: skip
         if q in node.dirty:
             node.dirty.discard(q)
             self.emit(at, Reset(q))

@@ -275,6 +275,7 @@ class _Realiser:
                 f"node {name} has {limit} communication qubit{'s' * (limit != 1)}, but {len(self.held[node]) + 1} "
                 "are needed there at one time",
                 help=f"give {name} comm={len(self.held[node]) + 1}, or connect its neighbours directly",
+                lacks=(name, "comm", len(self.held[node]) + 1 - limit),
             )
         farthest = max(can_go, key=lambda t: (self.needs[self.held[node][t]][node][0], t))
         self.close(self.held[node][farthest], node)

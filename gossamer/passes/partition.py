@@ -587,6 +587,7 @@ def check_capacity(problem: PlacementProblem) -> None:
             f"the program needs {int(alive.max())} data qubits at one time, the network has {total} ({sizes}"
             + (", ..." if len(names) > 8 else "") + f"): {int(alive.max()) - total} too few",
             help="add nodes or raise their 'data' qubits",
+            lacks=(None, "data", int(alive.max()) - total),
         )  # fmt: skip
 
 

@@ -1,0 +1,143 @@
+"""The smallest change of a network that lets a program in: found by trying, for the hint of an infeasible compile [NW-13].
+
+A trial runs the passes after the first one that looks at the network. What is lacking is taken from the errors, qubit by qubit, until a
+trial succeeds; then single qubits elsewhere are tried, and what is not needed is taken back. The number of trials is bounded, never
+the time by a clock, so the hint is the same everywhere; and trials are made with the very passes of the compile, so that a network
+with the change does compile.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from gossamer.diagnostics import InputError, NetworkInfeasible
+
+if TYPE_CHECKING:
+    from gossamer.ir.diagram import Diagram
+    from gossamer.ir.network import Network
+    from gossamer.pipeline import Step
+
+#: Larger diagrams get no hint: a trial would take too long.
+MAX_VERTICES = 20_000
+MAX_TRIALS = 24
+
+
+@dataclass(frozen=True)
+class Change:
+    """More qubits for some nodes.
+
+    Attributes
+    ----------
+    more : (node, kind) -> how many more, the kind ``data`` or ``comm``
+    network : the network with the change
+    """
+
+    more: dict[tuple[int, str], int]
+    network: Network
+
+    def __str__(self) -> str:
+        parts = []
+        for (node, kind), number in sorted(self.more.items()):
+            new = self.network.nodes[node]
+            size = getattr(new, kind)
+            parts.append(f"{kind}: {size} on {new.name} (now {size - number})")
+        return ", ".join(parts)
+
+
+def find_change(steps: tuple[Step, ...], diagram: Diagram, network: Network, error: NetworkInfeasible) -> Change | None:
+    """The smallest change that was found, None if none was.
+
+    Parameters
+    ----------
+    steps
+        The passes of the compile that ended with ``error``.
+
+    Examples
+    --------
+    >>> from gossamer.frontends.qasm import read
+    >>> from gossamer.ir.network_text import parse_network
+    >>> from gossamer.pipeline import default_pipeline, parse_pipeline, run_pipeline
+    >>> diagram, steps = read("OPENQASM 2.0; qreg q[3]; CX q[0], q[1];", "<text>"), parse_pipeline(default_pipeline())
+    >>> net = parse_network("nodes: [{name: a, data: 1}, {name: b, data: 1}]\\nlinks: [{nodes: [a, b]}]")
+    >>> try: run_pipeline(steps, diagram, net)
+    ... except NetworkInfeasible as error: print(find_change(steps, diagram, net, error))
+    data: 2 on a (now 1)
+    """
+    if error.code != "NW-13" or diagram.num_vertices > MAX_VERTICES:
+        return None
+    try:
+        return _Search(steps, diagram, network).run(error)
+    except InputError:  # the source has another flaw, which no network mends
+        return None
+
+
+class _Search:
+    def __init__(self, steps: tuple[Step, ...], diagram: Diagram, network: Network) -> None:
+        self.steps, self.network = steps, network
+        self.values: dict[str, Any] = {"diagram": diagram}
+        self.trials = 0
+        while self.steps and "network" not in self.steps[0].registration.takes:
+            step, *rest = self.steps
+            self.values[step.registration.gives] = step.make().run(*(self.values[x] for x in step.registration.takes))
+            self.steps = tuple(rest)
+
+    def run(self, error: NetworkInfeasible) -> Change | None:
+        more: dict[tuple[int, str], int] = {}
+        lacking: NetworkInfeasible | None = error
+        while lacking is not None:
+            place = self.place_of(lacking)
+            if place is None or self.trials >= MAX_TRIALS // 2:
+                return None
+            (node, kind), number = place
+            more[node, kind] = more.get((node, kind), 0) + number
+            lacking = self.trial(more)
+        if sum(more.values()) > 1:
+            more = self.smaller(more)
+        return Change(more, self.changed(more))
+
+    def place_of(self, error: NetworkInfeasible) -> tuple[tuple[int, str], int] | None:
+        """Where something is lacking, what, and how much. Data qubits that lack anywhere are given to the smallest node."""
+        if error.lacks is None:
+            return None
+        name, kind, number = error.lacks
+        if name is not None:
+            return (self.network.index[name], kind), number
+        node = min(range(self.network.size), key=lambda i: (self.network.nodes[i].data, i))
+        return (node, kind), number
+
+    def smaller(self, more: dict[tuple[int, str], int]) -> dict[tuple[int, str], int]:
+        """One qubit anywhere, if that does; else the change without what it does not need."""
+        kinds = {kind for _, kind in more}
+        singles = [(node, kind) for kind in sorted(kinds) for node in range(self.network.size)]
+        for place in singles[: MAX_TRIALS // 2]:
+            if self.can_grow(*place) and self.trial({place: 1}) is None:
+                return {place: 1}
+        for place in list(more):
+            while more.get(place) and self.trials < MAX_TRIALS:
+                less = {key: n - (key == place) for key, n in more.items() if n - (key == place)}
+                if self.trial(less) is not None:
+                    break
+                more = less
+        return more
+
+    def can_grow(self, node: int, kind: str) -> bool:
+        return getattr(self.network.nodes[node], kind) is not None
+
+    def changed(self, more: dict[tuple[int, str], int]) -> Network:
+        nodes = list(self.network.nodes)
+        for (node, kind), number in more.items():
+            nodes[node] = nodes[node].model_copy(update={kind: getattr(nodes[node], kind) + number})
+        return self.network.with_nodes(nodes)
+
+    def trial(self, more: dict[tuple[int, str], int]) -> NetworkInfeasible | None:
+        """The error of the passes on the changed network, None if it holds the program."""
+        self.trials += 1
+        values = self.values | {"network": self.changed(more)}
+        try:
+            for step in self.steps:
+                one = step.make()
+                values[step.registration.gives] = one.run(*(values[level] for level in step.registration.takes))
+        except NetworkInfeasible as error:
+            return error
+        return None

@@ -1,0 +1,92 @@
+"""The hint of an infeasible compile: it names a change, the change does, and no smaller one of its kind does."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+import gossamer
+from gossamer.diagnostics import NetworkInfeasible
+from gossamer.ir.network import Network
+from gossamer.ir.network_text import parse_network, resolve_network
+
+GHZ = 'OPENQASM 2.0; include "qelib1.inc"; qreg q[4]; h q[0]; cx q[0],q[1]; cx q[1],q[2]; cx q[2],q[3];'
+#: Every two qubits meet, so the middle of a line has to pass links on.
+DENSE = 'OPENQASM 2.0; include "qelib1.inc"; qreg q[3]; h q; ' + "".join(
+    f"crz(pi/{a + b + 3}) q[{a}],q[{b}]; h q[{a}];" for a in range(3) for b in range(3) if a != b
+)
+
+def apply(network: Network, hint: str) -> tuple[Network, list[tuple[str, str, int]]]:
+    """The network as a reader of the hint would change it, and what was changed."""
+    found = re.findall(r"(data|comm): (\d+) on (\w+) \(now (\d+)\)", hint)
+    assert found, hint
+    nodes = list(network.nodes)
+    for kind, new, name, old in found:
+        i = network.index[name]
+        assert getattr(nodes[i], kind) == int(old)
+        nodes[i] = nodes[i].model_copy(update={kind: int(new)})
+    return network.with_nodes(nodes), [(kind, name, int(new) - int(old)) for kind, new, name, old in found]
+
+
+@pytest.mark.clause("NW-13")
+@pytest.mark.parametrize(
+    ("source", "network", "size"),
+    [
+        (GHZ, "2:qubits=1", 2),
+        (GHZ, "3:qubits=1", 1),
+        (GHZ, "1:qubits=1", 3),
+        (GHZ, "4:qubits=1,comm=0", None),
+        (DENSE, "line:3:qubits=1,comm=1", 1),
+        (DENSE, "line:3:qubits=1,comm=0", None),
+        (DENSE, "2:qubits=1,comm=1", 1),
+    ],
+)
+def test_the_hint_does(source: str, network: str, size: int | None) -> None:
+    given = resolve_network(network)
+    with pytest.raises(NetworkInfeasible) as caught:
+        gossamer.compile(source, given)
+    help = caught.value.diagnostic.help or ""
+    assert help.startswith("the smallest change found that does: ")
+    changed, what = apply(given, help)
+    if size is not None:
+        assert sum(n for _, _, n in what) == size
+    assert gossamer.compile(source, changed).report["verified"]["holds"] is True
+    for kind, name, n in what:  # nothing of it can be left out
+        less = list(changed.nodes)
+        i = changed.index[name]
+        less[i] = less[i].model_copy(update={kind: getattr(less[i], kind) - 1})
+        assert n >= 1
+        with pytest.raises(NetworkInfeasible):
+            gossamer.compile(source, changed.with_nodes(less))
+
+
+@pytest.mark.clause("NW-13")
+def test_the_hint_on_the_command_line(tmp_path: object, capsys: pytest.CaptureFixture[str]) -> None:
+    from pathlib import Path
+
+    from gossamer.cli import call
+
+    folder = Path(str(tmp_path))
+    (folder / "ghz.qasm").write_text(GHZ)
+    (folder / "net.yaml").write_text("nodes: [{name: a, data: 1}, {name: b, data: 2}]\nlinks: [{nodes: [a, b]}]\n")
+    assert call(["compile", str(folder / "ghz.qasm"), "-n", str(folder / "net.yaml"), "-o", str(folder / "out")]) == 3
+    said = capsys.readouterr().err
+    assert "needs 4 data qubits" in said or "holds 4 qubits" in said
+    assert "data: 2 on a (now 1)" in said
+    assert not (folder / "out").exists()
+
+
+def test_a_program_too_large_for_trials_gets_the_message_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gossamer.remedy.MAX_VERTICES", 3)
+    with pytest.raises(NetworkInfeasible) as caught:
+        gossamer.compile(GHZ, "2:qubits=1")
+    assert (caught.value.diagnostic.help or "").startswith("add nodes")
+
+
+def test_gates_that_lack_are_no_matter_of_qubits() -> None:
+    network = parse_network("nodes: [{name: a, data: 4, gates: [rz, sx]}]")
+    with pytest.raises(NetworkInfeasible) as caught:
+        gossamer.compile(GHZ, network)
+    assert caught.value.code == "NW-15"
+    assert "smallest change" not in (caught.value.diagnostic.help or "")
