@@ -17,6 +17,7 @@ DENSE = 'OPENQASM 2.0; include "qelib1.inc"; qreg q[3]; h q; ' + "".join(
     f"crz(pi/{a + b + 3}) q[{a}],q[{b}]; h q[{a}];" for a in range(3) for b in range(3) if a != b
 )
 
+
 def apply(network: Network, hint: str) -> tuple[Network, list[tuple[str, str, int]]]:
     """The network as a reader of the hint would change it, and what was changed."""
     found = re.findall(r"(data|comm): (\d+) on (\w+) \(now (\d+)\)", hint)
