@@ -27,7 +27,7 @@ from gossamer.ir.diagram import Bit, BitKind, Diagram, VertexKind
 from gossamer.ir.open_graph import Label, OpenGraph, causal_columns
 from gossamer.ir.phase import BitExpr, Phase
 from gossamer.passes.any_flow import find_any_flow
-from gossamer.passes.any_form import is_half, outcomes_behind, pauli_bits
+from gossamer.rewriting.open_form import is_half, outcomes_behind, pauli_bits
 
 _PI = Phase(1)
 _HALVES = (Fraction(1, 2), Fraction(3, 2))

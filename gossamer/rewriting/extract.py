@@ -24,7 +24,8 @@ from gossamer.diagnostics import InputError
 from gossamer.ir.diagram import BitKind, Diagram
 from gossamer.ir.phase import Phase
 from gossamer.rewriting.circuit import Gate, Op, circuit_to_diagram, simplify_gates, two_qubit_count
-from gossamer.rewriting.open_form import CODE, End, OpenForm, pauli_part, to_open_form
+from gossamer.rewriting.circuit_form import CODE, CircuitForm, End, to_circuit_form
+from gossamer.rewriting.open_form import pauli_bits
 from gossamer.rewriting.row_space import RowSpace, bits_of
 
 _PI = Phase(1)
@@ -67,8 +68,8 @@ def extract_circuit(diagram: Diagram, *, tries: int = 4, seed: int = 0) -> Diagr
     Raises
     ------
     InputError
-        ``EX-1`` if the diagram has no gflow that respects its outcomes (with the vertices that stay), or is zero, or is weighted by a
-        scalar that depends on outcomes; ``EX-2`` for H-boxes.
+        ``EX-1`` if the diagram has no gflow that respects its outcomes (with the vertices that stay), or is weighted by a scalar that
+        depends on outcomes; ``EX-2`` for H-boxes; ``OG-15`` if it is zero, or has a component without ends of which that cannot be told.
 
     Notes
     -----
@@ -101,7 +102,7 @@ def extract_gates(diagram: Diagram, *, tries: int = 4, seed: int = 0) -> list[Ga
     """
     if tries < 1:
         raise ValueError("at least one try is needed")
-    form = to_open_form(diagram)
+    form = to_circuit_form(diagram)
     uses = _sources(diagram)
     tries = max(1, min(tries, MAX_WORK // (len(form.near) + 1)))
     rng = random.Random(seed)
@@ -137,9 +138,11 @@ def _sources(diagram: Diagram) -> list[frozenset[int]]:
     return out
 
 
-def _turn(form: OpenForm) -> OpenForm:
+def _turn(form: CircuitForm) -> CircuitForm:
     """The transposed map: inputs are outputs."""
-    out = OpenForm([set(x) for x in form.near], list(form.phase), list(form.flip), form.hubs, [], [], list(form.name))
+    out = CircuitForm(
+        [set(x) for x in form.near], list(form.phase), list(form.flip), form.hubs, [], [], list(form.name)
+    )
     for i, (v, h) in enumerate(form.starts):
         out.ends.append(End(v, h, number=i))
     out.starts = [(-1, False)] * len(form.ends)
@@ -159,7 +162,7 @@ def _turn_gates(gates: Sequence[Gate]) -> list[Gate]:
 class _Extraction:
     """One extraction; ``gates`` are collected from the end of the circuit to its start."""
 
-    def __init__(self, form: OpenForm, sources: list[frozenset[int]], weights: Weights, seed: int) -> None:
+    def __init__(self, form: CircuitForm, sources: list[frozenset[int]], weights: Weights, seed: int) -> None:
         self.near = [sum(1 << w for w in legs) for legs in form.near]  # bit sets, as those of vertices below
         self.phase = list(form.phase)
         self.flip = list(form.flip)
@@ -185,7 +188,6 @@ class _Extraction:
             else:
                 self.ends[end.vertex] = w
                 self.blocked |= 1 << end.vertex
-        self._open_measured()
 
     # ---- the classical order -----------------------------------------------------------------------------------------
 
@@ -215,12 +217,14 @@ class _Extraction:
         else:
             self._set_phase(v, self.phase[v] + phase)
 
-    def _open_measured(self) -> None:
-        """Backwards in time, a wire that is measured begins once all that depends on its outcome is done."""
-        for v in [v for v, w in self.ends.items() if not self.waiting.get(self.form.ends[w].bit)]:
+    def _open_measured(self) -> bool:
+        """Backwards in time, a wire that is measured begins once all that depends on its outcome is done; whether one did."""
+        ready = [v for v, w in self.ends.items() if not self.waiting.get(self.form.ends[w].bit)]
+        for v in ready:
             w = self.ends.pop(v)
             self.blocked &= ~(1 << v)
             self._open(w)
+        return bool(ready)
 
     # ---- wires -------------------------------------------------------------------------------------------------------
 
@@ -255,7 +259,7 @@ class _Extraction:
             self.hubs &= ~(1 << h)
             self.ready |= 1 << h
             self.rows.clear(h)
-            self._set_phase(h, self.phase[h].negated_if(pauli_part(self.flip[h])))
+            self._set_phase(h, self.phase[h].negated_if(pauli_bits(self.flip[h])))
             self._set_flip(h, Phase())
             for other in bits_of(self.ready & ~(1 << h)):
                 if self.near[other] == legs:
@@ -335,7 +339,8 @@ class _Extraction:
 
     def run(self) -> list[Gate]:
         while True:
-            self._open_measured()
+            while self._open_measured():
+                pass
             if not self.at:
                 break
             if not (self._step() or self._release() or self._pivot()):
@@ -523,6 +528,6 @@ class _Extraction:
                          help="the diagram has no gflow that respects the order of its outcomes")  # fmt: skip
 
     def _is_left(self, v: int) -> bool:
-        if self.front >> v & 1 or self.name[v] < 0:
+        if self.front >> v & 1:
             return False
         return bool(self.near[v]) or v in self.ends or v in self.start

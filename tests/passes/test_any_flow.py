@@ -16,10 +16,10 @@ from gossamer.ir.open_graph import Label
 from gossamer.ir.phase import BitExpr, Phase
 from gossamer.ir.scalar import Scalar
 from gossamer.passes.any_flow import find_any_flow
-from gossamer.passes.any_form import AnyForm
 from gossamer.passes.flow_order import order_of_measurement
 from gossamer.passes.graph_like import to_open_graph
 from gossamer.passes.steps import count_live
+from gossamer.rewriting.open_form import OpenForm
 from tests.test_open_graphs import random_flow_graph
 
 T = Phase(Fraction(1, 4))
@@ -230,6 +230,6 @@ def test_an_order_keeps_few_vertices_alive():
 
 
 def test_a_form_names_its_vertices_after_the_source():
-    form = AnyForm(plane_graph(Label.YZ, T))
+    form = OpenForm(plane_graph(Label.YZ, T))
     assert set(form.name.values()) <= set(range(8))
     assert count_live(find_any_flow(plane_graph(Label.YZ, T))) == 3  # the hub is rotated

@@ -5,14 +5,17 @@ from __future__ import annotations
 from fractions import Fraction
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 
 import gossamer
+from gossamer.conformance.kit import graph_diagram
 from gossamer.conformance.strategies import any_diagrams, diagrams
 from gossamer.diagnostics import InputError
 from gossamer.ir.diagram import Diagram, DiagramBuilder, VertexKind
+from gossamer.ir.equality import equal_instruments
 from gossamer.ir.phase import BitExpr, Phase
 from gossamer.ir.wires import WireBuilder
+from gossamer.passes.any_flow import find_any_flow
 from gossamer.report import shape
 from gossamer.report.shape import find_shape
 from gossamer.rewriting.extract import extract_gates
@@ -43,25 +46,35 @@ def test_gflow_where_there_is_no_causal_flow() -> None:
 
 
 def test_pauli_flow_where_there_is_no_gflow() -> None:
-    assert find_shape(graph("0S0", [(0, 1), (0, 2)], [])).flow == "pauli"
-    assert find_shape(graph("0T0", [(0, 1), (0, 2)], [])).flow == "none"
+    pairs = [(0, 1), (0, 2), (0, 3), (1, 3)]
+    assert find_shape(graph("STT0", pairs, [3])).flow == "pauli"
+    assert find_shape(graph("TTT0", pairs, [3])).flow == "none"
 
 
 def test_none_where_nothing_corrects() -> None:
     assert find_shape(graph("TT0", [(0, 2), (1, 2)], [2])) == shape.Shape("none", None)
 
 
-def test_the_classical_order_counts() -> None:
-    """The measured wire's outcome would be needed before the wire ends."""
-    for late in (False, True):
-        b = DiagramBuilder()
-        i, bit = b.input("q"), b.outcome()
-        z = b.vertex(VertexKind.Z, Phase.of_bit(bit))
-        b.bind_outcome(bit, z)
-        x = b.vertex(VertexKind.Z, T if late else T.times(BitExpr.bit(bit)))
-        b.edge(i, x)
-        b.edge(x, z, hadamard=True)
-        assert find_shape(b.build()).flow == ("causal" if late else "none")
+@pytest.mark.parametrize(
+    ("angle", "end", "flow"),
+    [(T, T, "causal"), (T.times(BitExpr.bit(0)), T, "none"), (T.times(BitExpr.bit(0)), Phase(), "pauli")],
+)
+def test_the_classical_order_counts(angle: Phase, end: Phase, flow: str) -> None:
+    """The measured wire's outcome would be needed before the wire ends; measured along an axis, it bears the correction."""
+    b = DiagramBuilder()
+    i, bit = b.input("q"), b.outcome()
+    z = b.vertex(VertexKind.Z, end + Phase.of_bit(bit))
+    b.bind_outcome(bit, z)
+    x = b.vertex(VertexKind.Z, angle)
+    b.edge(i, x)
+    b.edge(x, z, hadamard=True)
+    d = b.build()
+    assert find_shape(d).flow == flow
+    if flow != "none":
+        assert equal_instruments(d, graph_diagram(find_any_flow(d)))
+    else:
+        with pytest.raises(InputError, match="no causal order"):
+            find_any_flow(d)
 
 
 def test_what_is_not_determined_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -115,7 +128,47 @@ def test_circuits_have_causal_flow(d: Diagram) -> None:
     assert found.depth is not None
 
 
+def chain_of_outcomes() -> Diagram:
+    """Three outcomes, each waiting for the ones before; the last two wires begin as soon as nothing waits for theirs."""
+    b = DiagramBuilder()
+    ends = b.input("i0"), b.input("i1")
+    bits, spiders = [], []
+    for kind, angle in [
+        (VertexKind.Z, None),
+        (VertexKind.Z, BitExpr.bit(0)),
+        (VertexKind.X, BitExpr.bit(0) & BitExpr.bit(1)),
+    ]:
+        bits.append(b.outcome())
+        condition = Phase() if angle is None else T.scaled(2).times(angle)
+        spiders.append(b.vertex(kind, Phase.of_bit(bits[-1]) + condition))
+        b.bind_outcome(bits[-1], spiders[-1])
+    b.edge(ends[0], spiders[0])
+    b.edge(spiders[0], spiders[1], hadamard=True)
+    b.edge(spiders[1], b.vertex(VertexKind.X))
+    b.edge(spiders[0], spiders[2])
+    b.edge(ends[1], spiders[2])
+    return b.build()
+
+
+def late_sign() -> Diagram:
+    """A state on a spider that is turned by its own outcome: the state is there before the outcome, the sign of its phase is not."""
+    b = DiagramBuilder()
+    half = T.scaled(2)
+    bits = b.outcome(), b.outcome()
+    spiders = [
+        b.vertex(kind, half + Phase.of_bit(x)) for kind, x in zip((VertexKind.X, VertexKind.Z), bits, strict=True)
+    ]
+    for bit, v in zip(bits, spiders, strict=True):
+        b.bind_outcome(bit, v)
+    b.edge(b.vertex(VertexKind.Z, Phase.of_bit(bits[0])), spiders[0], hadamard=True)
+    b.edge(spiders[0], b.vertex(VertexKind.Z, half))
+    b.edge(spiders[0], spiders[1], hadamard=True)
+    return b.build()
+
+
 @settings(max_examples=100)
+@example(chain_of_outcomes())
+@example(late_sign())
 @given(any_diagrams(clifford=True))
 def test_what_has_a_gflow_can_be_extracted_and_else_not(d: Diagram) -> None:
     found = find_shape(d)
