@@ -12,7 +12,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from itertools import chain
 from pathlib import Path
 
 from gossamer.diagnostics import InputError, Span, UsageError, raise_joined
@@ -34,9 +33,10 @@ from gossamer.formats.openqasm_syntax import (
 )
 from gossamer.formats.openqasm_tree import Header, Include
 from gossamer.frontends.qasm3 import read_openqasm3
-from gossamer.frontends.qasm_circuit import MAX_STEPS, Circuit
+from gossamer.frontends.qasm_circuit import Circuit
 from gossamer.frontends.qasm_files import Loader
-from gossamer.frontends.qasm_flat import CODES, SHORTEST, Run, RunSpans, coded, find_runs, left_over
+from gossamer.frontends.qasm_flat import SHORTEST, PlainGate, Run, find_runs
+from gossamer.frontends.qasm_runs import Meaning, append_run, in_place, left_over
 from gossamer.frontends.qasm_scope import (
     LIBRARIES,
     MAX_ERRORS,
@@ -49,8 +49,9 @@ from gossamer.frontends.qasm_scope import (
     expand,
 )
 from gossamer.ir.diagram import Diagram
-from gossamer.ir.phase import BitExpr, Phase
+from gossamer.ir.phase import BitExpr
 
+_NOWHERE = Span("<text>", 1, 1)
 #: Longer lists of statements are not counted before they are carried out: they cost about as much as they stand for.
 _COUNTED_FIRST = 10_000
 #: What only OpenQASM 3 begins a statement with; a source without a header that has it is read as OpenQASM 3.
@@ -103,7 +104,6 @@ def read_qasm(
     ('c', 'b0')
     """
     text = normalise(text)
-    loader = None if folder is None else Loader(folder)
     try:
         if len(text) > MAX_CHARACTERS:
             raise InputError(
@@ -112,27 +112,31 @@ def read_qasm(
                 span=Span(file, 1, 1),
                 help="split the program",
             )
-        version = find_version(text, file)
-        if version is None:
-            version = _guessed_version(text, file)
-        if version == 3:
-            if opaque:
-                raise _no_opaque(next(iter(opaque)))
-            return read_openqasm3(text, file, bind=bind, load=None if loader is None else loader.text)
-        if bind:
+        known = find_version(text, file)
+        version = known or _guessed_version(text, file)
+        if version == 3 and opaque:
+            raise _no_opaque(next(iter(opaque)))
+        if version == 2 and bind:
             raise UsageError(
                 "TL-7",
                 f"the source has no input '{next(iter(bind))[:80]}'",
                 help="inputs are declared in OpenQASM 3; OpenQASM 2 has none",
             )
-        runs = find_runs(text) if fast else []
+
+        def reading(runs: Sequence[Run]) -> Diagram:
+            loader = None if folder is None else Loader(folder)
+            if version == 3:
+                return read_openqasm3(text, file, bind=bind, load=None if loader is None else loader.text, runs=runs)
+            reader = _Reader(loader, opaque or {})
+            return reader.pieces(text, file, runs) if runs else reader.diagram(parse_openqasm(text, file).statements)
+
+        runs = find_runs(text) if fast and (known or version == 2) else []
         if runs:
             try:
-                return _Reader(loader, opaque or {}).pieces(text, file, runs)
+                return reading(runs)
             except InputError:
                 pass  # the grammar's reading says what comes first
-            loader = None if folder is None else Loader(folder)
-        return _Reader(loader, opaque or {}).diagram(parse_openqasm(text, file).statements)
+        return reading([])
     except InputError as error:
         error.with_source(text)
         raise
@@ -220,70 +224,27 @@ class _Reader:
         for part, run in left_over(text, runs):
             for statement in parse_openqasm(part, file).statements if part.strip() else ():
                 self.statement(statement, self.one)
-            if run is not None and not self.run(text, file, run):
-                line_start = text.rfind("\n", 0, run.start) + 1
-                blanks = "\n" * text.count("\n", 0, run.start) + " " * (run.start - line_start)
-                for statement in parse_openqasm(blanks + text[run.start : run.end], file).statements:
+            if run is not None and not append_run(self.circuit, file, text, run, self.meaning):
+                for statement in parse_openqasm(in_place(text, run.start, run.end), file).statements:
                     self.statement(statement, self.one)
         return self.finished()
 
-    def run(self, text: str, file: str, run: Run) -> bool:
-        """Append a run; False, and nothing is done, where the grammar's reading has more to say."""
-        nowhere = Span(file, 1, 1)
-        places: dict[int, int] = {}
-        table: list[tuple[int, int, int, int]] = []
-        rows: list[list[int]] = []
-        sizes: list[int] = []
-        number = self.circuit.wires.builder.phase_number
-        used = sorted(set(run.which))
-        at = {n: i for i, n in enumerate(used)}
-        waiting: list[list[tuple[str, tuple[int, ...], Phase]]] = []
-        for n in used:
-            plain = run.distinct[n]
-            gate = self.scope.gates.get(plain.gate)
-            if gate is None or len(plain.arguments) != gate.parameters or len(plain.operands) != gate.qubits:
-                return False
-            qubits = []
-            for name, index in plain.operands:
-                register = self.scope.registers.get(name)
-                if register is None or not register.quantum or index >= register.size:
-                    return False
-                qubits.append(places.setdefault(register.base + index, len(places)))
-            if len(set(qubits)) != len(qubits) or gate.size > SHORTEST:
-                return False
-            steps: list[tuple[str, tuple[int, ...], Phase]] = []
-            try:
-                for some, where in expand(gate, plain.arguments, nowhere):
-                    steps += [(kind, tuple(qubits[where[p]] for p in to), angle) for kind, to, angle in some]
-            except InputError:
-                return False
-            if not coded(steps):
-                return False
-            waiting.append(steps)
-            sizes.append(gate.size)
-        total = sum(sizes[at[n]] for n in run.which)
-        if self.circuit.steps + total > MAX_STEPS:
-            return False
-        phases: dict[Phase, int] = {}
-        for n in dict.fromkeys(run.which):  # phases are numbered in the order of their first use
-            for _, _, angle in waiting[at[n]]:
-                if angle not in phases and not angle.is_zero:
-                    phases[angle] = number(angle)
-        for steps in waiting:
-            rows.append([])
-            for kind, to, angle in steps:
-                rows[-1].append(len(table))
-                table.append((CODES[kind], to[0], to[1] if len(to) > 1 else -1, phases.get(angle, 0)))
-        lists = [rows[at[n]] if n in at else [] for n in range(len(run.distinct))]
-        before = len(self.circuit.wires.builder.kinds)
-        order = list(chain.from_iterable(map(lists.__getitem__, run.which)))
-        first = self.circuit.append(table, order, list(places))
-        if first is None:
-            return False
-        self.circuit.steps += total
-        spans = RunSpans(file, text, run, first, [len(lists[n]) for n in run.which], before)
-        self.circuit.wires.builder.spans.later.append((before, len(self.circuit.wires.builder.kinds), spans.get))
-        return True
+    def meaning(self, plain: PlainGate) -> Meaning | None:
+        gate = self.scope.gate(plain.gate, _NOWHERE)
+        if len(plain.arguments) != gate.parameters or len(plain.operands) != gate.qubits or gate.size > SHORTEST:
+            return None
+        qubits = []
+        for name, index in plain.operands:
+            register = self.scope.registers.get(name)
+            if register is None or not register.quantum or index >= register.size:
+                return None
+            qubits.append(register.base + index)
+        steps = [
+            (kind, tuple(where[p] for p in to), angle)
+            for some, where in expand(gate, plain.arguments, _NOWHERE)
+            for kind, to, angle in some
+        ]
+        return Meaning(steps, qubits, gate.size)
 
     def finished(self) -> Diagram:
         for name in self.opaque:

@@ -25,6 +25,8 @@ from gossamer.frontends.qasm3_state import State
 from gossamer.frontends.qasm3_subroutines import Subroutines, check_arguments
 from gossamer.frontends.qasm3_values import ClassicalValue, Duration, Qubits, no_value, wrong
 from gossamer.frontends.qasm3_variables import Variables
+from gossamer.frontends.qasm_flat import Run
+from gossamer.frontends.qasm_runs import append_run, in_place, left_over
 from gossamer.frontends.qasm_scope import COMMUNICATION, MAX_ERRORS, check_distinct
 from gossamer.ir.diagram import Delay, Diagram
 
@@ -37,6 +39,7 @@ def read_openqasm3(
     *,
     bind: Mapping[str, Value | int | Fraction | str] | None = None,
     load: Callable[[str, Span], str] | None = None,
+    runs: Sequence[Run] = (),
 ) -> Diagram:
     """The diagram of an OpenQASM 3 source; see :func:`gossamer.frontends.qasm.read_qasm`.
 
@@ -46,6 +49,8 @@ def read_openqasm3(
         Values of ``input`` variables; angles in radians.
     load
         Gives the text of a file that is included, or raises.
+    runs
+        Runs of plain gates in a text with a header, to be read without the grammar. What is raised then may not be what comes first.
 
     Examples
     --------
@@ -53,7 +58,7 @@ def read_openqasm3(
     >>> d.output_names, [r.name for r in d.registers]
     (('q[1]',), ['c'])
     """
-    return _Program(file, bind or {}, load).diagram(text)
+    return _Program(file, bind or {}, load).diagram(text, runs)
 
 
 class _Program:
@@ -69,16 +74,21 @@ class _Program:
         self.gates = Gates(self.state, self.expressions, self.control.block)
         self.subroutines = Subroutines(self.state, self.expressions, self.control.block)
 
-    def diagram(self, text: str) -> Diagram:
-        program = parse_openqasm3(text, self.state.file)
+    def diagram(self, text: str, runs: Sequence[Run]) -> Diagram:
+        file = self.state.file
+        parts = [(parse_openqasm3(part, file), run) for part, run in left_over(text, runs)]
         self.state.work_left += len(text)
-        start = Span(self.state.file, 1, 1)
-        for name in program.hardware:
+        start = Span(file, 1, 1)
+        for name in sorted({name for part, _ in parts for name in part.hardware}, key=lambda name: (len(name), name)):
             self.state.globals[name] = Qubits((self.state.circuit.add_qubit(name, start),), single=True)
-        self.complete(program)
-        self.whole(program.statements)
-        acts = sum(not isinstance(x, syn.Header | syn.QubitDeclaration | syn.Declaration) for x in program.statements)
-        self.gates.check_included(acts)
+        if runs:
+            self.pieces(text, parts)
+        else:
+            self.complete(parts[0][0])
+            self.whole(parts[0][0].statements)
+        passive = syn.Header | syn.QubitDeclaration | syn.Declaration
+        acts = sum(not isinstance(x, passive) for part, _ in parts for x in part.statements)
+        self.gates.check_included(acts + sum(len(run.which) for run in runs))
         if self.variables.bind:
             unknown = next(iter(self.variables.bind))
             raise UsageError(
@@ -100,6 +110,21 @@ class _Program:
                 if len(errors) == MAX_ERRORS or not harmless:
                     break
         raise_joined(errors)
+
+    def pieces(self, text: str, parts: Sequence[tuple[syn.Program, Run | None]]) -> None:
+        """Run a program whose runs of plain gates are read without the grammar."""
+        file = self.state.file
+        for part, run in parts:
+            if any(self.statement(s) is not None for s in part.statements):
+                return
+            if run is None:
+                continue
+            if append_run(self.state.circuit, file, text, run, self.gates.meaning):
+                terms = [plain.terms for plain in run.distinct]
+                self.state.work(sum(map(terms.__getitem__, run.which)), None)
+            else:
+                for s in parse_openqasm3(in_place(text, run.start, run.end), file).statements:
+                    self.statement(s)
 
     def complete(self, program: syn.Program) -> None:
         """A fragment (no header, no qubit declared, as in examples of gate definitions) gets the registers that it names.

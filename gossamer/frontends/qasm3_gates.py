@@ -15,8 +15,10 @@ from gossamer.frontends.qasm3_expressions import Expressions, place_of
 from gossamer.frontends.qasm3_modifiers import Unitary, controlled, inverse, moved, power, standard
 from gossamer.frontends.qasm3_state import DefinedGate, Recorder, Scope, State, Variable, kind_of
 from gossamer.frontends.qasm3_values import BIND, Duration, Qubits, ValueType, unexpressible, wrong
+from gossamer.frontends.qasm_flat import SHORTEST, PlainGate
 from gossamer.frontends.qasm_gates import DECLARED, STANDARD, StandardGate, phase_of
 from gossamer.frontends.qasm_polynomial import AnglePolynomial, Polynomial
+from gossamer.frontends.qasm_runs import Meaning
 from gossamer.frontends.qasm_scope import (
     call_form,
     check_counts,
@@ -30,6 +32,7 @@ from gossamer.frontends.qasm_scope import (
 from gossamer.ir.phase import BitExpr
 
 _MAX_CACHED = 4096
+_NOWHERE = Span("<text>", 1, 1)
 #: Names that some tools give to standard gates; a source may give them another meaning.
 OTHER_NAMES = {
     "cnot": "cx", "ccnot": "ccx", "toffoli": "ccx", "i": "id", "si": "sdg", "ti": "tdg", "v": "sx", "vi": "sxdg", "cv": "csx", "phaseshift": "p",
@@ -178,6 +181,22 @@ class Gates:
             else:
                 self.state.circuit.touch(places)
                 self.state.circuit.apply(u.steps, places, None if condition.is_one else condition)
+
+    def meaning(self, plain: PlainGate) -> Meaning | None:
+        """What a plain gate does (:func:`gossamer.frontends.qasm_runs.append_run`)."""
+        if self.state.find("pi") is not None:  # hidden by a name of the source
+            return None
+        gate = self.gate(plain.gate, _NOWHERE)
+        if len(plain.arguments) != gate.parameters or len(plain.operands) != gate.qubits:
+            return None
+        qubits = []
+        for name, index in plain.operands:
+            register = self.state.find(name)
+            if not isinstance(register, Qubits) or register.single or index >= len(register.ids):
+                return None
+            qubits.append(register.ids[index])
+        u = self.expansion(gate, plain.arguments, _NOWHERE)
+        return Meaning(u.steps, qubits, max(1, len(u.steps))) if len(u.steps) <= SHORTEST else None
 
     def unitary(self, s: syn.Apply, operands: int) -> Unitary:
         """The gate of a statement, modifiers applied from the inside out."""

@@ -1,4 +1,4 @@
-"""Long lists of plain gates in OpenQASM 2, read without the grammar: the same diagram, many times faster.
+"""Long lists of plain gates in OpenQASM 2 and 3, read without the grammar: the same diagram, many times faster.
 
 Files of 10^5 gates are almost all statements like ``cx q[0], q[1];`` and ``rz(3*pi/4) q[2];``. This module finds runs of them, looks each
 distinct statement up once, and appends the spiders of a run to the diagram by array operations. It guarantees to read nothing but
@@ -10,7 +10,7 @@ The spiders of a step stand in the order in which :class:`gossamer.ir.wires.Wire
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -29,13 +29,19 @@ MOST_RUNS = 200
 
 _NAME = r"[A-Za-z_][A-Za-z0-9_]*"
 _OPERAND = rf"{_NAME}[ \t]*\[[ \t]*[0-9]{{1,9}}[ \t]*\]"
-_GATE = re.compile(rf"\s*({_NAME})(?:\s*\(([^()\[\]{{}};\"']*)\))?\s*({_OPERAND}(?:\s*,\s*{_OPERAND})*)\s*", re.ASCII)
+_GAP = r"[ \t\n]*"
+_GATE = re.compile(
+    rf"{_GAP}({_NAME})(?:{_GAP}\(([^()\[\]{{}};\"']*)\))?{_GAP}({_OPERAND}(?:{_GAP},{_GAP}{_OPERAND})*){_GAP}", re.ASCII
+)
 _ONE_OPERAND = re.compile(rf"({_NAME})[ \t]*\[[ \t]*([0-9]+)[ \t]*\]", re.ASCII)
 _ANGLE = re.compile(
-    r"\s*(-?)\s*(?:(?:([0-9]+(?:\.[0-9]*)?|\.[0-9]+)\s*\*\s*)?(pi)|((?:[0-9]+\.[0-9]*|\.[0-9]+|[0-9]+)(?:[eE][+-]?[0-9]{1,3})?))"
-    r"\s*(?:/\s*([0-9]{1,15}))?\s*",
+    rf"{_GAP}(-?){_GAP}(?:(?:([0-9]+(?:\.[0-9]*)?|\.[0-9]+){_GAP}\*{_GAP})?(pi)|((?:[0-9]+\.[0-9]*|\.[0-9]+|[0-9]+)(?:[eE][+-]?[0-9]{{1,3}})?))"
+    rf"{_GAP}(?:/{_GAP}([0-9]{{1,15}}))?{_GAP}",
     re.ASCII,
 )
+#: What a line can hold that the pieces between semicolons do not show: strings, block comments, pragmas, annotations.
+_OPAQUE = re.compile(r"[\"'@#]|/\*|\bpragma\b")
+_LIBRARY = re.compile(r"""include[ \t]*(?:"(?:qelib1|stdgates)\.inc"|'(?:qelib1|stdgates)\.inc')""")
 _RESERVED = frozenset(
     {"qreg", "creg", "gate", "opaque", "barrier", "measure", "reset", "if", "include", "OPENQASM", "pi"}
 )
@@ -44,11 +50,12 @@ _NOWHERE = Span("<text>", 1, 1)
 
 @dataclass(frozen=True, slots=True)
 class PlainGate:
-    """A statement: gate, arguments, and operands as (register, index)."""
+    """A statement: gate, arguments, and operands as (register, index); ``terms`` is the number of values it is written with."""
 
     gate: str
     arguments: tuple[Value, ...]
     operands: tuple[tuple[str, int], ...]
+    terms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +80,9 @@ def find_runs(text: str) -> list[Run]:
     """
     if "//" in text:
         text = re.sub(r"//[^\n]*", lambda m: " " * len(m.group()), text)
-    if "/*" in text or '"' in text[text.rfind("}") + 1 :].replace('include "qelib1.inc"', ""):
-        return []
     begin = text.rfind("}") + 1
+    if "/*" in text or _OPAQUE.search(_LIBRARY.sub("", text[begin:])):
+        return []
     known: dict[str, int] = {}
     distinct: list[PlainGate] = []
     out: list[Run] = []
@@ -121,21 +128,21 @@ def _plain(piece: str) -> PlainGate | None:
 
 def _looked_up(match: re.Match[str]) -> PlainGate | None:
     arguments = []
+    operands = tuple((name, int(index)) for name, index in _ONE_OPERAND.findall(match[3]))
+    terms = len(operands)
     if match[2] is not None and match[2].strip():
         for part in match[2].split(","):
-            value = _angle(part)
-            if value is None:
+            angle = _ANGLE.fullmatch(part)
+            value = None if angle is None or len(part) > 40 else _value(angle)
+            if angle is None or value is None:
                 return None
             arguments.append(value)
-    operands = tuple((name, int(index)) for name, index in _ONE_OPERAND.findall(match[3]))
-    return PlainGate(match[1], tuple(arguments), operands)
+            terms += 1 + bool(angle[1]) + 2 * bool(angle[2]) + 2 * bool(angle[5])
+    return PlainGate(match[1], tuple(arguments), operands, terms)
 
 
-def _angle(text: str) -> Value | None:
-    """The forms that programs print; None for all others."""
-    match = _ANGLE.fullmatch(text)
-    if match is None or len(text) > 40:
-        return None
+def _value(match: re.Match[str]) -> Value | None:
+    """The value of one of the forms that programs print; None where the grammar's arithmetic should say."""
     sign, factor, pi, number, divisor = match.groups()
     if divisor is not None and not int(divisor):
         return None
@@ -249,44 +256,3 @@ def append_steps(
     touched = wire[starts]
     waits[touched] = (waits[touched] + last_flip[touched] - at_last[touched]) & 1
     return Appended(kinds, phases, edges, hadamards, ends.tolist(), [bool(x) for x in waits], first)
-
-
-class RunSpans:
-    """Places of the vertices of a run, made when they are asked for."""
-
-    def __init__(self, file: str, text: str, run: Run, steps: NDArray, counts: list[int], base: int) -> None:  # type: ignore[type-arg]
-        self.file, self.text, self.run = file, text, run
-        self.steps = steps  # the first vertex of each step
-        self.counts, self.base = counts, base  # steps of each statement; the first vertex of the run
-        self.statements: list[int] | None = None  # the number of steps before each
-        self.lines: list[int] = []
-
-    def get(self, vertex: int) -> Span | None:
-        from bisect import bisect_right
-        from itertools import accumulate
-
-        if self.statements is None:
-            self.statements = list(accumulate(self.counts, initial=0))[:-1]
-        step = int(self.steps.searchsorted(vertex, "right")) - 1
-        i = bisect_right(self.statements, step) - 1
-        if step < 0 or i < 0:
-            return None
-        if not self.lines:
-            self.lines = [m.start() for m in re.finditer("\n", self.text)]
-        at = self.run.offsets[i]
-        while at < len(self.text) and (self.text[at].isspace() or self.text.startswith("//", at)):
-            at = self.text.find("\n", at) if self.text.startswith("//", at) else at + 1
-        line = bisect_right(self.lines, at - 1)
-        column = at - (self.lines[line - 1] + 1 if line else 0) + 1
-        return Span(self.file, line + 1, column, column + len(self.run.distinct[self.run.which[i]].gate))
-
-
-def left_over(text: str, runs: Sequence[Run]) -> Iterator[tuple[str, Run | None]]:
-    """The text between the runs, each part after blanks that keep its place, and the run that follows it."""
-    at = 0
-    for run in (*runs, None):
-        end = len(text) if run is None else run.start
-        line_start = text.rfind("\n", 0, at) + 1
-        yield "\n" * text.count("\n", 0, at) + " " * (at - line_start) + text[at:end], run
-        if run is not None:
-            at = run.end
