@@ -470,6 +470,9 @@ def _guess(text: str) -> str:
         return "gsmj" if start[1:].lstrip().startswith('"gossamer"') else "zx"
     if start.startswith(("\\begin{tikzpicture}", "% pyzx-metadata:", "% gossamer:")):
         return "tikz"
+    for words, format in (("walk:", "walk"), ("automaton:", "qca"), ("# GraphQOMB", "ptn"), (".version", "ptn")):
+        if start.startswith(words):
+            return format
     return "gsm" if start.startswith("gossamer ") else "qasm"
 
 

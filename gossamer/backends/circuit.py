@@ -496,7 +496,8 @@ class _Lowering:
             return
         for case in self.cases([(BitExpr.bit(b), True) for b in mono]):
             local = [(self.local_bits(at, (self.source_raw[b],))[0], value) for b, value in sorted(case.items())]
-            self.emit(at, Conditional((*given, *local), (gate,)))
+            conditions = (*given, *local)  # none, if the bits are constants
+            self.emit(at, Conditional(conditions, (gate,)) if conditions else gate)
 
     def parity_of(self, bit: int) -> tuple[frozenset[int], bool] | None:
         """The raw bits whose parity a bit is, and whether it is negated; None if it is no parity."""

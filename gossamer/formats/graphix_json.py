@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from gossamer.diagnostics import Span
+from gossamer.diagnostics import InputError, Span
 from gossamer.formats.json_places import Json
 from gossamer.formats.pattern_json import read_phase
 from gossamer.ir.pattern import (
@@ -40,6 +40,9 @@ PLANES, AXES, TYPES = ("XY", "YZ", "XZ"), ("X", "Y", "Z"), ("bloch", "pauli", "p
 #: Names of Clifford gates in files, and our letters.
 CLIFFORDS = {"I": (), "H": ("h",), "S": ("s",), "SDG": ("sdg",), "X": ("x",), "Y": ("y",), "Z": ("z",)}
 
+#: Most terms of all domains and shifts together: a shift is written once and used any number of times.
+MAX_WORK = 20_000_000
+_NOTHING: frozenset[frozenset[int]] = frozenset()
 _STATE = re.compile(r"(?:graphix\.states\.)?PlanarState\((?:Plane\.)?(XY|YZ|XZ), (-?[0-9.]+(?:e-?[0-9]+)?)\)", re.ASCII)
 #: diag(1, exp(i pi k/2)) as a word.
 _TURNS: tuple[tuple[str, ...], ...] = ((), ("s",), ("z",), ("sdg",))
@@ -113,7 +116,8 @@ class _Commands:
         prepared = [_node(form) for form, kind in zip(forms, kinds, strict=True) if kind == "N"]
         measured = [_node(form) for form, kind in zip(forms, kinds, strict=True) if kind == "M"]
         self.bit_of = {node: i for i, node in enumerate(dict.fromkeys(measured))}
-        self.shift: dict[int, BitExpr] = {}
+        self.shift: dict[int, frozenset[frozenset[int]]] = {}
+        self.work = 0
         self.fresh = max([*inputs, *prepared], default=-1) + 1
 
     def put(self, span: Span, *commands: Command) -> None:
@@ -123,7 +127,7 @@ class _Commands:
 
     def domain(self, form: Json | None, what: str) -> BitExpr:
         """The XOR of the outcomes of a set of nodes, as they are after signal shifting."""
-        out = BitExpr()
+        terms: set[frozenset[int]] = set()
         for entry in [] if form is None else form.items(what):
             node = entry.whole(f"a node of {what}")
             if node not in self.bit_of:
@@ -132,8 +136,18 @@ class _Commands:
                     code="PT-8",
                     help="a domain holds outcomes of measurements that come before it",
                 )
-            out ^= BitExpr.bit(self.bit_of[node]) ^ self.shift.get(node, BitExpr())
-        return out
+            shift = self.shift.get(node, _NOTHING)
+            self.work += 1 + len(shift)
+            if self.work > MAX_WORK:
+                entry.fail(f"domains and shifts of more than {MAX_WORK} terms", code="PT-12")
+            terms ^= {frozenset((self.bit_of[node],))}
+            terms ^= shift
+        try:
+            return BitExpr(terms)
+        except InputError as error:
+            if form is None:
+                raise
+            form.fail(f"{what}: {error.diagnostic.message}", code=error.code)
 
     def add(self, form: Json, span: Span) -> None:
         m = form.members("a command", ("kind",))
@@ -166,7 +180,7 @@ class _Commands:
                         f"the command S shifts the signal of node {node}, which is never measured", code="PT-8"
                     )
                 domain = self.domain(m.get("domain"), "the domain of the command S")
-                self.shift[node] = self.shift.get(node, BitExpr()) ^ domain
+                self.shift[node] = self.shift.get(node, _NOTHING) ^ domain.monomials
             case "T":
                 form.members("the command T", ("kind",), ())  # a tick of the clock: no operation
 

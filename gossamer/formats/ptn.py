@@ -120,6 +120,7 @@ class _Builder:
         self.outputs: dict[int, int] = {}
         self.start: dict[int, str] = {}
         self.flips: dict[str, dict[int, list[int]]] = {"xflow": {}, "zflow": {}}
+        self.frame: dict[str, dict[int, set[int]]] = {"xflow": {}, "zflow": {}}  # node -> outcomes that flip it
         self.detectors: list[Any] = []
         self.observables: dict[int, Any] = {}
         self.bit_of: dict[int, int] = {}
@@ -207,7 +208,6 @@ class _Builder:
 
     def pattern(self) -> Pattern:
         self.declare()
-        frame: dict[str, dict[int, BitExpr]] = {"xflow": {}, "zflow": {}}
         for node, axis in self.start.items():
             self.put(Prepare(node))
             if _STATES[axis]:
@@ -224,20 +224,20 @@ class _Builder:
                     angle = Phase(int(parts[2] == "-"))
                 else:
                     angle = self.angle(parts[2])
-                s, t = (frame[flow].pop(node, BitExpr()) for flow in ("xflow", "zflow"))
+                s, t = (self.domain(flow, node, parts[0]) for flow in ("xflow", "zflow"))
                 self.put(Measure(node, Basis(str(parts[1])), angle, s, t), parts[0])
                 measured.add(node)
                 if node not in self.outputs:
-                    bit = BitExpr.bit(self.bit_of[node])
+                    bit = self.bit_of[node]
                     for flow, flips in self.flips.items():
                         for target in flips.get(node, ()):
                             if target not in measured:
-                                frame[flow][target] = frame[flow].get(target, BitExpr()) ^ bit
+                                self.frame[flow].setdefault(target, set()).symmetric_difference_update((bit,))
         left = sorted((q, node) for node, q in self.outputs.items() if node not in measured)
         for _, node in left:
             for flow, correct in (("xflow", CorrectX), ("zflow", CorrectZ)):
-                if not (domain := frame[flow].get(node, BitExpr())).is_zero:
-                    self.put(correct(node, domain))
+                if not (last := self.domain(flow, node)).is_zero:
+                    self.put(correct(node, last))
         ends = sorted((q, node) for node, q in self.inputs.items() if node not in self.start)
         return Pattern(
             inputs=tuple(node for _, node in ends),
@@ -249,6 +249,14 @@ class _Builder:
             output_names=tuple(f"q{q}" for q, _ in left),
             spans=self.spans,
         )
+
+    def domain(self, flow: str, node: int, token: Any | None = None) -> BitExpr:
+        """What flips a node by now; PH-4, with the place of its measurement, where that is too much."""
+        try:
+            return BitExpr.xor(self.frame[flow].pop(node, ()))
+        except InputError as error:
+            span = None if token is None else Span(self.file, token.line, token.column, token.column + len(token))
+            raise InputError(error.code, error.diagnostic.message, span=span) from None
 
     def registers(self, measured: set[int]) -> tuple[Register, ...]:
         out = []

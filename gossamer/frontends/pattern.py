@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -27,8 +28,8 @@ from gossamer.formats.graphix_objects import print_graphix
 from gossamer.formats.json_places import Json, JsonText
 from gossamer.formats.pattern_json import pattern_of
 from gossamer.ir import compose
-from gossamer.ir.diagram import Diagram, DiagramBuilder, VertexKind
-from gossamer.ir.pattern import Measure, effect, to_diagram
+from gossamer.ir.diagram import Bit, BitKind, Diagram, DiagramBuilder, VertexKind
+from gossamer.ir.pattern import Basis, Clifford, CorrectX, Measure, Pattern, Prepare, effect, to_diagram
 from gossamer.ir.phase import BitExpr, Phase
 from gossamer.ir.simple import resolve_edges
 
@@ -45,7 +46,8 @@ def read(text: str, file: str = "<text>", bind: Values | None = None) -> Diagram
     text, file
         The source and its name.
     bind
-        Values of symbols, in radians: numbers, or text such as ``"pi/4"``. (In the files angles are multiples of pi.)
+        Values of symbols, in radians: numbers, or text such as ``"pi/4"``. (In the files angles are multiples of pi.) Values of classical
+        inputs: 0 or 1.
 
     Raises
     ------
@@ -62,11 +64,10 @@ def read(text: str, file: str = "<text>", bind: Values | None = None) -> Diagram
     ['7/4', '0']
     """
     try:
-        diagram = value_of(JsonText(text.removeprefix("\ufeff"), file, "PT-12", "PT-13").parse())
+        return value_of(JsonText(text.removeprefix("\ufeff"), file, "PT-12", "PT-13").parse(), bind or {})
     except InputError as error:
         error.with_source(text)
         raise
-    return compose.bind(diagram, {name: in_turns(name, value) for name, value in bind.items()}) if bind else diagram
 
 
 def read_ptn(text: str, file: str = "<text>") -> Diagram:
@@ -82,7 +83,7 @@ def read_ptn(text: str, file: str = "<text>") -> Diagram:
     >>> read_ptn(".version 2\\n.output 4:0\\nN 4").output_names
     ('q0',)
     """
-    return resolve_edges(to_diagram(ptn.read_ptn(text, file)))
+    return resolve_edges(to_diagram(measured_reports(ptn.read_ptn(text, file))))
 
 
 def read_object(source: Any) -> Diagram | None:
@@ -104,22 +105,84 @@ def read_object(source: Any) -> Diagram | None:
     return None if text is None else read(text, f"<graphix {type(source).__name__}>")
 
 
-def value_of(top: Json) -> Diagram:
+def value_of(top: Json, bind: Values) -> Diagram:
     """The diagram of what the JSON holds: a pattern in one of two formats, or an open graph."""
     m = top.members("the pattern")
-    if "gossamer" in m:
-        pattern = pattern_of(top)
-    elif "format" not in m:
+    values = dict(bind)
+    if "gossamer" not in m and "format" not in m:
         top.fail(
             'a pattern begins with "gossamer": "pattern" or with a "format"',
             help=f"known formats: {PATTERN}, {OPEN_GRAPH}",
         )
-    elif m["format"].one_of("the format", (PATTERN, OPEN_GRAPH)) == OPEN_GRAPH:
-        return graph_diagram(graphix_open_graph(top))
+    if "gossamer" not in m and m["format"].one_of("the format", (PATTERN, OPEN_GRAPH)) == OPEN_GRAPH:
+        diagram = graph_diagram(graphix_open_graph(top))
     else:
-        pattern = graphix_pattern(top)
-    pattern.verify()
-    return resolve_edges(to_diagram(pattern))
+        pattern = pattern_of(top) if "gossamer" in m else graphix_pattern(top)
+        pattern.verify()
+        known = {bit.name for bit in pattern.bits if bit.kind == BitKind.INPUT}
+        bits = {name: in_bits(name, values.pop(name)) for name in list(values) if name in known}
+        diagram = resolve_edges(to_diagram(measured_reports(with_inputs(pattern, bits))))
+    return compose.bind(diagram, {name: in_turns(name, value) for name, value in values.items()}) if values else diagram
+
+
+def with_inputs(pattern: Pattern, values: Mapping[str, bool]) -> Pattern:
+    """The pattern with values for some of its classical inputs.
+
+    Examples
+    --------
+    >>> flip = Pattern((0,), (0,), (CorrectX(0, BitExpr.bit(0)),), (Bit(BitKind.INPUT, name="a"),), (), ("q",), ("q",))
+    >>> str(with_inputs(flip, {"a": True}).bits[0].expr)
+    '1'
+    """
+
+    def given(bit: Bit) -> Bit:
+        if bit.kind != BitKind.INPUT or bit.name not in values:
+            return bit
+        return Bit(BitKind.DERIVED, expr=BitExpr.const(values[bit.name]), name=bit.name)
+
+    return replace(pattern, bits=tuple(map(given, pattern.bits)))
+
+
+def measured_reports(pattern: Pattern) -> Pattern:
+    """The same instrument, with each reported expression that is no single outcome written onto a fresh node and measured.
+
+    Node programs report measured bits only, so that a node computes nothing that a host could.
+
+    Examples
+    --------
+    >>> from gossamer.ir.diagram import Register
+    >>> from gossamer.ir.pattern import outcomes
+    >>> both = Register("c", (BitExpr.bit(0) ^ BitExpr.bit(1), BitExpr.bit(1)))
+    >>> twice = Pattern((0, 1), (), (Measure(0), Measure(1)), outcomes([0, 1]), (both,), ("a", "b"), ())
+    >>> print(measured_reports(twice))
+    input 0 "a"
+    input 1 "b"
+    M 0 XY 0 -> b0
+    M 1 XY 0 -> b1
+    N 2
+    C 2 h
+    X 2 b0 ^ b1
+    M 2 Z 0 -> b2
+    register "c": b2, b1
+    """
+    bits, commands, made = list(pattern.bits), list(pattern.commands), {}
+    nodes = [c.node for c in commands if isinstance(c, Prepare)]
+    fresh = max([*pattern.inputs, *nodes], default=-1) + 1
+
+    def reported(expr: BitExpr) -> BitExpr:
+        nonlocal fresh
+        single = len(expr.monomials) == 1 and len(expr.bits) == 1
+        if expr.is_zero or (single and bits[min(expr.bits)].kind == BitKind.OUTCOME):
+            return expr
+        if expr not in made:
+            commands.extend((Prepare(fresh), Clifford(fresh, ("h",)), CorrectX(fresh, expr), Measure(fresh, Basis.Z)))
+            made[expr] = BitExpr.bit(len(bits))
+            bits.append(Bit(BitKind.OUTCOME, fresh))
+            fresh += 1
+        return made[expr]
+
+    registers = tuple(replace(r, bits=tuple(map(reported, r.bits))) for r in pattern.registers)
+    return replace(pattern, bits=tuple(bits), commands=tuple(commands), registers=registers)
 
 
 def graph_diagram(graph: MeasuredGraph) -> Diagram:
@@ -169,6 +232,24 @@ _GATES: dict[str, tuple[tuple[VertexKind, Phase], ...]] = {
     "h": (), "s": ((_Z, Phase(Fraction(1, 2))),), "sdg": ((_Z, Phase(Fraction(3, 2))),),
     "x": ((_X, Phase(1)),), "y": ((_X, Phase(1)), (_Z, Phase(1))), "z": ((_Z, Phase(1)),),
 }  # fmt: skip
+
+
+def in_bits(name: str, value: int | float | Fraction | str) -> bool:
+    """The value of a classical input.
+
+    Raises
+    ------
+    UsageError
+        TL-7 for what is neither 0 nor 1.
+
+    Examples
+    --------
+    >>> in_bits("a", "1")
+    True
+    """
+    if str(value) not in ("0", "1", "False", "True"):
+        raise UsageError("TL-7", f"'{str(value)[:80]}' is not a value for the bit '{name[:80]}'", help="0 or 1")
+    return str(value) in ("1", "True")
 
 
 def in_turns(name: str, value: int | float | Fraction | str) -> Fraction | float:

@@ -195,6 +195,52 @@ def test_a_condition_on_a_wide_parity():
     assert program.verify(method="exact").holds is True
 
 
+def own(commands: list[str], bits: list[str], registers: str = "", inputs: str = "", outputs: str = "") -> str:
+    head = f'{{"gossamer": "pattern", "version": 1, "inputs": [{inputs}], "outputs": [{outputs}], "bits": [{", ".join(bits)}], '
+    return head + f'{registers}"commands": [\n{",".join(commands)}]}}\n'
+
+
+def test_products_of_wide_parities():
+    """An angle times a parity of five bits, turned around by the negation of another."""
+    bits = [f'{{"kind": "outcome", "node": {v}}}' for v in range(7)]
+    wide = [" ^ ".join(f"b{i}" for i in range(k, k + 5)) for k in (0, 1)]
+    bits += [f'{{"kind": "derived", "expr": "{wide[0]}"}}', f'{{"kind": "derived", "expr": "1 ^ {wide[1]}"}}']
+    commands = [f'{{"kind": "N", "node": {v}}}' for v in range(8)] + [
+        f'{{"kind": "E", "nodes": [{v}, {v + 1}]}}' for v in range(7)
+    ]
+    commands += [f'{{"kind": "M", "node": {v}, "basis": "YZ", "angle": "1/3"}}' for v in range(6)]
+    commands += ['{"kind": "M", "node": 6, "basis": "XY", "angle": "1/8 + 1/3*b7", "s": "b8", "t": "b7&b8 ^ b0"}']
+    commands += ['{"kind": "X", "node": 7, "domain": "b6&b8"}']
+    program = gossamer.compile(own(commands, bits, outputs='[7, "q"]'), "2:qubits=4", check=False)
+    assert program.verify(method="exact").holds is True
+
+
+def test_reported_expressions_and_classical_inputs():
+    """Two halves of a pair measured in Z: their parity is the input bit."""
+    bits = ['{"kind": "outcome", "node": 0}', '{"kind": "outcome", "node": 1}', '{"kind": "input", "name": "flip"}']
+    commands = [
+        '{"kind": "N", "node": 0}',
+        '{"kind": "N", "node": 1}',
+        '{"kind": "E", "nodes": [0, 1]}',
+        '{"kind": "C", "node": 1, "gates": ["h"]}',
+    ]
+    commands += [
+        '{"kind": "X", "node": 1, "domain": "b2"}',
+        '{"kind": "M", "node": 0, "basis": "Z"}',
+        '{"kind": "M", "node": 1, "basis": "Z"}',
+    ]
+    text = own(commands, bits, '"registers": [{"name": "c", "bits": ["b0 ^ b1", "b2 ^ 1", "b1"]}], ')
+    for value in (0, 1):
+        program = gossamer.compile(text, "2:qubits=2", bind={"flip": value})
+        assert program.verdict.holds is True
+        assert set(program.run(shots=60, seed=1).counts) == {f"{b}{1 - value}{value}" for b in "01"}
+    with pytest.raises(InputError, match="--bind flip="):
+        gossamer.compile(text, "2")
+    with pytest.raises(UsageError) as caught:
+        gossamer.compile(text, "2", bind={"flip": 2})
+    assert caught.value.code == "TL-7"
+
+
 # --- refusals ----------------------------------------------------------------------------------------------------------
 
 FORM = '{"format": "graphix-pattern-json/1", "input_nodes": [0], "output_nodes": [0], "commands": [\n%s]}'
@@ -303,5 +349,9 @@ def test_values_of_symbols():
 def test_text_without_a_name_is_known_by_its_first_key():
     for path in (PATTERNS[0], GRAPHS[0], ROOT / "examples" / "cnot.pattern.json"):
         assert gossamer.read(path.read_text() + "\n") == gossamer.read(path)
+    assert gossamer.read((HERE / "jcz_s0.ptn").read_text()) == gossamer.read(HERE / "jcz_s0.ptn")
+    for name in ("search.walk.yaml", "brickwork.qca.yaml"):
+        lines = [x for x in (ROOT / "examples" / name).read_text().split("\n") if x[:1] != "#"]
+        assert gossamer.read("\n".join(lines)) == gossamer.read(ROOT / "examples" / name)
     assert graphix_pattern(top(PATTERNS[0].read_text())).commands
     assert graphix_open_graph(top(GRAPHS[0].read_text())).nodes

@@ -82,6 +82,28 @@ def _gsmj(text: str) -> None:
     read(text, "fuzz.gsmj").verify()
 
 
+def _pattern(text: str) -> None:
+    from gossamer.formats.pattern_json import print_pattern, read_pattern
+    from gossamer.frontends.pattern import read
+
+    read(text, "fuzz.pattern.json").verify()
+    if '"gossamer"' in text:
+        pattern = read_pattern(text)
+        assert read_pattern(print_pattern(pattern)) == pattern, "printing and reading give another pattern"
+
+
+def _ptn(text: str) -> None:
+    from gossamer.frontends.pattern import read_ptn
+
+    read_ptn(text, "fuzz.ptn").verify()
+
+
+def _walk(text: str) -> None:
+    from gossamer.frontends.walk_files import read_automaton, read_walk
+
+    (read_automaton if "automaton" in text else read_walk)(text, "fuzz.yaml").verify()
+
+
 def _network(text: str) -> None:
     from gossamer.ir.network_text import parse_network, print_network, resolve_network
 
@@ -177,6 +199,9 @@ def targets() -> dict[str, Target]:
         "pytket": Target(_pytket, (mutate.json_values, words), tket.seeds, 0.07, (), ("corpus/tket_json/*/*.json",)),
         "gsm": Target(_gsm, (words, statements, mutate.grown("gsm")), _text_seeds, 0.10),
         "gsmj": Target(_gsmj, (mutate.json_values, words), lambda: (_compact_seed(),), 0.06),
+        "pattern": Target(_pattern, (mutate.json_values, words, statements), lambda: (), 0.06, ("tests/frontends/patterns/*.json",), ("corpus/invalid/mbqc/*.json",)),
+        "ptn": Target(_ptn, (words, statements, mutate.grown("ptn")), lambda: (), 0.03, ("tests/frontends/patterns/*.ptn",)),
+        "walk": Target(_walk, (words, statements), lambda: (), 0.03, ("examples/*.walk.yaml", "examples/*.qca.yaml")),
         "network": Target(
             _network, (words, statements, mutate.json_values, mutate.grown("network")),
             lambda: ("4", "grid:2x3:qubits=2,comm=1", '{"nodes": [{"name": "a", "data": 2}, {"name": "b", "data": 1, "comm": 1}], "links": [{"nodes": ["a", "b"]}]}'),
