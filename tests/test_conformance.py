@@ -11,6 +11,7 @@ import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, Phase, find, given, settings
 
@@ -19,6 +20,7 @@ from gossamer.conformance.strategies import (
     any_diagrams,
     circuits,
     diagrams,
+    flow_graphs,
     open_graphs,
     patterns,
     placements,
@@ -27,6 +29,8 @@ from gossamer.conformance.strategies import (
 from gossamer.diagnostics import InputError
 from gossamer.ir import pattern as mbqc
 from gossamer.ir.diagram import BitKind, Diagram
+from gossamer.ir.flow import find_flow
+from gossamer.ir.open_graph import OpenGraph
 
 PLUGINS = Path(__file__).parent / "plugins"
 
@@ -240,6 +244,22 @@ def outcomes(d: Diagram) -> int:
     return sum(b.kind == BitKind.OUTCOME for b in d.bits)
 
 
+@pytest.mark.parametrize("kind", ["gflow", "pauli"])
+def test_open_graphs_are_drawn_whose_simplest_flow_is(kind: str) -> None:
+    weaker = ["causal", "gflow", "pauli"]
+
+    def has(flow: str, g: OpenGraph) -> bool:
+        ends = sorted({*g.outputs.tolist(), *np.flatnonzero(g.outcome >= 0).tolist()})
+        return find_flow(flow, g.label, g.edges, g.inputs, ends) is not None
+
+    g = find(
+        flow_graphs(),
+        lambda g: not any(has(k, g) for k in weaker[: weaker.index(kind)]),
+        settings=settings(ONCE, phases=[Phase.generate]),
+    )
+    assert has("pauli", g)
+
+
 def test_examples_shrink_to_few_vertices_then_clifford_then_no_outcomes():
     d = find(diagrams(), lambda d: d.num_edges >= 4, settings=ONCE)
     assert d.num_vertices <= 8
@@ -248,9 +268,10 @@ def test_examples_shrink_to_few_vertices_then_clifford_then_no_outcomes():
     assert find(diagrams(), lambda d: not d.is_clifford, settings=ONCE).num_vertices <= 4
     e = find(any_diagrams(), lambda d: d.num_vertices >= 3, settings=ONCE)
     assert (e.num_vertices, e.is_clifford, outcomes(e)) == (3, True, 0)
-    g = find(open_graphs(), lambda g: g.num_vertices >= 3, settings=ONCE)
-    assert g.num_vertices == 3
-    assert not g.bits
+    for graphs in (open_graphs(), flow_graphs()):
+        g = find(graphs, lambda g: g.num_vertices >= 3, settings=ONCE)
+        assert g.num_vertices == 3
+        assert not g.bits
     p = find(placements(), lambda p: p.num_links >= 1, settings=ONCE)
     assert p.graph.num_vertices <= 3
     m = find(patterns(), lambda m: len(m.commands) >= 2, settings=ONCE)

@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 
 from gossamer.conformance import oracle
 from gossamer.conformance.laws import LawBroken, columns, holding, refusing
-from gossamer.conformance.strategies import circuits, diagrams, networks, open_graphs, placements, programs
+from gossamer.conformance.strategies import circuits, diagrams, flow_graphs, networks, open_graphs, placements, programs
 from gossamer.diagnostics import GossamerError, MissingPackage
 from gossamer.ir.diagram import BitKind, Diagram, DiagramBuilder, VertexKind
 from gossamer.ir.network import Network
@@ -165,7 +165,11 @@ def _inputs(draw: st.DrawFn, takes: tuple[str, ...]) -> tuple[Any, ...]:
             edge_place[e] = placed.place[a if hubs[a] else b]
     made: dict[str, Callable[[], Any]] = {
         "diagram": lambda: draw(diagrams(max_wires=2, max_gates=7)),
-        "graph": lambda: placed.graph if "assignment" in takes else draw(open_graphs(max_wires=2, max_steps=8)),
+        "graph": lambda: (
+            placed.graph
+            if "assignment" in takes
+            else draw(open_graphs(max_wires=2, max_steps=8) | flow_graphs(max_vertices=6))
+        ),
         "network": lambda: placed.network if "assignment" in takes else draw(networks(max_nodes=3)),
         "assignment": lambda: Assignment(placed.place, np.array(edge_place, np.int32)),
         "placed": lambda: placed,

@@ -329,6 +329,97 @@ def open_graphs(draw: Draw, *, max_wires: int = 3, max_steps: int = 15, clifford
 
 
 @st.composite
+def flow_graphs(draw: Draw, *, max_vertices: int = 7, clifford: bool = False) -> OpenGraph:
+    """Open graphs with a Pauli flow of any kind: all planes and axes, correction sets of any size.
+
+    They grow against the order of measurement (Browne, Kashefi, Mhalla, Perdrix, NJP 9, 250 (2007), definition 5): each new vertex is
+    measured before all others, so its correction set may do anything to them. What is chosen for it are its neighbours: an even number
+    in each correction set so far, which then does nothing to it, unless it is measured along Z.
+    """
+    label: list[Label] = []
+    near: list[set[int]] = []  # neighbours that were there before
+    correction: list[set[int]] = []
+    inputs: list[int] = []
+    sources: list[int] = []
+    for v in range(draw(st.integers(1, max_vertices))):
+        may_correct = [w for w in range(v) if w not in inputs]
+        is_input = draw(st.integers(0, 2)) == 0
+        kinds = [Label.OUTPUT, Label.XY, Label.X, Label.Y]
+        kinds += [] if is_input else [Label.XZ, Label.YZ, Label.Z]
+        kind = Label.OUTPUT if v == 0 else draw(st.sampled_from(kinds))
+        is_source = kind in (Label.XY, Label.X, Label.Y) and draw(st.integers(0, 4)) == 0
+        needs_odd = not is_source and kind in (Label.XY, Label.X, Label.Y, Label.XZ)
+        neighbours = [
+            subset
+            for subset in ({w for w in range(v) if chosen >> w & 1} for chosen in range(1 << v))
+            if (kind == Label.Z or all(len(subset & g) % 2 == 0 for g in correction))
+            and (not needs_odd or subset & set(may_correct))
+        ]
+        if not neighbours:
+            kind, is_source = Label.OUTPUT, False
+            neighbours = [set()]
+        label.append(kind)
+        near.append(draw(st.sampled_from(neighbours)))
+        correction.append(set())
+        if is_input:
+            inputs.append(v)
+        if is_source:
+            sources.append(v)
+        elif kind != Label.OUTPUT:
+            correction[v] = _correction(draw, v, kind, near[v], may_correct, is_input=is_input)
+    n = len(label)
+    order = list(range(n - 1, -1, -1))
+    sources.reverse()
+    phase: dict[int, Phase] = {}
+    for v in order:
+        known = [i for i, u in enumerate(sources) if u > v]
+        phase[v] = _labelled_phase(draw, label[v], len(known), clifford=clifford)
+        if v in sources:
+            phase[v] = phase[v] + Phase.of_bit(sources.index(v))
+    table = {p: i for i, p in enumerate(dict.fromkeys([Phase(), *phase.values()]))}
+    outcome = np.full(n, -1, np.int32)
+    outcome[sources] = np.arange(len(sources))
+    outputs = [v for v in range(n) if label[v] == Label.OUTPUT]
+    bits = tuple(Bit(BitKind.OUTCOME, v) for v in sources)
+    return OpenGraph(
+        label=np.array(label, np.uint8),
+        phase=np.array([table[phase[v]] for v in range(n)], np.int32),
+        phases=tuple(table),
+        edges=np.array(sorted((w, v) for v in range(n) for w in near[v]), np.int32).reshape(-1, 2),
+        inputs=np.array(inputs, np.int32),
+        outputs=np.array(outputs, np.int32),
+        outcome=outcome,
+        flow_start=np.cumsum([0, *(len(g) for g in correction)]).astype(np.int32),
+        flow=np.array([w for g in correction for w in sorted(g)], np.int32),
+        order=np.array(order, np.int32),
+        bits=bits,
+        registers=(Register("c", tuple(BitExpr.bit(i) for i in range(len(bits)))),) if bits else (),
+        input_names=tuple(f"i[{i}]" for i in range(len(inputs))),
+        output_names=tuple(f"o[{i}]" for i in range(len(outputs))),
+    )
+
+
+def _correction(draw: Draw, v: int, kind: Label, near: set[int], others: list[int], *, is_input: bool) -> set[int]:
+    """A set that flips the outcome of ``v`` (and what is measured after it anyhow)."""
+    own = kind in (Label.XZ, Label.YZ, Label.Z) or (kind in (Label.X, Label.Y) and not is_input and draw(st.booleans()))
+    found = {w for w in others if draw(st.booleans())}
+    odd = {Label.XY: True, Label.XZ: True, Label.YZ: False, Label.X: True, Label.Y: not own}.get(kind)
+    if odd is not None and len(found & near) % 2 != odd:  # along Z it is all the same
+        able = sorted(near & set(others))
+        if not able:  # only along Y: v itself does it
+            return {*found, v}
+        found ^= {draw(st.sampled_from(able))}
+    return {*found, v} if own else found
+
+
+def _labelled_phase(draw: Draw, label: Label, bits: int, *, clifford: bool) -> Phase:
+    if label in (Label.X, Label.Y, Label.Z):
+        sign = Phase(1).times(draw(bit_expressions(bits))) if bits and draw(st.booleans()) else Phase()
+        return Phase(Fraction(draw(st.integers(0, 1))) + (Fraction(1, 2) if label == Label.Y else 0)) + sign
+    return draw(phases(bits, clifford=clifford))
+
+
+@st.composite
 def patterns(
     draw: Draw,
     *,
@@ -710,6 +801,7 @@ __all__ = [
     "circuits",
     "delays",
     "diagrams",
+    "flow_graphs",
     "networks",
     "open_graphs",
     "patterns",

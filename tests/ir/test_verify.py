@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import gossamer.ir.rules
-from gossamer.conformance.strategies import diagrams, open_graphs, placements
+from gossamer.conformance.strategies import diagrams, flow_graphs, open_graphs, placements
 from gossamer.diagnostics import InputError, Span
 from gossamer.ir.diagram import Bit, BitKind, Delay, DiagramBuilder, Register, VertexKind
 from gossamer.ir.network import Network, NetworkLink, Node
@@ -882,7 +882,7 @@ def test_columns_have_their_type_shape_and_range(level, name, clause, dtype, lim
         assert caught.value.code == clause
         return caught.value.diagnostic.message
 
-    for wrong in (column.astype(np.int64), *([] if name in ("kind", "label") else [column.tolist()])):
+    for wrong in (column.astype(np.int64), column.tolist(), tuple(column.tolist()), None, "zx"):
         assert said(wrong) == f"column '{name}' must be of type {dtype}"
     if shape is not None:
         wrong = [column.reshape(*column.shape, 1), column.ravel()] if column.ndim == 2 else [column.reshape(1, -1)]
@@ -1109,6 +1109,24 @@ def late_pairs(g) -> set[tuple[int, int]]:
             if seen.get(Label(int(g.label[u])), True):
                 pairs.add((v, u))
     return pairs
+
+
+@SOME
+@given(flow_graphs())
+def test_any_flow_agrees_with_its_definition(g):
+    """As above: where each correction acts, and that it flips the outcome that it is for."""
+    g.verify()
+    at = {v: i for i, v in enumerate(g.order.tolist())}
+    assert all(at[v] < at[u] for v, u in late_pairs(g))
+    for v in range(g.num_vertices):
+        x = set(g.correction_set(v))
+        corrected = g.label[v] != Label.OUTPUT and g.outcome[v] < 0
+        assert corrected or not x
+        assert not x & set(g.inputs.tolist())
+        odd = len(x & set(g.neighbours(v))) % 2 == 1
+        flips = {Label.XY: (v not in x) and odd, Label.XZ: v in x and odd, Label.YZ: v in x and not odd,
+                 Label.X: odd, Label.Y: (v in x) != odd, Label.Z: v in x}  # fmt: skip
+        assert not corrected or flips[Label(int(g.label[v]))]
 
 
 @SOME

@@ -29,8 +29,8 @@ def _phases(d: Diagram) -> tuple[Phase, ...]:
 
 
 def _diagram_columns(d: Diagram) -> None:
-    n = d.num_vertices
     check_column("IR-1", "kind", d.kind, np.uint8, (None,), len(VertexKind))
+    n = d.num_vertices
     check_column("IR-1", "phase", d.phase, np.int32, (n,), len(d.phases))
     check_column("IR-1", "edges", d.edges, np.int32, (None, 2), n)
     check_column("IR-1", "hadamard", d.hadamard, np.bool_, (d.num_edges,), None)

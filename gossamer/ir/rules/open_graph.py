@@ -32,8 +32,8 @@ from gossamer.ir.rules.shared import Long, check_column, contains, fail, first_t
 
 
 def _graph_columns(g: OpenGraph) -> None:
-    n = g.num_vertices
     check_column("OG-1", "label", g.label, np.uint8, (None,), len(Label))
+    n = g.num_vertices
     check_column("OG-1", "phase", g.phase, np.int32, (n,), len(g.phases))
     check_column("OG-1", "edges", g.edges, np.int32, (None, 2), n)
     check_column("OG-1", "inputs", g.inputs, np.int32, (None,), n)
@@ -103,7 +103,13 @@ def _graph_outcomes(g: OpenGraph) -> None:
             want[bit.vertex] = i
     v = first_true(want != g.outcome)
     if v >= 0:
-        fail("OG-13", f"v{v} has outcome b{int(g.outcome[v])} in its column, but the bits bind b{int(want[v])} to it")
+        has, bound = (f"b{int(i)}" if i >= 0 else "none" for i in (g.outcome[v], want[v]))
+        fail(
+            "OG-13",
+            f"v{v} has the outcome {has} in its column, but the bits bind {bound} to it",
+            help="the column holds for each vertex the number of the bit that is bound to it, or -1",
+            span=g.spans.get(v),
+        )
     v = first_true((g.outcome >= 0) & ~np.isin(g.label, (Label.XY, Label.X, Label.Y)))
     if v >= 0:
         fail(
