@@ -234,7 +234,7 @@ def compile(
     if postselect and pipeline is not None:
         raise UsageError("TL-7", "postselection is an option of the default pipeline",
                          help="write graph-like{postselect=true} in your own")  # fmt: skip
-    steps = parse_pipeline(pipeline if pipeline is not None else default_pipeline(effort, seed, postselect=postselect))
+    steps = None if pipeline is None else parse_pipeline(pipeline)
     if progress is not None:
         progress("read")
     diagram = read(source, bind=bind, opaque=opaque)
@@ -245,6 +245,9 @@ def compile(
         network.verify()
     else:
         network = resolve_network(str(network), lambda: count_wires(diagram))
+    _check_models(network)
+    if steps is None:
+        steps = parse_pipeline(default_pipeline(effort, seed, postselect=postselect, network=network))
     steps = with_hardware(steps, network, given=pipeline is not None)
     seconds = {"read": perf_counter() - begin}
     try:
@@ -312,7 +315,7 @@ def _report(
     return report
 
 
-def _check_fit(diagram: Diagram, network: Network) -> None:
+def _check_models(network: Network) -> None:
     models = registered("backends")
     for node in network.nodes:
         if node.model not in models:
@@ -321,6 +324,9 @@ def _check_fit(diagram: Diagram, network: Network) -> None:
                 f"node '{node.name}' has the unknown model '{node.model}'",
                 help=f"known models: {', '.join(models)}",
             )
+
+
+def _check_fit(diagram: Diagram, network: Network) -> None:
     room = sum(node.data for node in network.nodes)
     needed = max(len(diagram.inputs), len(diagram.outputs))
     if needed > room:

@@ -34,7 +34,7 @@ LEVELS = {
     "placed": "gossamer.ir.placed.Placed",
     "distribution": "gossamer.ir.program.Distribution",
 }
-DEFAULT = "graph-like,partition{{effort={effort},seed={seed}}},links,circuit"
+DEFAULT = "graph-like,partition{{effort={effort},seed={seed}}},links,{backend}"
 MAX_STEPS = 64
 
 
@@ -128,7 +128,7 @@ def parse_pipeline(text: str) -> tuple[Step, ...]:
             "TL-6",
             "this is no pipeline",
             span=Span("<pipeline>", line, column),
-            help="example: " + DEFAULT.format(effort=1, seed=0),
+            help="example: " + default_pipeline(),
         )
         raise wrong.with_source(text) from error
     if len(tree.children) > MAX_STEPS:
@@ -159,15 +159,21 @@ def _find_step(name: str) -> Registration:
     return backends[name] if name in backends else find("passes", name)
 
 
-def default_pipeline(effort: int = 1, seed: int = 0, *, postselect: bool = False) -> str:
+def default_pipeline(
+    effort: int = 1, seed: int = 0, *, postselect: bool = False, network: Network | None = None
+) -> str:
     """The text form of the pipeline that ``compile`` uses when none is given.
+
+    It ends with the backend of the nodes' model, with ``lower`` where they are of several.
 
     Examples
     --------
     >>> default_pipeline(effort=2)
     'graph-like,partition{effort=2,seed=0},links,circuit'
     """
-    text = DEFAULT.format(effort=effort, seed=seed)
+    models = {node.model for node in network.nodes} if network is not None else {"circuit"}
+    backend = models.pop() if len(models) == 1 else "lower"
+    text = DEFAULT.format(effort=effort, seed=seed, backend=backend)
     return text.replace("graph-like", "graph-like{postselect=true}") if postselect else text
 
 

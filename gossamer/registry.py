@@ -38,6 +38,9 @@ class Registration:
     prints : of a backend, ``module:attribute`` of the printer of its program format
     reads : of a backend, ``module:attribute`` of the reader of its program format, the inverse of ``prints``
     suffix : of a backend, the ending of its program files
+    writer : of a backend, ``module:attribute`` of the class that lowers one node's part beside nodes of other models (a subclass of
+        ``gossamer.backends.lowering.Writer``); without it the model stands in networks of its own only
+    lifts : of a backend, ``module:attribute`` of the function that turns one program back into a diagram
     samples : of a frontend, ``module:attribute`` of a function that gives a hypothesis strategy of pairs (source text, diagram of the
         same meaning, made by other means); the conformance kit tests the meaning with it
     """
@@ -54,6 +57,8 @@ class Registration:
     prints: str = ""
     reads: str = ""
     suffix: str = ""
+    writer: str = ""
+    lifts: str = ""
     samples: str = ""
     delays: bool = False
 
@@ -101,9 +106,11 @@ BUILT_IN: dict[Kind, tuple[Registration, ...]] = {
         Registration("links", "gossamer.passes.links:Links", "realise cut edges by links and order all events", takes=("graph", "assignment", "network"), gives="placed"),
         Registration("native", "gossamer.passes.native:Native", "rewrite each circuit node's program to its native gates, exactly", takes=("distribution",), gives="distribution"),
         Registration("extract", "gossamer.passes.extract:Extract", "diagram with gflow to one of circuit shape, with few two-qubit gates", takes=("diagram",), gives="diagram"),
+        Registration("lower", "gossamer.lowering:Lower", "each node's part by the backend of its model", takes=("placed",), gives="distribution"),
     ),
     "backends": (
-        Registration("circuit", "gossamer.backends.circuit:Circuit", "persistent qubits, gates, measurement with feed-forward; OpenQASM 3", takes=("placed",), gives="distribution", prints="gossamer.formats.circuit_program:print_program", reads="gossamer.formats.circuit_program:read_program", suffix=".qasm"),
+        Registration("circuit", "gossamer.backends.circuit:Circuit", "persistent qubits, gates, measurement with feed-forward; OpenQASM 3", takes=("placed",), gives="distribution", prints="gossamer.formats.circuit_program:print_program", reads="gossamer.formats.circuit_program:read_program", suffix=".qasm", writer="gossamer.backends.circuit:CircuitWriter", lifts="gossamer.backends.circuit_lift:lift"),
+        Registration("mbqc", "gossamer.backends.mbqc:Mbqc", "a measurement pattern whose domains hold outcomes of other nodes; JSON", takes=("placed",), gives="distribution", prints="gossamer.formats.pattern_program:print_program", reads="gossamer.formats.pattern_program:read_program", suffix=".pattern.json", writer="gossamer.backends.mbqc:PatternWriter", lifts="gossamer.backends.mbqc_lift:lift"),
     ),
     "printers": (
         Registration("gsm", "gossamer.ir.text:print_text", "the text form of the IR", extensions=(".gsm",), delays=True),

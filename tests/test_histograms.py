@@ -109,6 +109,12 @@ def test_dynamic_circuits(seed):
     assert outcomes >= 4
 
 
+@pytest.mark.parametrize(("seed", "network"), [(0, "1+1mbqc"), (3, "2mbqc"), (5, "2+1mbqc"), (6, "1mbqc")])
+def test_dynamic_circuits_on_nodes_of_other_models(seed: int, network: str) -> None:
+    """Circuit nodes and patterns run beside each other; their outcomes are random, and the results are the source's."""
+    assert assert_same_histogram(dynamic_circuit(seed), f"dynamic {seed}", network, seed) >= 4
+
+
 @pytest.mark.parametrize(
     "path", sorted((Path(__file__).parent.parent / "examples").glob("*.qasm")), ids=lambda p: p.stem
 )

@@ -14,11 +14,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from gossamer.backends.circuit_lift import LiftedPart, Wait, lift
+from gossamer.backends.lifting import LiftedPart, Wait
 from gossamer.diagnostics import InputError, InternalError
 from gossamer.ir.diagram import BitKind, Diagram, DiagramBuilder, VertexKind
 from gossamer.ir.phase import BitExpr
 from gossamer.ir.program import Manifest, ManifestBit, NodeProgram
+from gossamer.registry import registered
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,10 +41,11 @@ class Stitched:
 
 def lift_all(programs: Sequence[NodeProgram], manifest: Manifest) -> list[LiftedPart]:
     """Lift each program by the backend of its model."""
+    backends = registered("backends")
     for p in programs:
-        if p.model != "circuit":
+        if p.model not in backends or not backends[p.model].lifts:
             raise InputError("PR-2", f"{p.node}: programs of model '{p.model}' cannot be lifted")
-    return [lift(p, manifest) for p in programs]
+    return [backends[p.model].load("lifts")(p, manifest) for p in programs]
 
 
 def stitch(parts: Sequence[LiftedPart], manifest: Manifest, *, links_first: bool = False) -> Stitched:

@@ -14,9 +14,23 @@ from typing import Any
 from gossamer.diagnostics import GossamerError, InputError
 from gossamer.ir.diagram import Diagram
 from gossamer.ir.open_graph import OpenGraph
-from gossamer.ir.pattern import Pattern
+from gossamer.ir.pattern import Clifford, CorrectX, CorrectZ, Entangle, Pattern, Prepare
 from gossamer.ir.placed import Placed
-from gossamer.ir.program import Conditional, Distribution, Ebit, Gate, Instruction, Measure, Recv, Reset, Send
+from gossamer.ir.program import (
+    LETTERS,
+    Compute,
+    Conditional,
+    Distribution,
+    Ebit,
+    Gate,
+    Instruction,
+    Measure,
+    Observe,
+    Recv,
+    Reset,
+    Send,
+    qubits_of,
+)
 
 LAWS: dict[str, str] = {
     "frontend/valid": "what a frontend reads is a Diagram that obeys the clauses of its level",
@@ -134,6 +148,17 @@ def _instruction(op: Instruction) -> str:
             return f"send {message} to {peer}: {' ^ '.join(f'b{b}' for b in bits)}"
         case Recv(message, peer, bit):
             return f"receive {message} from {peer} -> b{bit}"
+        case Observe(command, bit):
+            s, t = command.s_domain, command.t_domain
+            return f"M {command.node} {command.basis.value} {command.angle} s: {s} t: {t} -> b{bit}"
+        case Compute(bit, value):
+            return f"b{bit} = {value}"
+        case CorrectX() | CorrectZ():
+            return f"{LETTERS[type(op)]} {op.node} {op.domain}"
+        case Clifford(qubit, gates):
+            return f"C {qubit} {' '.join(gates)}"
+        case Prepare() | Entangle():
+            return f"{LETTERS[type(op)]} {' '.join(map(str, qubits_of(op)))}"
 
 
 def columns(value: Any) -> str:

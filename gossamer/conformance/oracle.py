@@ -28,7 +28,20 @@ from gossamer.ir import pattern as mbqc
 from gossamer.ir.diagram import Bit, BitKind, Diagram, Register, VertexKind
 from gossamer.ir.open_graph import Label, OpenGraph
 from gossamer.ir.phase import Phase
-from gossamer.ir.program import Conditional, Distribution, Ebit, Gate, Measure, Recv, Reset, Send
+from gossamer.ir.program import (
+    Compute,
+    Conditional,
+    Distribution,
+    Ebit,
+    Gate,
+    Instruction,
+    Measure,
+    Observe,
+    Recv,
+    Reset,
+    Send,
+    bits_read,
+)
 
 Matrix: TypeAlias = NDArray[np.complex128]
 #: Values of the registers, in order, index 0 first -> Choi matrix with rows (outputs, inputs).
@@ -333,6 +346,15 @@ _OBSERVABLE = {
 }
 
 
+def _to_z(basis: mbqc.Basis, angle: Fraction) -> Matrix:
+    """The unitary after which a measurement in Z is one in ``basis`` at ``angle`` (in multiples of pi)."""
+    first, second, added = _OBSERVABLE[basis]
+    turned = math.pi * (float(angle) + added)
+    _, vectors = np.linalg.eigh(math.cos(turned) * first + math.sin(turned) * second)
+    # Eigenvalues come in ascending order: -1, the outcome 1, is the first.
+    return np.asarray(vectors[:, ::-1].conj().T, np.complex128)
+
+
 def pattern_map(pattern: mbqc.Pattern, bits: Mapping[int, bool]) -> Matrix:
     """``K_m`` of a pattern, each command on a dense state and each measurement a projector (clause PT-11).
 
@@ -377,13 +399,8 @@ def pattern_map(pattern: mbqc.Pattern, bits: Mapping[int, bool]) -> Matrix:
                     state.apply(node, _X)
                 if t.evaluate(values):
                     state.apply(node, _Z)
-                first, second, added = _OBSERVABLE[basis]
-                turned = math.pi * (float(angle.evaluate(values)) + added)
-                _, vectors = np.linalg.eigh(math.cos(turned) * first + math.sin(turned) * second)
-                # Eigenvalues come in ascending order: -1, the outcome 1, is the first.
-                vector = vectors[:, 0 if outcome[node] else 1]
-                state.apply(node, np.array([vector.conj(), [0, 0]]))
-                state.project(node, 0)
+                state.apply(node, _to_z(basis, angle.evaluate(values)))
+                state.project(node, outcome[node])
     order: list[Hashable] = [*pattern.outputs, "column"]
     return state.vector(order).reshape(-1, columns)
 
@@ -484,6 +501,21 @@ def run_programs(distribution: Distribution, inputs: Matrix, choose: Chooser) ->
     def gate(node: str, g: Gate) -> None:
         state.gate(g.name, [qubit(node, q) for q in g.qubits], *(angle.constant for angle in g.angles))
 
+    def command(node: str, ins: Instruction) -> None:
+        """A command of a pattern that is no measurement."""
+        match ins:
+            case mbqc.Prepare(q):
+                need((node, q) not in where, f"{node}: qubit {q} is prepared while it is in use")
+                state.apply(qubit(node, q), HADAMARD)
+            case mbqc.Entangle(a, b):
+                state.gate("cz", (qubit(node, a), qubit(node, b)))
+            case mbqc.CorrectX(q, domain) | mbqc.CorrectZ(q, domain):
+                if domain.evaluate(bits[node]):
+                    state.apply(qubit(node, q), _X if isinstance(ins, mbqc.CorrectX) else _Z)
+            case mbqc.Clifford(q, letters):
+                for letter in letters:
+                    state.apply(qubit(node, q), _Y) if letter == "y" else state.gate(letter, [qubit(node, q)])
+
     moved = True
     while moved:
         moved = False
@@ -519,8 +551,23 @@ def run_programs(distribution: Distribution, inputs: Matrix, choose: Chooser) ->
                         break
                     need(ins.bit not in mine, f"{node}: bit {ins.bit} is written twice")
                     mine[ins.bit] = letters.pop((ins.message, ins.peer, node))
+                elif not isinstance(ins, Ebit):
+                    need(all(b in mine for b in bits_read(ins)), f"{node}: {ins} reads a bit before it is written")
+                    if isinstance(ins, Compute):
+                        need(ins.bit not in mine, f"{node}: bit {ins.bit} is written twice")
+                        mine[ins.bit] = int(ins.value.evaluate(mine))
+                    elif isinstance(ins, Observe):
+                        m = ins.command
+                        need((node, m.node) in where, f"{node}: qubit {m.node} is measured before it is prepared")
+                        need(ins.bit not in mine, f"{node}: bit {ins.bit} is written twice")
+                        for pauli, domain in ((_X, m.s_domain), (_Z, m.t_domain)):
+                            if domain.evaluate(mine):
+                                state.apply(qubit(node, m.node), pauli)
+                        state.apply(qubit(node, m.node), _to_z(m.basis, m.angle.evaluate(mine)))
+                        mine[ins.bit] = measure(node, m.node, (node, ins.bit) in witnesses)
+                    else:
+                        command(node, ins)
                 else:
-                    assert isinstance(ins, Ebit)
                     asked.setdefault(ins.link, set()).add(node)
                     if asked[ins.link] != {node, ins.peer}:
                         break

@@ -11,6 +11,7 @@ MacIver et al., Hypothesis: A new approach to property-based testing, JOSS 4(43)
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from itertools import pairwise
 from typing import Any
@@ -21,12 +22,22 @@ from hypothesis import strategies as st
 from gossamer.conformance.circuits import CircuitBuilder, GateList
 from gossamer.ir import pattern as mbqc
 from gossamer.ir.diagram import UNITS, Bit, BitKind, Delay, Diagram, DiagramBuilder, Register, VertexKind
-from gossamer.ir.network import ClassicalChannel, Figures, NativeGate, Network, NetworkLink, Node, QuantumChannel
+from gossamer.ir.network import (
+    SPARE,
+    ClassicalChannel,
+    Figures,
+    NativeGate,
+    Network,
+    NetworkLink,
+    Node,
+    QuantumChannel,
+)
 from gossamer.ir.open_graph import Label, OpenGraph, causal_columns
 from gossamer.ir.phase import BitExpr, Phase
 from gossamer.ir.placed import EventKind, Placed
 from gossamer.ir.program import (
     GATES,
+    Compute,
     Conditional,
     Distribution,
     Ebit,
@@ -41,6 +52,7 @@ from gossamer.ir.program import (
     ManifestRegister,
     Measure,
     NodeProgram,
+    Observe,
     Recv,
     Reset,
     Send,
@@ -534,9 +546,18 @@ def channels(draw: Draw, *, classical: bool) -> dict[str, Any]:
 
 @st.composite
 def networks(
-    draw: Draw, *, max_nodes: int = 4, data: int = 64, comm: int | None = None, figures: bool = False
+    draw: Draw,
+    *,
+    max_nodes: int = 4,
+    data: int = 64,
+    comm: int | None = None,
+    figures: bool = False,
+    models: Sequence[str] = ("circuit",),
 ) -> Network:
-    """Connected networks: a random tree and some more links; with ``figures`` of any hardware, and with classical links or without."""
+    """Connected networks: a random tree and some more links; with ``figures`` of any hardware, and with classical links or without.
+
+    ``data`` is without what a model needs for itself.
+    """
     size = draw(st.integers(1, max_nodes))
     pairs = {(draw(st.integers(0, i - 1)), i) for i in range(1, size)}
     if size > 2:
@@ -545,7 +566,8 @@ def networks(
     classical = figures and draw(st.booleans())
     return Network(
         nodes=tuple(
-            Node(name=f"n{i}", data=data, comm=comm, **(draw(hardware()) if figures else {})) for i in range(size)
+            _node(f"n{i}", draw(st.sampled_from(models)), data, comm, draw(hardware()) if figures else {})
+            for i in range(size)
         ),
         links=tuple(
             NetworkLink(nodes=(f"n{a}", f"n{b}"), **(draw(channels(classical=classical)) if figures else {}))
@@ -554,7 +576,11 @@ def networks(
     )
 
 
-def _alone(graph: OpenGraph) -> Placed:
+def _node(name: str, model: str, room: int, comm: int | None = None, more: dict[str, Any] = {}) -> Node:  # noqa: B006
+    return Node(name=name, model=model, data=room + SPARE.get(model, 0), comm=comm, **more)
+
+
+def _alone(graph: OpenGraph, model: str) -> Placed:
     """The whole graph on one node, every vertex with a qubit of its own."""
     n = graph.num_vertices
     joins = graph.edges.tolist()
@@ -563,7 +589,7 @@ def _alone(graph: OpenGraph) -> Placed:
     events += [(EventKind.FINISH if v in outputs else EventKind.MEASURE, v) for v in graph.order.tolist()]
     return Placed(
         graph=graph,
-        network=Network(nodes=(Node(name="n0", data=max(1, n)),), links=()),
+        network=Network(nodes=(_node("n0", model, max(1, n)),), links=()),
         place=np.zeros(n, np.int32),
         links=np.zeros((0, 2), np.int32),
         joins=np.array(joins, np.int32).reshape(-1, 2),
@@ -580,13 +606,14 @@ def placements(
     max_nodes: int = 4,
     max_ebits: int | None = None,
     clifford: bool = False,
+    models: Sequence[str] = ("circuit",),
 ) -> Placed:
     """Open graphs on random nodes; each crossing edge is one link, or a chain of swaps where nodes are no neighbours.
 
     With ``max_ebits`` the nodes of further vertices are chosen so that no more ebits are needed.
     """
     graph = draw(open_graphs(max_wires=max_wires, max_steps=max_steps, clifford=clifford))
-    network = draw(networks(max_nodes=max_nodes, data=max(1, graph.num_vertices)))
+    network = draw(networks(max_nodes=max_nodes, data=max(1, graph.num_vertices), models=models))
     n = graph.num_vertices
     place: list[int] = []
     spent = 0
@@ -598,7 +625,7 @@ def placements(
         if max_ebits is not None and spent + cost[chosen] > max_ebits:
             chosen = min(cost, key=lambda c: cost[c])
         if max_ebits is not None and spent + cost[chosen] > max_ebits:
-            return _alone(graph)
+            return _alone(graph, network.nodes[0].model)
         place.append(chosen)
         spent += cost[chosen]
     links: list[tuple[int, int]] = []
@@ -674,18 +701,26 @@ def placements(
 
 @st.composite
 def programs(
-    draw: Draw, *, max_nodes: int = 3, max_steps: int = 12, clifford: bool = False, figures: bool = False
+    draw: Draw,
+    *,
+    max_nodes: int = 3,
+    max_steps: int = 12,
+    clifford: bool = False,
+    figures: bool = False,
+    models: Sequence[str] = ("circuit",),
 ) -> Distribution:
     """Node programs that obey every clause of ``spec/program.md``, and mean nothing in particular.
 
     They are grown in one order for all nodes, so no circle can wait for itself. Reset qubits, qubits left behind, messages that
     nobody reads and links that carry no gate are among them.
     """
-    network = draw(networks(max_nodes=max_nodes, data=draw(st.integers(1, 2)), comm=1))
+    data = draw(st.integers(1, 2))
+    network = draw(networks(max_nodes=max_nodes, data=data, comm=1, models=models))
     network = network.with_nodes(
         [n.model_copy(update={"gates": draw(hardware())["gates"]}) if figures else n for n in network.nodes]
     )
-    k, data = network.size, network.nodes[0].data
+    k = network.size
+    commanded = [node.model == "mbqc" for node in network.nodes]
     code: list[list[Instruction]] = [[] for _ in range(k)]
     bits: list[list[int]] = [[] for _ in range(k)]
     dead: set[tuple[int, int]] = set()
@@ -694,6 +729,7 @@ def programs(
     measured: list[ManifestBit] = []
     every = [(i, q) for i in range(k) for q in range(data)]
     inputs = [x for x in every if draw(st.booleans())]
+    dead.update(x for x in every if commanded[x[0]] and x not in inputs)  # until it is prepared
     touched: set[tuple[int, int]] = set()
     exact = st.sampled_from([Fraction(1), Fraction(1, 2), Fraction(3, 2)])
     turns = exact if clifford else st.one_of(exact, st.sampled_from([Fraction(1, 4), Fraction(5, 4), Fraction(1, 3)]))
@@ -719,11 +755,58 @@ def programs(
         bits[i].append(len(bits[i]))
         return bits[i][-1]
 
+    def domain(i: int) -> BitExpr:
+        """An expression over what is known on a node."""
+        known = list(bits[i])
+        return draw(bit_expressions(len(known))).rename(known.__getitem__)
+
+    def observe(i: int, q: int) -> None:
+        basis = draw(st.sampled_from(mbqc.Basis))
+        if basis.is_pauli:
+            angle = Phase(1).times(domain(i))
+        else:
+            angle = draw(phases(len(bits[i]), clifford=clifford)).rename(list(bits[i]).__getitem__)
+        command = mbqc.Measure(q, basis, angle, domain(i), domain(i))
+        bit = write(i)
+        code[i].append(Observe(command, bit))
+        measured.append(ManifestBit(node=name(i), bit=bit))
+
+    def command(i: int, kind: str) -> None:
+        """A command of a pattern on a node."""
+        live = [q for q in range(data) if (i, q) not in dead]
+        free = [q for q in range(data) if (i, q) in dead]
+        if kind == "gate" and free:
+            q = draw(st.sampled_from(free))
+            code[i].append(mbqc.Prepare(q))
+            dead.discard((i, q))
+        elif kind == "reset" and len(live) > 1:
+            code[i].append(mbqc.Entangle(live[0], live[1]))
+        elif kind == "if" and live:
+            correct = mbqc.CorrectX if draw(st.booleans()) else mbqc.CorrectZ
+            code[i].append(correct(draw(st.sampled_from(live)), domain(i)))
+        elif kind == "measure" and live:
+            q = draw(st.sampled_from(live))
+            observe(i, q)
+            dead.add((i, q))
+        elif kind == "clifford" and live:
+            word = draw(st.lists(st.sampled_from(mbqc.GATES), max_size=4))
+            code[i].append(mbqc.Clifford(draw(st.sampled_from(live)), tuple(word)))
+        elif kind == "derive" and bits[i]:
+            value = domain(i)
+            code[i].append(Compute(write(i), value))
+
     def link(i: int, j: int) -> None:
         ident = f"l{len(links)}"
         links.append(ManifestLink(id=ident, nodes=(name(i), name(j))))
         for a, b in ((i, j), (j, i)):
             code[a].append(Ebit(ident, name(b), data))
+            if commanded[a]:
+                if a == i:
+                    code[a].append(mbqc.Clifford(data, ("h",)))
+                live = [q for q in range(data) if (a, q) not in dead]
+                code[a] += [mbqc.Entangle(data, q) for q in live if draw(st.booleans())]
+                code[a].append(Observe(mbqc.Measure(data, mbqc.Basis.X), write(a)))
+                continue
             if a == i:
                 code[a].append(Gate("h", (data,)))
             while draw(st.booleans()):
@@ -738,8 +821,11 @@ def programs(
         if not _more(draw, max_steps):
             break
         i = draw(st.integers(0, k - 1))
-        kind = draw(st.sampled_from(["gate", "measure", "message", "if", "reset", "link"]))
-        if kind in ("gate", "if"):
+        words = ["clifford", "derive"] if commanded[i] else []
+        kind = draw(st.sampled_from(["gate", "measure", "message", "if", "reset", "link", *words]))
+        if commanded[i] and kind not in ("link", "message"):
+            command(i, kind)
+        elif kind in ("gate", "if"):
             one = gate(list(GATES), i)
             if one is None:
                 continue
@@ -777,7 +863,8 @@ def programs(
             results[network.index[where.node]].append((where.bit, f"c[{n}]"))
     manifest = Manifest(
         nodes=[
-            ManifestNode(name=name(i), model="circuit", program=f"{name(i)}.qasm", data=data, comm=1) for i in range(k)
+            ManifestNode(name=name(i), model=network.nodes[i].model, program=f"{name(i)}.txt", data=data, comm=1)
+            for i in range(k)
         ],
         links=links,
         messages=messages,
@@ -788,7 +875,7 @@ def programs(
         source_digest="",
     )
     parts = tuple(
-        NodeProgram(name(i), "circuit", data, 1, len(bits[i]), tuple(code[i]), tuple(sorted(results[i])))
+        NodeProgram(name(i), network.nodes[i].model, data, 1, len(bits[i]), tuple(code[i]), tuple(sorted(results[i])))
         for i in range(k)
     )
     return Distribution(parts, manifest, network)

@@ -225,8 +225,8 @@ _KEYS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 }
 
 
-def read_command(form: Json) -> Command:
-    """The command of its JSON; PT-13 for anything else.
+def read_command(form: Json, also: tuple[str, ...] = ()) -> Command:
+    """The command of its JSON; PT-13 for anything else. ``also`` are further keys that it has to have.
 
     Examples
     --------
@@ -234,7 +234,8 @@ def read_command(form: Json) -> Command:
     CorrectZ(node=1, domain=BitExpr(1 ^ b0))
     """
     kind = form.members("a command", ("kind",))["kind"].one_of("the kind of a command", KINDS)
-    m = form.members(f"the command {kind}", *_KEYS[kind])
+    need, may = _KEYS[kind]
+    m = form.members(f"the command {kind}", need + also, may)
     if kind == "E":
         a, b = m["nodes"].pair("the nodes of an E")
         return Entangle(a.whole("a node of an E"), b.whole("a node of an E"))

@@ -27,6 +27,11 @@ MAX_NODES = 256
 MAX_QUBITS = 1_000_000
 
 
+#: Data qubits that a node of a model needs besides those that hold vertices: a step of a pattern prepares the next vertex before it
+#: measures the last one, where a gate turns the one into the other.
+SPARE = {"mbqc": 1}
+
+
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -75,6 +80,11 @@ class Node(_Strict):
     reset: Figures | None = None
     t1: Seconds | None = None
     t2: Seconds | None = None
+
+    @property
+    def room(self) -> int:
+        """How many vertices the node may hold between two events."""
+        return max(0, self.data - SPARE.get(self.model, 0))
 
 
 class QuantumChannel(_Strict):

@@ -1,20 +1,25 @@
 """`NodeProgram` and `Distribution`: what the nodes run, the last of the four data levels, and the manifest.
 
-A node program is a straight list of instructions; the only control flow is a conditional block of gates. A link half
-enters by :class:`Ebit`, messages are one bit each. The printed form of a circuit node's program is OpenQASM 3 (see
-``gossamer.formats.circuit_program``); the manifest holds what a controller needs and never a gate or an angle.
+A node program is a straight list of instructions. Which words it may use is a matter of its node's model (:data:`WORDS`): a
+circuit node runs gates, measurements, resets and conditional blocks of gates; an MBQC node the commands of a measurement
+pattern, N E M X Z C, on its qubits, and computes bits. Every model shares the rest: a link half enters by :class:`Ebit`, messages
+are one bit each. The printed form of a circuit node's program is OpenQASM 3 (``gossamer.formats.circuit_program``), that of an
+MBQC node's JSON (``gossamer.formats.pattern_program``); the manifest holds what a controller needs and never a gate or an angle.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from gossamer.ir import pattern
 from gossamer.ir.gates import GATES as GATES
 from gossamer.ir.network import MAX_QUBITS, Network
-from gossamer.ir.phase import Phase
+from gossamer.ir.pattern import Clifford, CorrectX, CorrectZ, Entangle, Prepare
+from gossamer.ir.phase import BitExpr, Phase
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +93,126 @@ class Recv:
     bit: int
 
 
-Instruction: TypeAlias = Gate | Measure | Reset | Conditional | Ebit | Send | Recv
+@dataclass(frozen=True, slots=True)
+class Observe:
+    """M of a pattern (:class:`gossamer.ir.pattern.Measure`), the outcome into ``bit``; the qubit is free afterwards.
+
+    In a program the commands of a pattern act on qubits of the node, and domains and angles are over the program's bits.
+    """
+
+    command: pattern.Measure
+    bit: int
+
+    @property
+    def qubit(self) -> int:
+        return self.command.node
+
+
+@dataclass(frozen=True, slots=True)
+class Compute:
+    """Write the value of an expression over own bits into ``bit``."""
+
+    bit: int
+    value: BitExpr
+
+
+#: Commands of a pattern that change qubits and write no bit.
+Command: TypeAlias = Prepare | Entangle | CorrectX | CorrectZ | Clifford
+Instruction: TypeAlias = Gate | Measure | Reset | Conditional | Command | Observe | Compute | Ebit | Send | Recv
+
+_GATE_WORDS: tuple[type, ...] = (Gate, Measure, Reset, Conditional)
+_PATTERN_WORDS: tuple[type, ...] = (Prepare, Entangle, Observe, CorrectX, CorrectZ, Clifford, Compute)
+_LINK_WORDS: tuple[type, ...] = (Ebit, Send, Recv)
+#: What a program of a model may hold; other models are the matter of those who register them.
+WORDS: dict[str, tuple[type, ...]] = {
+    "circuit": _GATE_WORDS + _LINK_WORDS,
+    "mbqc": _PATTERN_WORDS + _LINK_WORDS,
+}
+
+
+#: The letters of the measurement calculus.
+LETTERS: dict[type, str] = {Prepare: "N", Entangle: "E", Observe: "M", CorrectX: "X", CorrectZ: "Z", Clifford: "C"}
+
+
+def gates_of(op: Instruction) -> tuple[Gate, ...]:
+    """The gates that an instruction applies or may apply."""
+    if isinstance(op, Gate):
+        return (op,)
+    return op.body if isinstance(op, Conditional) else ()
+
+
+def qubits_of(op: Instruction) -> tuple[int, ...]:
+    """The qubits that an instruction touches.
+
+    Examples
+    --------
+    >>> qubits_of(Entangle(2, 0)), qubits_of(Send("m0", "bob", (1,)))
+    ((2, 0), ())
+    """
+    match op:
+        case Gate() | Conditional():
+            return tuple(q for gate in gates_of(op) for q in gate.qubits)
+        case Measure() | Reset() | Ebit() | Observe():
+            return (op.qubit,)
+        case Entangle(a, b):
+            return (a, b)
+        case Prepare() | CorrectX() | CorrectZ() | Clifford():
+            return (op.node,)
+        case _:
+            return ()
+
+
+def bits_read(op: Instruction) -> tuple[int, ...]:
+    """The bits that an instruction reads.
+
+    Examples
+    --------
+    >>> bits_read(CorrectX(0, BitExpr.xor([3, 1])))
+    (1, 3)
+    """
+    match op:
+        case Conditional():
+            return tuple(b for b, _ in op.conditions)
+        case Send():
+            return op.bits
+        case CorrectX() | CorrectZ():
+            return tuple(sorted(op.domain.bits))
+        case Compute():
+            return tuple(sorted(op.value.bits))
+        case Observe(command):
+            return tuple(sorted(command.angle.bits | command.s_domain.bits | command.t_domain.bits))
+        case _:
+            return ()
+
+
+def bits_written(op: Instruction) -> tuple[int, ...]:
+    """The bits that an instruction writes."""
+    return (op.bit,) if isinstance(op, Measure | Observe | Compute | Recv) else ()
+
+
+def renumber(op: Instruction, qubit: Callable[[int], int]) -> Instruction:
+    """The instruction on other qubits.
+
+    Examples
+    --------
+    >>> renumber(Entangle(0, 1), lambda q: q + 5)
+    Entangle(a=5, b=6)
+    """
+    match op:
+        case Gate(name, qubits, angle):
+            return Gate(name, tuple(map(qubit, qubits)), angle)
+        case Conditional(conditions, body):
+            return Conditional(conditions, tuple(Gate(g.name, tuple(map(qubit, g.qubits)), g.angle) for g in body))
+        case Measure() | Reset() | Ebit():
+            return replace(op, qubit=qubit(op.qubit))
+        case Observe(command, bit):
+            return Observe(replace(command, node=qubit(command.node)), bit)
+        case Entangle(a, b):
+            return Entangle(qubit(a), qubit(b))
+        case Prepare() | CorrectX() | CorrectZ() | Clifford():
+            return replace(op, node=qubit(op.node))
+        case _:
+            return op
 
 
 @dataclass(frozen=True, slots=True)

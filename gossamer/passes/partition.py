@@ -229,10 +229,12 @@ def _problem(graph: OpenGraph, network: Network) -> tuple[PlacementProblem, _Nam
     problem = PlacementProblem(
         num_spiders=number, items=items, is_chain=np.array(chain, bool), start=begin, end=finish, successor=successor,
         item_time=np.array(times, np.int32), num_steps=len(steps),
-        capacity=np.array([node.data for node in network.nodes], np.int32),
+        capacity=np.array([node.room for node in network.nodes], np.int32),
         steiner=steiner_table(network.distance), distance=np.ascontiguousarray(network.distance, np.int32),
         fixed=np.full(number, -1, np.int32), third=all(node.comm is None or node.comm >= 2 for node in network.nodes),
-        node_names=tuple(node.name for node in network.nodes),
+        node_names=tuple(
+            node.name if node.room == node.data else f"{node.name}, beside one for its steps" for node in network.nodes
+        ),
     )  # fmt: skip
     return problem, _Names(vertex_of, item_of_edge, item_of_hub)
 
@@ -581,11 +583,11 @@ def check_capacity(problem: PlacementProblem) -> None:
     total = int(problem.capacity.sum())
     if int(alive.max()) > total:
         names = _node_names(problem)
-        sizes = ", ".join(f"{name}: {c}" for name, c in zip(names[:8], problem.capacity.tolist(), strict=False))
+        sizes = "; ".join(f"{name}: {c}" for name, c in zip(names[:8], problem.capacity.tolist(), strict=False))
         raise NetworkInfeasible(
             "NW-13",
             f"the program needs {int(alive.max())} data qubits at one time, the network has {total} ({sizes}"
-            + (", ..." if len(names) > 8 else "") + f"): {int(alive.max()) - total} too few",
+            + ("; ..." if len(names) > 8 else "") + f"): {int(alive.max()) - total} too few",
             help="add nodes or raise their 'data' qubits",
             lacks=(None, "data", int(alive.max()) - total),
         )  # fmt: skip

@@ -1,7 +1,7 @@
 """Counters over emitted node programs: ebits, messages, peaks, local gates, depth.
 
 Everything is read off the programs and the manifest, never off what a pass believed, so the numbers are those of what the
-nodes really run. Depth counts one unit for a gate, a measurement, a reset, and in ``steps`` an ebit; times are the matter of
+nodes really run. Depth counts one unit for a gate, a command of a pattern, a measurement, a reset, and in ``steps`` an ebit, none for a computed bit; times are the matter of
 ``gossamer.report.timing``. The module stands beside the backends and knows none of them.
 """
 
@@ -10,7 +10,25 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from gossamer.ir.program import Conditional, Distribution, Ebit, Gate, Measure, NodeProgram, Recv, Reset, Send
+from gossamer.ir.pattern import Entangle, Prepare
+from gossamer.ir.program import (
+    LETTERS,
+    Compute,
+    Conditional,
+    Distribution,
+    Ebit,
+    Gate,
+    Instruction,
+    Measure,
+    NodeProgram,
+    Observe,
+    Recv,
+    Reset,
+    Send,
+    bits_read,
+    gates_of,
+    qubits_of,
+)
 
 
 @dataclass
@@ -70,7 +88,7 @@ def count_node(
     for qubit in inputs:
         use.touch(qubit, -1)
     for at, one in enumerate(program.instructions):
-        if isinstance(one, Measure):
+        if isinstance(one, Measure | Observe):
             counts.measurements += 1
             use.touch(one.qubit, at)
             use.end(one.qubit, at)
@@ -81,6 +99,13 @@ def count_node(
             )  # what it held before is not used again; |0> costs nothing yet
         elif isinstance(one, Ebit):
             use.touch(one.qubit, at)
+        elif type(one) in LETTERS:
+            counts.gates += not isinstance(one, Prepare)
+            if isinstance(one, Entangle):
+                counts.local_2q += max(one.a, one.b) < program.data
+                counts.link_2q += max(one.a, one.b) >= program.data
+            for qubit in qubits_of(one):
+                use.touch(qubit, at)
         elif isinstance(one, Gate | Conditional):
             for gate in (one,) if isinstance(one, Gate) else one.body:
                 counts.gates += 1
@@ -159,7 +184,7 @@ def longest_chain(programs: tuple[NodeProgram, ...], *, ebit: int = 1) -> int:
     return longest
 
 
-def _local(one: Gate | Measure | Reset | Conditional, free: dict[tuple[str, int], int]) -> int:
+def _local(one: Instruction, free: dict[tuple[str, int], int]) -> int:
     if isinstance(one, Conditional):
         waits = max((free.get(("b", b), 0) for b, _ in one.conditions), default=0)
         done = waits
@@ -168,11 +193,12 @@ def _local(one: Gate | Measure | Reset | Conditional, free: dict[tuple[str, int]
             for q in gate.qubits:
                 free["q", q] = done
         return done
-    qubits = one.qubits if isinstance(one, Gate) else (one.qubit,)
-    done = max(free.get(("q", q), 0) for q in qubits) + 1
+    qubits = qubits_of(one)
+    ready = max([free.get(("b", b), 0) for b in bits_read(one)] + [free.get(("q", q), 0) for q in qubits], default=0)
+    done = ready + (not isinstance(one, Compute))
     for q in qubits:
         free["q", q] = done
-    if isinstance(one, Measure):
+    if isinstance(one, Measure | Observe | Compute):
         free["b", one.bit] = done
     return done
 
@@ -240,12 +266,11 @@ def _partners(distribution: Distribution) -> dict[tuple[str, str], int]:
             if isinstance(one, Ebit):
                 holds[one.qubit] = one.link
                 out[one.link, program.node] = 0
-            elif isinstance(one, Measure):
+            elif isinstance(one, Measure | Observe):
                 holds.pop(one.qubit, None)
-            elif isinstance(one, Gate | Conditional):
-                for gate in (one,) if isinstance(one, Gate) else one.body:
-                    if len(gate.qubits) == 2:
-                        for qubit in gate.qubits:
-                            if qubit in holds:
-                                out[holds[qubit], program.node] += 1
+            else:
+                pairs = [qubits_of(one)] if isinstance(one, Entangle) else [g.qubits for g in gates_of(one)]
+                for qubit in (q for pair in pairs if len(pair) == 2 for q in pair):
+                    if qubit in holds:
+                        out[holds[qubit], program.node] += 1
     return out

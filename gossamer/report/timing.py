@@ -23,6 +23,8 @@ from typing import Any
 
 from gossamer.ir.network import Figures, NativeGate, Network, NetworkLink, Node
 from gossamer.ir.program import (
+    LETTERS,
+    Compute,
     Conditional,
     Distribution,
     Ebit,
@@ -195,6 +197,10 @@ class _Scheduler:
                 self.clock[i] = self.known[i][bit] = max(self.clock[i], self.arrivals[message])
             case Ebit():
                 return self.ebit(i, one)
+            case Compute(bit, value):
+                self.known[i][bit] = max([self.clock[i], *(self.known[i][b] for b in value.bits)])
+            case _:
+                raise _Absent(f"a network gives no times of the commands of a pattern, as '{self.nodes[i].name}' runs")
         return True
 
     def act(self, i: int, one: Gate | Measure | Reset, earliest: Fraction) -> Fraction:
@@ -287,6 +293,8 @@ def _components(program: NodeProgram) -> Iterator[Gate | Measure | Reset]:
             yield from one.body
         elif isinstance(one, Gate | Measure | Reset):
             yield one
+        elif type(one) in LETTERS:
+            raise _Absent(f"a network gives no fidelities of the commands of a pattern, as '{program.node}' runs")
 
 
 def memory_fidelity(node: Node, wait: Fraction) -> float:

@@ -15,10 +15,38 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from gossamer.diagnostics import InputError
+from gossamer.ir import program
 from gossamer.ir.elementary import spell_out
-from gossamer.ir.program import Conditional, Ebit, Gate, Instruction, Manifest, Measure, NodeProgram, Recv, Reset, Send
-from gossamer.runtime.trace import Apply, Conditions, Join, Observe, Operation, Pair, Parity, Trace, measured_cost
-from gossamer.runtime.validate import at, check_programs, gates_of
+from gossamer.ir.pattern import Basis, Clifford, CorrectX, CorrectZ, Entangle, Prepare
+from gossamer.ir.phase import BitExpr, Phase
+from gossamer.ir.program import (
+    Compute,
+    Conditional,
+    Ebit,
+    Gate,
+    Instruction,
+    Manifest,
+    Measure,
+    NodeProgram,
+    Recv,
+    Reset,
+    Send,
+    gates_of,
+    qubits_of,
+)
+from gossamer.runtime.trace import (
+    Apply,
+    Conditions,
+    Evaluate,
+    Join,
+    Observe,
+    Operation,
+    Pair,
+    Parity,
+    Trace,
+    measured_cost,
+)
+from gossamer.runtime.validate import at, check_programs
 
 _ZERO, _LONE, _JOINT = range(3)  # in |0>; a factor of its own; part of the joint state
 _DIAGONAL = frozenset({"z", "s", "sdg", "rz"})
@@ -48,15 +76,13 @@ class _Actor:
             if isinstance(op, Reset):
                 needed.discard(op.qubit)
                 continue
-            touched = [q for gate in gates_of(op) for q in gate.qubits]
-            if isinstance(op, (Measure, Ebit)):
-                touched.append(op.qubit)
+            touched = qubits_of(op)
             last = sorted({q for q in touched if q not in needed})
             if last:
                 self.dead_after[i] = last
             needed.update(touched)
-            if isinstance(op, Ebit):
-                needed.discard(op.qubit)
+            if isinstance(op, (Ebit, Prepare)):
+                needed.difference_update(touched)
 
     @property
     def next(self) -> Instruction | None:
@@ -85,21 +111,13 @@ class _Stage:
 
     # -- what an instruction would do to the qubits
 
-    def plan(self, actor: _Actor, op: Gate | Conditional) -> tuple[list[Apply], list[int], dict[int, int]]:
+    def plan(self, actor: _Actor, op: Instruction) -> tuple[list[Apply], list[int], dict[int, int]]:
         """The gates that are left after |0> is taken into account, the qubits that must join first, the new qubit states."""
-        conditions: Conditions = ()
-        if isinstance(op, Conditional):
-            conditions = tuple(sorted({(actor.first_slot + b, value) for b, value in op.conditions}))
-            if len({slot for slot, _ in conditions}) != len(conditions):
-                return [], [], {}  # a bit and its negation: never
         state: dict[int, int] = {}
         gates: list[Apply] = []
         joins: list[int] = []
-        for gate in spell_out(gates_of(op)):
-            angle = gate.angle.constant if gate.angle is not None else Fraction(0)
-            if gate.angle is not None and not angle:
-                continue
-            name, targets = gate.name, tuple(actor.first_qubit + q for q in gate.qubits)
+        for gate in applied(op, actor.first_qubit, actor.first_slot):
+            name, targets = gate.name, gate.qubits
             if len(targets) == 2:
                 rest = tuple(q for q in targets if state.get(q, self.qubits[q]) != _ZERO)
                 if len(rest) == 2:
@@ -107,7 +125,7 @@ class _Stage:
                         if state.get(q, self.qubits[q]) == _LONE:
                             joins.append(q)
                             state[q] = _JOINT
-                    gates.append(Apply(name, targets, angle, conditions))
+                    gates.append(gate)
                     continue
                 if name == "cz" or not rest:
                     continue  # the control is 0
@@ -117,16 +135,14 @@ class _Stage:
                 if name in _DIAGONAL:
                     continue
                 state[q] = _LONE
-            gates.append(Apply(name, targets, angle, conditions))
+            gates.append(Apply(name, targets, gate.angle, gate.conditions))
         return gates, joins, state
 
     def cost(self, actor: _Actor) -> int:
         op = actor.next
         if isinstance(op, Ebit):
             return 2
-        if isinstance(op, (Gate, Conditional)):
-            return len(self.plan(actor, op)[1])
-        return 0
+        return len(self.plan(actor, op)[1]) if op is not None else 0
 
     # -- doing it
 
@@ -152,14 +168,13 @@ class _Stage:
         op = actor.next
         assert op is not None
         woken: list[_Actor] = []
-        if isinstance(op, (Gate, Conditional)):
-            gates, joins, state = self.plan(actor, op)
-            for q in joins:
-                self.operations.append(Join(q))
-            for q, new in state.items():
-                self.qubits[q] = new
-            self.operations.extend(gates)
-        elif isinstance(op, Measure):
+        gates, joins, state = self.plan(actor, op)
+        for q in joins:
+            self.operations.append(Join(q))
+        for q, new in state.items():
+            self.qubits[q] = new
+        self.operations.extend(gates)
+        if isinstance(op, Measure | program.Observe):
             self.observe(actor.first_qubit + op.qubit, actor.first_slot + op.bit)
         elif isinstance(op, Reset):
             self.observe(actor.first_qubit + op.qubit, None)
@@ -169,7 +184,10 @@ class _Stage:
             woken.append(self.actor_of[op.peer])
         elif isinstance(op, Recv):
             self.operations.append(Parity(actor.first_slot + op.bit, (self.mailbox[op.message],)))
-        else:
+        elif isinstance(op, Compute):
+            terms = tuple(tuple(actor.first_slot + b for b in term) for term in op.value.sorted_monomials())
+            self.operations.append(Evaluate(actor.first_slot + op.bit, terms))
+        elif isinstance(op, Ebit):
             peer = self.actor_of[op.peer]
             other = peer.next
             assert isinstance(other, Ebit)
@@ -186,6 +204,69 @@ class _Stage:
         for q in actor.dead_after.get(actor.at, ()):
             self.observe(actor.first_qubit + q, None)
         actor.at += 1
+
+
+def applied(op: Instruction, first_qubit: int, first_slot: int) -> list[Apply]:
+    """The gates that an instruction applies, on qubits and slots numbered from those of its node.
+
+    A measurement of a pattern is its corrections, one for each term of its domains, and the turn that makes it one in Z.
+
+    Examples
+    --------
+    >>> [(g.name, g.conditions) for g in applied(CorrectX(0, BitExpr.xor([0, 2])), 5, 10)]
+    [('x', ((10, True),)), ('x', ((12, True),))]
+    """
+    out: list[Apply] = []
+
+    def apply(name: str, qubits: tuple[int, ...], angle: Fraction = _NO_TURN, on: Conditions = ()) -> None:
+        out.append(Apply(name, tuple(first_qubit + q for q in qubits), angle, on))
+
+    def when(name: str, qubit: int, domain: BitExpr) -> None:
+        for term in domain.sorted_monomials():
+            apply(name, (qubit,), on=tuple((first_slot + b, True) for b in term))
+
+    def turn(name: str, qubit: int, phase: Phase) -> None:
+        for bits, c, _ in phase.terms:
+            apply(name, (qubit,), c, tuple((first_slot + b, True) for b in bits))
+
+    match op:
+        case Gate() | Conditional():
+            conditions: Conditions = ()
+            if isinstance(op, Conditional):
+                conditions = tuple(sorted({(first_slot + b, value) for b, value in op.conditions}))
+                if len({slot for slot, _ in conditions}) != len(conditions):
+                    return []  # a bit and its negation: never
+            for gate in spell_out(gates_of(op)):
+                angle = gate.angle.constant if gate.angle is not None else _NO_TURN
+                if gate.angle is None or angle:
+                    apply(gate.name, gate.qubits, angle, conditions)
+        case Prepare(q):
+            apply("h", (q,))
+        case Entangle(a, b):
+            apply("cz", (a, b))
+        case CorrectX(q, domain):
+            when("x", q, domain)
+        case CorrectZ(q, domain):
+            when("z", q, domain)
+        case Clifford(q, letters):
+            for letter in letters:
+                for name in "zx" if letter == "y" else (letter,):
+                    apply(name, (q,))
+        case program.Observe(m):
+            when("x", m.node, m.s_domain)
+            when("z", m.node, m.t_domain)
+            if m.basis in (Basis.XY, Basis.X, Basis.Y):  # cos X + sin Y
+                turn("rz", m.node, -m.angle - (_QUARTER if m.basis == Basis.Y else Phase()))
+                apply("h", (m.node,))
+            else:  # cos Z + sin Y; a quarter turn about Z takes X to Y
+                if m.basis == Basis.XZ:
+                    turn("rz", m.node, _QUARTER)
+                turn("rx", m.node, m.angle)
+    return out
+
+
+_NO_TURN = Fraction(0)
+_QUARTER = Phase(Fraction(1, 2))
 
 
 def run_actors(programs: Sequence[NodeProgram], manifest: Manifest) -> Trace:

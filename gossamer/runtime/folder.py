@@ -8,15 +8,20 @@ from __future__ import annotations
 
 import os
 import stat
+from importlib import import_module
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from gossamer.diagnostics import InputError
 from gossamer.ir.program import Manifest, NodeProgram
-from gossamer.runtime.validate import MODEL
 
 MANIFEST = "manifest.json"
+#: The reader of each model's programs.
+READERS = {
+    "circuit": "gossamer.formats.circuit_program",
+    "mbqc": "gossamer.formats.pattern_program",
+}
 #: A manifest or program longer than this (bytes) is refused.
 MAX_BYTES = 256_000_000
 
@@ -36,8 +41,6 @@ def load(directory: str | Path) -> tuple[tuple[NodeProgram, ...], Manifest]:
     gossamer.diagnostics.InputError: error[PR-1]: '/no/such/folder' is not a folder
     help: name a folder that `gossamer compile -o` has written
     """
-    from gossamer.formats.circuit_program import read_program
-
     folder = Path(directory)
     if not os.path.isdir(folder):  # unlike Path.is_dir it takes any name
         raise InputError(
@@ -49,9 +52,11 @@ def load(directory: str | Path) -> tuple[tuple[NodeProgram, ...], Manifest]:
         raise InputError("PR-1", "two nodes of the manifest share one program file")
     programs = []
     for node in manifest.nodes:
-        if node.model != MODEL:
+        if node.model not in READERS:
             raise InputError(
-                "PR-1", f"node {node.name} is of model '{node.model}'", help=f"the runtime reads '{MODEL}' programs"
+                "PR-1",
+                f"node {node.name} is of model '{node.model[:80]}'",
+                help=f"the runtime reads programs of {', '.join(READERS)}",
             )
         if not _is_plain(node.program):
             raise InputError(
@@ -59,6 +64,7 @@ def load(directory: str | Path) -> tuple[tuple[NodeProgram, ...], Manifest]:
                 f"program {node.program[:80]!r} of {node.name[:80]} is not a plain file name",
                 help="programs lie beside the manifest",
             )
+        read_program = import_module(READERS[node.model]).read_program
         programs.append(read_program(_read(folder, node.program), str(folder / node.program)))
     return tuple(programs), manifest
 

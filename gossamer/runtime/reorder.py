@@ -12,7 +12,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import compress
 
-from gossamer.runtime.trace import Apply, Join, Observe, Operation, Pair, Parity, Trace, measured_cost, qubits_of
+from gossamer.runtime.trace import (
+    Apply,
+    Evaluate,
+    Join,
+    Observe,
+    Operation,
+    Pair,
+    Parity,
+    Trace,
+    measured_cost,
+    qubits_of,
+)
 
 #: A trace with more observations times operations is left as it is, so that the search takes no more than seconds.
 MAX_SEARCH = 10**7
@@ -120,7 +131,7 @@ def _find_needs(trace: Trace) -> list[set[int]]:
         for slot in _reads(op):
             if slot in writer:
                 need.add(writer[slot])
-        written = op.slot if isinstance(op, Parity | Observe) else None
+        written = op.slot if isinstance(op, Parity | Evaluate | Observe) else None
         if written is not None:
             writer[written] = i
         diagonal = isinstance(op, Apply) and op.name in _DIAGONAL
@@ -139,4 +150,6 @@ def _find_needs(trace: Trace) -> list[set[int]]:
 def _reads(op: Operation) -> tuple[int, ...]:
     if isinstance(op, Apply):
         return tuple(slot for slot, _ in op.conditions)
+    if isinstance(op, Evaluate):
+        return tuple({slot for term in op.terms for slot in term})
     return op.sources if isinstance(op, Parity) else ()

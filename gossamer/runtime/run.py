@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gossamer.diagnostics import InputError, UsageError
-from gossamer.ir.program import Manifest, ManifestBit, ManifestRegister, Measure, NodeProgram
+from gossamer.ir import pattern
+from gossamer.ir.program import WORDS, Manifest, ManifestBit, ManifestRegister, Measure, NodeProgram, Observe
 from gossamer.runtime.actors import run_actors
 from gossamer.runtime.folder import load
 from gossamer.runtime.kernels import Index
@@ -166,12 +167,19 @@ def measure_outputs(programs: Sequence[NodeProgram], manifest: Manifest) -> tupl
         by_node[place.node] = replace(
             p,
             bits=p.bits + 1,
-            instructions=(*p.instructions, Measure(place.qubit, p.bits)),
+            instructions=(*p.instructions, _in_z(p.model, place.qubit, p.bits)),
             results=(*p.results, (p.bits, f"{name}[{i}]")),
         )
         bits.append(ManifestBit(node=place.node, bit=p.bits))
     registers = [*manifest.registers, ManifestRegister(name=name, bits=bits)]
     return tuple(by_node.values()), manifest.model_copy(update={"outputs": [], "registers": registers})
+
+
+def _in_z(model: str, qubit: int, bit: int) -> Measure | Observe:
+    """A measurement in Z in the words of a model."""
+    if Measure in WORDS.get(model, (Measure,)):
+        return Measure(qubit, bit)
+    return Observe(pattern.Measure(qubit, pattern.Basis.Z), bit)
 
 
 def _choose(trace: Trace, shots: int, engine: str | None) -> tuple[str, Trace]:

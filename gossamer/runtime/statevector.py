@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from gossamer.runtime import kernels
 from gossamer.runtime.kernels import Complex, Index
 from gossamer.runtime.tally import Tally
-from gossamer.runtime.trace import Apply, Conditions, Join, Observe, Pair, Parity, Trace
+from gossamer.runtime.trace import Apply, Conditions, Evaluate, Join, Observe, Pair, Parity, Trace, evaluate
 
 #: More live qubits than this are refused: 2**26 amplitudes are half a gigabyte in single precision.
 MAX_LIVE = 26
@@ -106,7 +106,7 @@ def estimate_work(trace: Trace, shots: int) -> int:
             live += 1
         elif isinstance(op, Pair):
             live += 2
-        elif isinstance(op, Parity) or (isinstance(op, Apply) and len(op.qubits) == 1):
+        elif isinstance(op, Parity | Evaluate) or (isinstance(op, Apply) and len(op.qubits) == 1):
             continue
         total += branches << live
         if isinstance(op, Observe):
@@ -202,6 +202,8 @@ class StateVector:
                 self._apply(batch, op)
             elif isinstance(op, Parity):
                 batch.bits[op.slot] = np.bitwise_xor.reduce(batch.bits[list(op.sources)], axis=0) if op.sources else 0
+            elif isinstance(op, Evaluate):
+                batch.bits[op.slot] = evaluate(batch.bits, op)
             else:
                 grows = 1 if isinstance(op, Join) else 2 if isinstance(op, Pair) else 0
                 pieces = self._cut(batch, trace, grows)

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from gossamer.runtime.kernels import Index
 from gossamer.runtime.tally import Tally
-from gossamer.runtime.trace import Apply, Observe, Pair, Parity, Trace
+from gossamer.runtime.trace import Apply, Evaluate, Observe, Pair, Parity, Trace
 
 if TYPE_CHECKING:
     import stim
@@ -109,11 +109,13 @@ class Stabilizer:
 
 
 def _bulk_circuit(trace: Trace) -> stim.Circuit | None:
-    """The trace as one circuit, or None if a conditional is more than a Pauli on one bit."""
+    """The trace as one circuit, or None if a conditional is more than a Pauli on one bit or a bit more than a parity."""
     import stim
 
     conditional = [op for op in trace.operations if isinstance(op, Apply) and op.conditions]
     if any(len(op.conditions) != 1 or _paulis(op) is None for op in conditional):
+        return None
+    if any(isinstance(op, Evaluate) for op in trace.operations):
         return None
     circuit = stim.Circuit()
     records: dict[int, frozenset[int]] = {}  # slot -> the measurements whose parity it is
@@ -193,6 +195,8 @@ def _sample_histories(trace: Trace, shots: int, seed: int, wanted: Index) -> tup
                 simulator.cx(op.first, op.second)
             elif isinstance(op, Parity):
                 bits[op.slot] = sum(bits[source] for source in op.sources) & 1
+            elif isinstance(op, Evaluate):
+                bits[op.slot] = sum(all(bits[k] for k in term) for term in op.terms) & 1
             elif isinstance(op, Observe):
                 side = simulator.peek_z(op.qubit)
                 ones = int(rng.binomial(left, 0.5)) if side == 0 else left if side < 0 else 0

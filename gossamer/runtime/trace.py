@@ -11,6 +11,9 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TypeAlias
 
+import numpy as np
+from numpy.typing import NDArray
+
 #: A conjunction: every slot has the value.
 Conditions: TypeAlias = tuple[tuple[int, bool], ...]
 
@@ -56,7 +59,15 @@ class Parity:
     sources: tuple[int, ...]
 
 
-Operation: TypeAlias = Apply | Join | Pair | Observe | Parity
+@dataclass(frozen=True, slots=True)
+class Evaluate:
+    """``slot`` becomes the XOR over ``terms`` of the AND of a term's slots (of none: 1)."""
+
+    slot: int
+    terms: tuple[tuple[int, ...], ...]
+
+
+Operation: TypeAlias = Apply | Join | Pair | Observe | Parity | Evaluate
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +84,20 @@ class Trace:
     slot_of: dict[tuple[str, int], int]
     peak: int
     work: int
+
+
+def evaluate(bits: NDArray[np.uint8], op: Evaluate) -> NDArray[np.uint8]:
+    """The values of ``op`` for bits of shape (slots, branches).
+
+    Examples
+    --------
+    >>> evaluate(np.array([[0, 1, 1], [1, 0, 1]], np.uint8), Evaluate(2, ((), (0, 1)))).tolist()
+    [1, 1, 0]
+    """
+    out = np.zeros(bits.shape[1], np.uint8)
+    for term in op.terms:
+        out ^= np.bitwise_and.reduce(bits[list(term)], axis=0) if term else np.uint8(1)
+    return out
 
 
 def qubits_of(op: Operation) -> tuple[int, ...]:
@@ -93,7 +118,9 @@ def measured_cost(trace: Trace) -> Trace:
             held.add(op.qubit)
         elif isinstance(op, Pair):
             held |= {op.first, op.second}
-        elif isinstance(op, Parity) or (isinstance(op, (Apply, Observe)) and not held.issuperset(qubits_of(op))):
+        elif isinstance(op, Parity | Evaluate) or (
+            isinstance(op, (Apply, Observe)) and not held.issuperset(qubits_of(op))
+        ):
             continue
         peak = max(peak, len(held))
         work = min(work + (1 << min(len(held), 61)), 1 << 62)

@@ -13,24 +13,30 @@ from typing import NoReturn
 
 from gossamer.diagnostics import InputError
 from gossamer.ir.network import MAX_QUBITS
+from gossamer.ir.pattern import GATES as TURNS
+from gossamer.ir.pattern import Clifford, Entangle, Prepare
 from gossamer.ir.program import (
     GATES,
+    LETTERS,
+    WORDS,
     Conditional,
     Ebit,
     Gate,
-    Instruction,
     Manifest,
     ManifestBit,
     ManifestPlace,
     Measure,
     NodeProgram,
+    Observe,
     Recv,
     Reset,
     Send,
+    bits_read,
+    bits_written,
+    gates_of,
+    qubits_of,
 )
 
-#: Node model that the runtime knows how to execute.
-MODEL = "circuit"
 #: More bits on one node than this are refused: they are columns of a table with a row for each shot.
 MAX_BITS = 10_000_000
 
@@ -72,25 +78,8 @@ def at(program: NodeProgram, index: int) -> str:
     return f"{program.node}, instruction {index}"
 
 
-def gates_of(op: Instruction) -> tuple[Gate, ...]:
-    """The gates that an instruction applies or may apply."""
-    if isinstance(op, Gate):
-        return (op,)
-    return op.body if isinstance(op, Conditional) else ()
-
-
 def _fail(code: str, message: str, help: str | None = None) -> NoReturn:
     raise InputError(code, message, help=help)
-
-
-def _bits_read(op: Instruction) -> tuple[int, ...]:
-    if isinstance(op, Conditional):
-        return tuple(b for b, _ in op.conditions)
-    return op.bits if isinstance(op, Send) else ()
-
-
-def _bits_written(op: Instruction) -> tuple[int, ...]:
-    return (op.bit,) if isinstance(op, (Measure, Recv)) else ()
 
 
 def _check_nodes(programs: Sequence[NodeProgram], manifest: Manifest) -> None:
@@ -106,8 +95,8 @@ def _check_nodes(programs: Sequence[NodeProgram], manifest: Manifest) -> None:
         if (p.model, p.data, p.comm) != (n.model, n.data, n.comm):
             ours, theirs = f"{p.model}, {p.data}+{p.comm} qubits", f"{n.model}, {n.data}+{n.comm} qubits"
             _fail("PR-1", f"the program of {p.node} ({ours}) and the manifest ({theirs}) disagree")
-        if p.model != MODEL:
-            _fail("PR-1", f"node {p.node} is of model '{p.model}'", f"the runtime runs '{MODEL}' nodes")
+        if p.model not in WORDS:
+            _fail("PR-1", f"node {p.node} is of model '{p.model}'", f"the runtime runs nodes of {', '.join(WORDS)}")
         if not (0 <= p.data <= MAX_QUBITS and 0 <= p.comm <= MAX_QUBITS and 0 <= p.bits <= MAX_BITS):
             _fail(
                 "PR-1",
@@ -119,18 +108,29 @@ def _check_nodes(programs: Sequence[NodeProgram], manifest: Manifest) -> None:
 
 
 def _check_operands(p: NodeProgram) -> None:
+    words = WORDS[p.model]
     for i, op in enumerate(p.instructions):
+        if not isinstance(op, words):
+            _fail("PR-14", f"{at(p, i)}: {type(op).__name__} is no word of a node of model '{p.model}'")
         for gate in gates_of(op):
             _check_gate(p, i, gate)
-        if isinstance(op, (Measure, Reset, Ebit)):
-            _check_qubit(p, i, op.qubit)
+        for q in qubits_of(op):
+            _check_qubit(p, i, q)
+        if isinstance(op, Entangle) and op.a == op.b:
+            _fail("PR-2", f"{at(p, i)}: E on qubit {op.a} twice")
+        if isinstance(op, Clifford) and not set(op.gates) <= set(TURNS):
+            _fail("PR-2", f"{at(p, i)}: C has letters other than {' '.join(TURNS)}")
+        if isinstance(op, Observe):
+            m = op.command
+            if m.angle.symbols or (m.basis.is_pauli and not m.angle.is_pauli):
+                _fail("PR-2", f"{at(p, i)}: M {m.basis.value} at {m.angle}, which is no angle of it")
         if isinstance(op, Conditional) and not op.conditions:
             _fail("PR-2", f"{at(p, i)}: a conditional without a condition")
         if isinstance(op, Send) and len(set(op.bits)) != len(op.bits):
             _fail(
                 "PR-2", f"{at(p, i)}: message {op.message} names a bit twice", "a bit named twice cancels in the parity"
             )
-        for b in (*_bits_read(op), *_bits_written(op)):
+        for b in (*bits_read(op), *bits_written(op)):
             if not 0 <= b < p.bits:
                 _fail("PR-2", f"{at(p, i)}: bit {b} does not exist", f"the node has {p.bits} bits, counted from 0")
 
@@ -231,10 +231,10 @@ def _check_ends(
 def _check_bits(p: NodeProgram) -> None:
     written: set[int] = set()
     for i, op in enumerate(p.instructions):
-        for b in _bits_read(op):
+        for b in bits_read(op):
             if b not in written:
                 _fail("PR-5", f"{at(p, i)}: bit {b} is read before it is written")
-        for b in _bits_written(op):
+        for b in bits_written(op):
             if b in written:
                 _fail("PR-5", f"{at(p, i)}: bit {b} is written a second time", "each bit is written at most once")
             written.add(b)
@@ -246,20 +246,27 @@ def _check_qubits(p: NodeProgram, manifest: Manifest) -> None:
     state = [untouched] * (p.data + p.comm)
     inputs = {x.qubit for x in manifest.inputs if x.node == p.node}
     for i, op in enumerate(p.instructions):
-        touched = [q for gate in gates_of(op) for q in gate.qubits]
-        if isinstance(op, Measure):
-            touched.append(op.qubit)
+        if isinstance(op, Prepare):
+            if op.node >= p.data:
+                _fail("PR-7", f"{at(p, i)}: N on communication qubit {op.node}", "link halves come by ebits")
+            if state[op.node] == used or op.node in inputs:
+                _fail("PR-8", f"{at(p, i)}: qubit {op.node} is prepared while it is in use", "measure it first")
+            state[op.node] = used
+            continue
+        touched = () if isinstance(op, (Ebit, Reset)) else qubits_of(op)
         for q in touched:
             if state[q] == measured:
                 _fail("PR-8", f"{at(p, i)}: qubit {q} is used after its measurement", "reset it first")
+            if type(op) in LETTERS and state[q] == untouched and q not in inputs:
+                _fail("PR-8", f"{at(p, i)}: qubit {q} is used before it is prepared")
             state[q] = used
-        if isinstance(op, Measure):
+            inputs.discard(q)
+        if isinstance(op, (Measure, Observe)):
             state[op.qubit] = measured
         elif isinstance(op, Reset):
-            if state[op.qubit] == untouched and op.qubit in inputs:
+            if op.qubit in inputs:
                 _fail("PR-8", f"{at(p, i)}: qubit {op.qubit} holds an input and is reset before its first use")
             state[op.qubit] = untouched
-            inputs.discard(op.qubit)
         elif isinstance(op, Ebit):
             if op.qubit < p.data:
                 _fail(
@@ -271,10 +278,12 @@ def _check_qubits(p: NodeProgram, manifest: Manifest) -> None:
     for x in manifest.outputs:
         if x.node == p.node and 0 <= x.qubit < p.data and state[x.qubit] == measured:
             _fail("PR-8", f"output {x.name} of {p.node} sits on qubit {x.qubit}, which is measured at the end")
+        if x.node == p.node and p.model == "mbqc" and state[x.qubit] == untouched and x.qubit not in inputs:
+            _fail("PR-8", f"output {x.name} of {p.node} sits on qubit {x.qubit}, which is never prepared")
 
 
 def _check_results(programs: Sequence[NodeProgram], manifest: Manifest) -> None:
-    written = {p.node: {b for op in p.instructions for b in _bits_written(op)} for p in programs}
+    written = {p.node: {b for op in p.instructions for b in bits_written(op)} for p in programs}
     places: dict[str, set[tuple[int, str]]] = {p.node: set() for p in programs}
 
     def check(place: ManifestBit, what: str) -> None:

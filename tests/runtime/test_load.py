@@ -71,7 +71,7 @@ def refused(folder: Path, words: str) -> None:
         (manifest(node={"program": ""}), "not a plain file name"),
         (manifest(node={"program": "n0\u0000.qasm"}), "not a plain file name"),
         (manifest(node={"program": "x" * 300}), "not a plain file name"),
-        (manifest(node={"model": "mbqc"}), "is of model 'mbqc'"),
+        (manifest(node={"model": "abacus"}), "is of model 'abacus'"),
         (manifest(), "does not exist"),
     ],
 )

@@ -194,9 +194,9 @@ def test_sizes_are_bounded(sizes: dict[str, int]) -> None:
 
 def test_another_node_model_is_refused() -> None:
     programs, manifest = good().build()
-    nodes = [n.model_copy(update={"model": "mbqc"}) for n in manifest.nodes]
+    nodes = [n.model_copy(update={"model": "abacus"}) for n in manifest.nodes]
     with pytest.raises(InputError) as caught:
-        run([replace(p, model="mbqc") for p in programs], manifest.model_copy(update={"nodes": nodes}))
+        run([replace(p, model="abacus") for p in programs], manifest.model_copy(update={"nodes": nodes}))
     assert caught.value.code == "PR-1"
 
 

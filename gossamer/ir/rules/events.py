@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gossamer.ir.network import SPARE
 from gossamer.ir.open_graph import Label
+from gossamer.ir.phase import Phase
 from gossamer.ir.placed import EventKind, Placed
 from gossamer.ir.rules.shared import NEVER, Long, check_column, fail, first_true, repeated
 
@@ -229,33 +231,53 @@ def live_peaks(p: Placed) -> tuple[Long, Long]:
     """Most data and most communication qubits that each node ever holds at one time.
 
     A data qubit holds a vertex from its PREPARE to its MEASURE (a STEP hands it on, an output keeps it to the end); a
-    communication qubit holds a link half from EBIT to MEASURE_HALF. Rotated hubs hold none.
+    communication qubit holds a link half from EBIT to MEASURE_HALF. Rotated hubs hold none. On nodes that measure where others turn
+    (``gossamer.ir.network.SPARE``), a STEP, a ROTATE and the FINISH of an output whose phase is no multiple of pi/2 take one more
+    data qubit while they happen.
     """
     kind, arg = p.events[:, 0], p.events[:, 1]
-    at = np.arange(kind.size)
+    at = 2 * np.arange(kind.size)
     node = _terminal_nodes(p)
-    data, comm = np.zeros(p.network.size, np.int64), np.zeros(p.network.size, np.int64)
+    spare = np.array([SPARE.get(one.model, 0) for one in p.network.nodes], np.int64)
+    hard = np.array([_takes_hub(phase) for phase in p.graph.phases], np.bool_)
     ebit = kind == EventKind.EBIT
-    changes = (
-        (data, ((kind == EventKind.PREPARE, 1), (kind == EventKind.MEASURE, -1))),
-        (comm, ((kind == EventKind.MEASURE_HALF, -1),)),
-    )
-    for peak, kinds in changes:
-        when = [at[mask] for mask, _ in kinds]
-        where = [node[arg[mask]] for mask, _ in kinds]
-        delta = [np.full(int(mask.sum()), sign) for mask, sign in kinds]
-        if peak is comm:
-            for side in (0, 1):
-                when.append(at[ebit])
-                where.append(p.links[arg[ebit], side])
-                delta.append(np.ones(int(ebit.sum()), np.int64))
-        w, x, d = np.concatenate(when), np.concatenate(where), np.concatenate(delta)
-        by = np.lexsort((w, x))
-        x, d = x[by], d[by]
-        for k in range(p.network.size):
-            mine = d[np.searchsorted(x, k) : np.searchsorted(x, k, side="right")]
-            peak[k] = max(0, int(np.cumsum(mine).max(initial=0)))
-    return data, comm
+    more = (kind == EventKind.STEP) | (kind == EventKind.ROTATE)
+    ends = np.flatnonzero(kind == EventKind.FINISH)
+    more[ends] = hard[p.graph.phase[arg[ends]]]
+    more &= spare[node[np.where(more, arg, 0)]] > 0 if len(node) else False
+    prepared, measured, closed = (kind == k for k in (EventKind.PREPARE, EventKind.MEASURE, EventKind.MEASURE_HALF))
+    # Times, nodes and changes; what an event takes for itself it gives back half a step later.
+    data = [
+        (at[prepared], node[arg[prepared]], 1),
+        (at[measured], node[arg[measured]], -1),
+        (at[more], node[arg[more]], 1),
+        (at[more] + 1, node[arg[more]], -1),
+    ]
+    comm = [
+        (at[closed], node[arg[closed]], -1),
+        (at[ebit], p.links[arg[ebit], 0], 1),
+        (at[ebit], p.links[arg[ebit], 1], 1),
+    ]
+    return _peaks(data, p.network.size), _peaks(comm, p.network.size)
+
+
+def _peaks(changes: Sequence[tuple[Long, NDArray[np.int32], int]], size: int) -> Long:
+    when = np.concatenate([w for w, _, _ in changes])
+    where = np.concatenate([x for _, x, _ in changes])
+    delta = np.concatenate([np.full(len(w), change) for w, _, change in changes])
+    by = np.lexsort((when, where))
+    where, delta = where[by], delta[by]
+    peak = np.zeros(size, np.int64)
+    for k in range(size):
+        mine = delta[np.searchsorted(where, k) : np.searchsorted(where, k, side="right")]
+        peak[k] = max(0, int(np.cumsum(mine).max(initial=0)))
+    return peak
+
+
+def _takes_hub(phase: Phase) -> bool:
+    """Whether an output of this phase cannot be finished by Pauli and Clifford commands: see ``finish`` of the MBQC node."""
+    rest = [(bits, c, symbols) for bits, c, symbols in phase.terms if c != 1 or symbols]
+    return any(bits or symbols or c.denominator > 2 for bits, c, symbols in rest)
 
 
 def _placed_capacity(p: Placed) -> None:

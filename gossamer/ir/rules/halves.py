@@ -9,8 +9,22 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from gossamer.ir import pattern
+from gossamer.ir.pattern import Basis, Clifford, Entangle
 from gossamer.ir.phase import Phase
-from gossamer.ir.program import Conditional, Distribution, Ebit, Gate, Measure, NodeProgram, Reset
+from gossamer.ir.program import (
+    LETTERS,
+    Conditional,
+    Distribution,
+    Ebit,
+    Gate,
+    Instruction,
+    Measure,
+    NodeProgram,
+    Observe,
+    Reset,
+    qubits_of,
+)
 from gossamer.ir.rules.shared import fail
 
 X, Y, Z = "XYZ"
@@ -61,6 +75,10 @@ def programs_comm(d: Distribution) -> None:
                 if axis.get(op.qubit, Z) == Z:
                     fail("PR-7", f"{_at(p, i)}: a link half is measured along its axis, not across it", help=_HELP)
                 del axis[op.qubit]
+            elif type(op) in LETTERS:
+                for q in qubits_of(op):
+                    if q >= p.data:
+                        _command(p, i, op, q, axis)
         if axis:
             fail("PR-7", f"{p.node}: communication qubit {min(axis)} still holds a link half at the end")
 
@@ -92,6 +110,23 @@ def _act(p: NodeProgram, index: int, gate: Gate, axis: dict[int, str]) -> None:
                 fail("PR-7", f"{_at(p, index)}: {gate.name} turns communication qubit {q} off its axis", help=_HELP)
             if quarters % 2:
                 axis[q] = next(a for a in (X, Y, Z) if a not in (around, axis[q]))
+
+
+def _command(p: NodeProgram, index: int, op: Instruction, q: int, axis: dict[int, str]) -> None:
+    """Commands of a pattern: C h where the axis is X, E where it is Z, then M along X, which nothing corrects."""
+    state = axis.get(q)
+    if isinstance(op, Observe) and state == Z and _is_plain_x(op.command):
+        del axis[q]
+    elif isinstance(op, Clifford) and op.gates == ("h",) and state == X:
+        axis[q] = Z
+    elif not (isinstance(op, Entangle) and state == Z):
+        what = "holds no link half" if state is None else f"has its axis along {state}"
+        help = "a link half takes C h on the first-named end, E, and M X at angle 0 without domains"
+        fail("PR-7", f"{_at(p, index)}: {LETTERS[type(op)]} on communication qubit {q}, which {what}", help=help)
+
+
+def _is_plain_x(m: pattern.Measure) -> bool:
+    return m.basis == Basis.X and m.angle.is_zero and m.s_domain.is_zero and m.t_domain.is_zero
 
 
 def _turns(gate: Gate) -> list[tuple[str, Fraction]]:

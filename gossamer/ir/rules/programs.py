@@ -1,26 +1,35 @@
-"""Rules of the fourth level, `Distribution`: node programs against their manifest (clauses PR-1 to PR-10)."""
+"""Rules of the fourth level, `Distribution`: node programs against their manifest (clauses PR-1 to PR-10, PR-14)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from gossamer.ir.pattern import GATES as TURNS
+from gossamer.ir.pattern import Clifford, Entangle, Prepare
 from gossamer.ir.program import (
     GATES,
+    LETTERS,
+    WORDS,
     Conditional,
     Distribution,
     Ebit,
     Gate,
-    Instruction,
     ManifestBit,
     ManifestPlace,
     Measure,
     NodeProgram,
+    Observe,
     Recv,
     Reset,
     Send,
+    bits_read,
+    bits_written,
+    gates_of,
+    qubits_of,
 )
 from gossamer.ir.rules.halves import programs_comm
+from gossamer.ir.rules.pattern import MAX_GATES
 from gossamer.ir.rules.shared import fail
 
 
@@ -52,14 +61,22 @@ def _programs_and_nodes(d: Distribution) -> None:
             )
 
 
+def _programs_words(d: Distribution) -> None:
+    for p in d.programs:
+        words = WORDS.get(p.model)
+        for i, op in enumerate(p.instructions):
+            if words is not None and not isinstance(op, words):
+                fail("PR-14", f"{_at(p, i)}: {type(op).__name__} is no word of a node of model '{p.model}'")
+
+
 def _programs_operands(d: Distribution) -> None:
     for p in d.programs:
         for i, op in enumerate(p.instructions):
-            gates = op.body if isinstance(op, Conditional) else (op,) if isinstance(op, Gate) else ()
-            for gate in gates:
+            for gate in gates_of(op):
                 _check_gate(p, i, gate)
-            if isinstance(op, (Measure, Reset, Ebit)) and not 0 <= op.qubit < p.data + p.comm:
-                fail("PR-2", f"{_at(p, i)}: qubit {op.qubit} does not exist")
+            for q in qubits_of(op):
+                if not 0 <= q < p.data + p.comm:
+                    fail("PR-2", f"{_at(p, i)}: qubit {q} does not exist")
             if isinstance(op, Conditional) and not op.conditions:
                 fail("PR-2", f"{_at(p, i)}: a conditional without a condition")
             if isinstance(op, Conditional) and len({b for b, _ in op.conditions}) != len(op.conditions):
@@ -70,9 +87,23 @@ def _programs_operands(d: Distribution) -> None:
                     f"{_at(p, i)}: message {op.message} names a bit twice",
                     help="a bit named twice cancels in the parity",
                 )
-            for b in (*_bits_read(op), *_bits_written(op)):
+            if isinstance(op, Entangle) and op.a == op.b:
+                fail("PR-2", f"{_at(p, i)}: E needs two distinct qubits, not {op.a} twice")
+            if isinstance(op, Clifford) and (len(op.gates) > MAX_GATES or not set(op.gates) <= set(TURNS)):
+                fail("PR-2", f"{_at(p, i)}: C is no word of at most {MAX_GATES} of the letters {' '.join(TURNS)}")
+            if isinstance(op, Observe):
+                _check_angle(p, i, op)
+            for b in (*bits_read(op), *bits_written(op)):
                 if not 0 <= b < p.bits:
                     fail("PR-2", f"{_at(p, i)}: bit {b} does not exist")
+
+
+def _check_angle(p: NodeProgram, index: int, op: Observe) -> None:
+    angle = op.command.angle
+    if angle.symbols:
+        fail("PR-2", f"{_at(p, index)}: the angle {angle} has no value", help="bind all parameters before compiling")
+    if op.command.basis.is_pauli and not angle.is_pauli:
+        fail("PR-2", f"{_at(p, index)}: M {op.command.basis.value} at {angle}, which is no multiple of pi")
 
 
 def _at(p: NodeProgram, index: int) -> str:
@@ -91,16 +122,6 @@ def _check_gate(p: NodeProgram, index: int, gate: Gate) -> None:
     if len(gate.angles) != angles or not all(angle.is_constant for angle in gate.angles):
         want = ("no angle", "one constant angle")[angles] if angles < 2 else f"{angles} constant angles"
         fail("PR-2", f"{_at(p, index)}: {gate.name} takes {want}", help="conditional angles become conditional gates")
-
-
-def _bits_read(op: Instruction) -> tuple[int, ...]:
-    if isinstance(op, Conditional):
-        return tuple(b for b, _ in op.conditions)
-    return op.bits if isinstance(op, Send) else ()
-
-
-def _bits_written(op: Instruction) -> tuple[int, ...]:
-    return (op.bit,) if isinstance(op, (Measure, Recv)) else ()
 
 
 def _programs_links(d: Distribution) -> None:
@@ -158,10 +179,10 @@ def _programs_bits(d: Distribution) -> None:
     for p in d.programs:
         written: set[int] = set()
         for i, op in enumerate(p.instructions):
-            for b in _bits_read(op):
+            for b in bits_read(op):
                 if b not in written:
                     fail("PR-5", f"{_at(p, i)}: bit {b} is read before it is written")
-            for b in _bits_written(op):
+            for b in bits_written(op):
                 if b in written:
                     fail(
                         "PR-5",
@@ -172,7 +193,7 @@ def _programs_bits(d: Distribution) -> None:
 
 
 def _programs_results(d: Distribution) -> None:
-    written = {p.node: {b for op in p.instructions for b in _bits_written(op)} for p in d.programs}
+    written = {p.node: {b for op in p.instructions for b in bits_written(op)} for p in d.programs}
 
     def check(where: ManifestBit, what: str) -> None:
         if where.node not in written or where.bit not in written[where.node]:
@@ -197,29 +218,40 @@ def _programs_results(d: Distribution) -> None:
 
 
 def _programs_data(d: Distribution) -> None:
-    """A measured data qubit is not used before a reset, and an input is not reset away."""
+    """A measured data qubit is not used before it is reset or prepared, nothing is prepared that is in use, no input is reset."""
     inputs = {(x.node, x.qubit) for x in d.manifest.inputs}
     for p in d.programs:
         measured: set[int] = set()
+        used_once: set[int] = set()
         fresh = {q for q in range(p.data) if (p.node, q) in inputs}
         for i, op in enumerate(p.instructions):
-            gates = op.body if isinstance(op, Conditional) else (op,) if isinstance(op, Gate) else ()
-            used = [q for gate in gates for q in gate.qubits] + ([op.qubit] if isinstance(op, Measure) else [])
+            if isinstance(op, Prepare):
+                q = op.node
+                if q in fresh or (q in used_once and q not in measured):
+                    fail("PR-8", f"{_at(p, i)}: qubit {q} is prepared while it is in use", help="measure it first")
+                measured.discard(q)
+                used_once.add(q)
+                continue
+            used = () if isinstance(op, Ebit | Reset) else qubits_of(op)
             for q in used:
                 if q in measured:
                     fail("PR-8", f"{_at(p, i)}: qubit {q} is used after its measurement", help="reset it first")
+                if type(op) in LETTERS and q < p.data and q not in fresh and q not in used_once:
+                    fail("PR-8", f"{_at(p, i)}: qubit {q} is used before it is prepared")
             fresh.difference_update(used)
-            if isinstance(op, Measure) and op.qubit < p.data:
+            used_once.update(used)
+            if isinstance(op, Measure | Observe) and op.qubit < p.data:
                 measured.add(op.qubit)
             elif isinstance(op, Reset):
                 if op.qubit in fresh:
                     fail("PR-8", f"{_at(p, i)}: qubit {op.qubit} holds an input and is reset before its first use")
                 measured.discard(op.qubit)
-        gone = [x for x in d.manifest.outputs if x.node == p.node and x.qubit in measured]
-        if gone:
-            fail(
-                "PR-8", f"output {gone[0].name} of {p.node} sits on qubit {gone[0].qubit}, which is measured at the end"
-            )
+                used_once.add(op.qubit)
+        for x in d.manifest.outputs:
+            if x.node == p.node and x.qubit in measured:
+                fail("PR-8", f"output {x.name} of {p.node} sits on qubit {x.qubit}, which is measured at the end")
+            if x.node == p.node and p.model == "mbqc" and x.qubit not in fresh | used_once:
+                fail("PR-8", f"output {x.name} of {p.node} sits on qubit {x.qubit}, which is never prepared")
 
 
 def _programs_places(d: Distribution) -> None:
@@ -284,6 +316,7 @@ def _programs_progress(d: Distribution) -> None:
 
 PROGRAM_RULES: tuple[Callable[[Distribution], None], ...] = (
     _programs_and_nodes,
+    _programs_words,
     _programs_operands,
     _programs_links,
     _programs_messages,

@@ -1,0 +1,417 @@
+"""Lowering of a `Placed` graph, as far as it is the same for every node model: events, frames, links, bits, messages, the manifest.
+
+The events of the total order are handed, one by one, to the :class:`Writer` of the node where they happen; a writer knows one node
+model and turns vertices and edges into its instructions. What the models share is here. Signals are kept as frames (``s``:
+X-type, ``t``: Z-type, sets of raw outcome bits, as in the measurement calculus): a frame says which Pauli the graph's vertex is
+still owed at the end of its life. When and how it is paid (a gate, a domain, a word about what an outcome is worth) is the writer's
+matter. The order of events gives every bit before its use, so no signal outlives its vertex (but for those that an axis
+bears), and every outcome of the source and every postselected one is measured with its corrections done (raw = true).
+
+References
+----------
+Measurement calculus, signals: Danos, Kashefi, Panangaden, J. ACM 54, 8 (2007). The link theorem: design theory, section 3.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
+from typing import ClassVar
+
+from gossamer.diagnostics import InputError, InternalError, NetworkInfeasible
+from gossamer.ir.byproducts import link_byproducts
+from gossamer.ir.diagram import BitKind
+from gossamer.ir.open_graph import Label
+from gossamer.ir.phase import Phase
+from gossamer.ir.placed import EventKind, Placed
+from gossamer.ir.program import (
+    Distribution,
+    Ebit,
+    Instruction,
+    Manifest,
+    ManifestBit,
+    ManifestLink,
+    ManifestMessage,
+    ManifestNode,
+    ManifestPlace,
+    ManifestRegister,
+    NodeProgram,
+    Recv,
+    Send,
+    renumber,
+)
+
+
+def lower(placed: Placed, writers: Mapping[str, type[Writer]], *, source_digest: str = "") -> Distribution:
+    """Lower every node's part to a program, by the writer of its model.
+
+    Raises
+    ------
+    NetworkInfeasible
+        ``NW-8`` if a node's model has no writer.
+    InputError
+        ``PR-12`` for what has no form as a program.
+    """
+    return Lowering(placed, writers, source_digest).run()
+
+
+class Writer(ABC):
+    """The program of one node while it grows. Data qubits are 0, 1, ...; communication qubits -1, -2, ... until the end.
+
+    A subclass for a node model gives the instructions for each event. Its methods speak of vertices and terminals of the placed
+    graph, and find signals and phases in ``self.all``.
+    """
+
+    model: ClassVar[str]
+    #: The ending of the program's file.
+    suffix: ClassVar[str]
+
+    def __init__(self, lowering: Lowering, at: int) -> None:
+        self.all, self.at = lowering, at
+        self.name = lowering.placed.network.nodes[at].name
+        self.code: list[Instruction] = []
+        self.sends: dict[int, list[Send]] = {}  # position in code -> messages that leave right after it
+        self.free: dict[str, list[int]] = {"data": [], "comm": []}
+        self.size = {"data": 0, "comm": 0}
+        self.dirty: set[int] = set()  # data qubits that hold a measured state
+        self.bits = 0
+
+    # ---- what a model says ----------------------------------------------------------------------------------------
+
+    @abstractmethod
+    def start(self, qubit: int) -> None:
+        """Bring a free data qubit into ``|+>``."""
+
+    @abstractmethod
+    def join(self, a: int, b: int) -> None:
+        """A CZ between two terminals."""
+
+    @abstractmethod
+    def step(self, v: int) -> None:
+        """Vertex v goes over into its successor, which comes into being."""
+
+    @abstractmethod
+    def measure(self, v: int) -> None:
+        """The end of a vertex that is no output."""
+
+    @abstractmethod
+    def rotate(self, hub: int) -> None:
+        """A phase gadget, hub and all: the terminals that are joined to it are there."""
+
+    @abstractmethod
+    def finish(self, v: int) -> None:
+        """The phase and the last corrections of an output."""
+
+    @abstractmethod
+    def open_half(self, qubit: int) -> None:
+        """The H of the first-named end, right after the ebit."""
+
+    @abstractmethod
+    def close_half(self, qubit: int) -> int:
+        """Measure a link half in X; gives the bit."""
+
+    # ---- qubits -----------------------------------------------------------------------------------------------------
+
+    def emit(self, *instructions: Instruction) -> None:
+        self.code.extend(instructions)
+
+    def allocate(self, pool: str) -> int:
+        """A free qubit of a pool, numbered from 0 in it."""
+        if self.free[pool]:
+            free = self.free[pool]
+            free.sort(reverse=True)
+            return free.pop()
+        return self.new_qubit(pool)
+
+    def new_qubit(self, pool: str) -> int:
+        self.size[pool] += 1
+        return self.size[pool] - 1
+
+    def address(self, terminal: int) -> int:
+        """The qubit of a live terminal."""
+        where = self.all.qubit[terminal]
+        if where is None:
+            raise InternalError("TL-14", f"terminal {terminal} has no qubit")
+        return where[1] if where[0] == "data" else -1 - where[1]
+
+    def prepare(self, v: int) -> None:
+        """A vertex comes into being: as ``|+>``, or as the input that it is."""
+        i = self.all.input_number.get(v)
+        # An input is there from the start, so its place is a qubit that nothing was on before.
+        q = self.allocate("data") if i is None else self.new_qubit("data")
+        self.all.qubit[v] = ("data", q)
+        if i is None:
+            self.start(q)
+        else:
+            self.all.inputs[i] = ManifestPlace(name=self.all.graph.input_names[i], node=self.name, qubit=q)
+
+    def give_back(self, qubit: int) -> None:
+        """A qubit that was measured is free."""
+        pool, index = ("data", qubit) if qubit >= 0 else ("comm", -1 - qubit)
+        self.free[pool].append(index)
+        if pool == "data":
+            self.dirty.add(index)
+
+    # ---- bits -------------------------------------------------------------------------------------------------------
+
+    def new_bit(self) -> int:
+        self.bits += 1
+        return self.bits - 1
+
+    def ended(self, terminal: int, bit: int) -> int:
+        """The last instruction measured the terminal into ``bit``; gives the number of the raw outcome."""
+        self.give_back(self.address(terminal))
+        self.all.qubit[terminal] = None
+        self.all.ended[terminal] = True
+        self.all.raw.append((self.at, bit))
+        self.all.raw_position.append(len(self.code) - 1)
+        return len(self.all.raw) - 1
+
+    def local_bits(self, raws: Iterable[int]) -> list[int]:
+        """Own bits whose parity is the parity of ``raws``; asks other nodes for one bit each."""
+        out: list[int] = []
+        received = self.all.received
+        by_origin: dict[int, list[int]] = {}
+        for r in sorted(raws):
+            by_origin.setdefault(self.all.raw[r][0], []).append(r)
+        for origin, rs in sorted(by_origin.items()):
+            if origin == self.at:
+                out.extend(self.all.raw[r][1] for r in rs)
+                continue
+            key = (origin, self.at, frozenset(rs))
+            singles = [received.get((origin, self.at, frozenset((r,)))) for r in rs]
+            if key in received:
+                out.append(received[key])
+            elif all(b is not None for b in singles):
+                out.extend(b for b in singles if b is not None)
+            else:
+                out.append(self._message(key))
+        return out
+
+    def _message(self, key: tuple[int, int, frozenset[int]]) -> int:
+        origin, _, raws = key
+        sender = self.all.nodes[origin]
+        name = f"m{len(self.all.messages)}"
+        self.all.messages.append(ManifestMessage(id=name, sender=sender.name, receiver=self.name))
+        leave = max(self.all.raw_position[r] for r in raws)  # as soon as the last of the bits is there
+        send = Send(name, self.name, tuple(sorted(self.all.raw[r][1] for r in raws)))
+        sender.sends.setdefault(leave, []).append(send)
+        bit = self.new_bit()
+        self.emit(Recv(name, sender.name, bit))
+        self.all.received[key] = bit
+        return bit
+
+    # ---- the result -------------------------------------------------------------------------------------------------
+
+    def program(self, results: list[tuple[int, str]]) -> NodeProgram:
+        """The program, sends where they belong and communication qubits numbered behind the data qubits."""
+        data = self.size["data"]
+        code: list[Instruction] = []
+        for i, op in enumerate(self.code):
+            code.append(renumber(op, lambda q: q if q >= 0 else data - 1 - q))
+            code.extend(self.sends.get(i, ()))
+        return NodeProgram(
+            self.name, self.model, data, self.size["comm"], self.bits, tuple(code), tuple(sorted(results))
+        )
+
+
+class Lowering:
+    """What all nodes share while their programs grow: where terminals are, frames, raw outcomes, messages, the manifest."""
+
+    def __init__(self, placed: Placed, writers: Mapping[str, type[Writer]], source_digest: str) -> None:
+        graph = placed.graph
+        self.placed, self.graph, self.n = placed, graph, graph.num_vertices
+        self.source_digest = source_digest
+        for node in placed.network.nodes:
+            if node.model not in writers:
+                raise NetworkInfeasible("NW-8", f"node {node.name}: no backend for model '{node.model}'")
+        for bit in graph.bits:
+            if bit.kind == BitKind.INPUT:
+                raise InputError(
+                    "PR-12",
+                    f"the classical input '{bit.name}' has no value",
+                    help=f"give it one: --bind {bit.name.partition('[')[0]}=VALUE",
+                )
+        terminals = self.n + 2 * placed.num_links
+        self.qubit: list[tuple[str, int] | None] = [None] * terminals  # pool and number in it
+        self.s: list[set[int]] = [set() for _ in range(self.n)]
+        self.t: list[set[int]] = [set() for _ in range(terminals)]
+        self.ended = [False] * terminals
+        # Neighbours over edges that are not realised yet, in the graph with links.
+        self.pending: list[set[int]] = [set() for _ in range(terminals)]
+        for a, b in placed.joins.tolist():
+            self.pending[a].add(b)
+            self.pending[b].add(a)
+        self.successor: list[int] = graph.successor.tolist()
+        self.leaving: dict[int, list[int]] = {}  # vertex -> the outputs that it is
+        for i, v in enumerate(graph.outputs.tolist()):
+            self.leaving.setdefault(v, []).append(i)
+        for kind, v in placed.events.tolist():
+            if kind == EventKind.STEP:
+                self.pending[v].add(self.successor[v])
+                self.pending[self.successor[v]].add(v)
+        byproducts = link_byproducts(placed)
+        self.flips = byproducts.flips
+        self.extra_z = byproducts.constant
+        self.raw: list[tuple[int, int]] = []  # raw outcome -> (node, its bit)
+        self.raw_position: list[int] = []  # raw outcome -> position in its node's code
+        self.postselected = set(graph.postselected.tolist())
+        self.accepted: list[int] = []  # raw outcomes of postselected vertices
+        self.source_raw: dict[int, int] = {}  # outcome bit of the source -> raw outcome
+        self.received: dict[tuple[int, int, frozenset[int]], int] = {}  # (origin, node, raw outcomes) -> the node's bit
+        self.messages: list[ManifestMessage] = []
+        self.outputs: dict[int, ManifestPlace] = {}
+        self.inputs: dict[int, ManifestPlace] = {}
+        self.input_number = {v: i for i, v in enumerate(graph.inputs.tolist())}
+        self.nodes = [writers[node.model](self, at) for at, node in enumerate(placed.network.nodes)]
+
+    def run(self) -> Distribution:
+        for kind, arg in self.placed.events.tolist():
+            match kind:
+                case EventKind.PREPARE:
+                    self.writer(arg).prepare(arg)
+                case EventKind.JOIN:
+                    a, b = self.placed.joins[arg].tolist()
+                    self.writer(a).join(a, b)
+                    self.realise_edge(a, b)
+                case EventKind.STEP:
+                    self.writer(arg).step(arg)
+                case EventKind.MEASURE:
+                    self.writer(arg).measure(arg)
+                case EventKind.ROTATE:
+                    self.writer(arg).rotate(arg)
+                case EventKind.EBIT:
+                    self._ebit(arg)
+                case EventKind.MEASURE_HALF:
+                    self._measure_half(arg)
+                case _:
+                    self._finish(arg)
+        return self._assemble()
+
+    def writer(self, terminal: int) -> Writer:
+        return self.nodes[self.placed.node_of(terminal)]
+
+    def _ebit(self, k: int) -> None:
+        ends = [self.nodes[at] for at in self.placed.links[k].tolist()]
+        for side, (own, peer) in enumerate(zip(ends, reversed(ends), strict=True)):
+            q = own.allocate("comm")
+            self.qubit[self.n + 2 * k + side] = ("comm", q)
+            own.emit(Ebit(f"l{k}", peer.name, -1 - q))
+            if side == 0:  # the Hadamard edge
+                own.open_half(-1 - q)
+
+    def _measure_half(self, terminal: int) -> None:
+        writer = self.writer(terminal)
+        raw = writer.ended(terminal, writer.close_half(writer.address(terminal)))
+        outcome = {raw} ^ self.t[terminal]
+        for v in self.flips[terminal - self.n]:
+            self.flip_z(v, outcome)
+
+    def _finish(self, v: int) -> None:
+        writer = self.writer(v)
+        writer.finish(v)
+        self.ended[v] = True
+        for i in self.leaving.get(v, ()):
+            place = ManifestPlace(name=self.graph.output_names[i], node=writer.name, qubit=writer.address(v))
+            self.outputs[i] = place
+
+    # ---- frames ----------------------------------------------------------------------------------------------------
+
+    def flip_x(self, v: int, bits: set[int]) -> None:
+        if self.ended[v]:
+            raise InternalError("TL-14", f"an X signal reaches vertex {v} after its end")
+        self.s[v] ^= bits
+
+    def flip_z(self, terminal: int, bits: set[int]) -> None:
+        if self.ended[terminal]:
+            raise InternalError("TL-14", f"a Z signal reaches terminal {terminal} after its end")
+        self.t[terminal] ^= bits
+
+    def is_folded(self, v: int) -> bool:
+        """Whether the vertex's corrections only flip what its outcome is worth, so that they need not be applied to it."""
+        axis = self.graph.label[v] in (Label.X, Label.Y, Label.Z)
+        return bool(axis and self.graph.outcome[v] < 0 and v not in self.postselected)
+
+    def worth(self, v: int) -> set[int]:
+        """The parity by which the signals of a folded vertex flip its outcome."""
+        x = self.s[v] if self.graph.label[v] != Label.X else set()
+        z = self.t[v] if self.graph.label[v] != Label.Z else set()
+        return x ^ z
+
+    def note_outcome(self, v: int, raw: int, flipped: set[int]) -> None:
+        """A vertex was measured; its true outcome is the raw one and the parity of ``flipped``."""
+        bit = int(self.graph.outcome[v])
+        if bit >= 0:
+            self.source_raw[bit] = raw
+        elif v in self.postselected:
+            self.accepted.append(raw)
+        else:
+            self.correct(v, flipped ^ {raw})
+
+    def correct(self, v: int, true: set[int]) -> None:
+        """What the true outcome of v, a parity of raw outcomes, asks for elsewhere."""
+        if not true:
+            return
+        for w in self.graph.correction_set(v):
+            # An axis that was measured already bears what acts as its own Pauli (the axioms of the flow see to it).
+            if w != v and not (self.ended[w] and self.graph.label[w] in (Label.X, Label.Y)):
+                self.flip_x(w, true)
+        for u in self.graph.odd_neighbours(v):
+            if u != v and not (self.ended[u] and self.graph.label[u] in (Label.Y, Label.Z)):
+                self.flip_z(u, true)
+
+    def own_phase(self, v: int) -> Phase:
+        """The vertex's phase; its outcome bit is the measurement's, not a rotation."""
+        phase = self.graph.phase_of(v)
+        bit = int(self.graph.outcome[v])
+        return phase if bit < 0 else phase - Phase.of_bit(bit)
+
+    def realise_edge(self, a: int, b: int) -> None:
+        self.pending[a].discard(b)
+        self.pending[b].discard(a)
+
+    # ---- the result ------------------------------------------------------------------------------------------------
+
+    def _assemble(self) -> Distribution:
+        graph = self.graph
+        outcomes = [i for i, b in enumerate(graph.bits) if b.kind == BitKind.OUTCOME]
+
+        def place_of(raw: int) -> ManifestBit:
+            at, bit = self.raw[raw]
+            return ManifestBit(node=self.nodes[at].name, bit=bit)
+
+        registers: list[ManifestRegister] = []
+        results: list[list[tuple[int, str]]] = [[] for _ in self.nodes]
+        for register in graph.registers:
+            cells: list[ManifestBit | None] = []
+            for i, expr in enumerate(register.bits):
+                if expr.is_zero:
+                    cells.append(None)
+                    continue
+                if len(expr.monomials) != 1 or len(expr.bits) != 1 or min(expr.bits) not in self.source_raw:
+                    raise InputError("PR-12", f"result {register.name}[{i}] is not a single measured bit",
+                                     help="report measured bits; compute with them after the run")  # fmt: skip
+                (source,) = expr.bits
+                at, bit = self.raw[self.source_raw[source]]
+                results[at].append((bit, f"{register.name}[{i}]"))
+                cells.append(place_of(self.source_raw[source]))
+            registers.append(ManifestRegister(name=register.name, bits=cells))
+        programs = tuple(node.program(results[at]) for at, node in enumerate(self.nodes))
+        manifest = Manifest(
+            nodes=[
+                ManifestNode(name=p.node, model=p.model, program=f"{p.node}{node.suffix}", data=p.data, comm=p.comm)
+                for p, node in zip(programs, self.nodes, strict=True)
+            ],
+            links=[
+                ManifestLink(id=f"l{k}", nodes=(self.nodes[a].name, self.nodes[b].name))
+                for k, (a, b) in enumerate(self.placed.links.tolist())
+            ],
+            messages=self.messages,
+            inputs=[self.inputs[i] for i in range(len(graph.inputs))],
+            outputs=[self.outputs[i] for i in range(len(graph.outputs))],
+            registers=registers,
+            outcomes=[place_of(self.source_raw[b]) for b in outcomes],
+            postselected=[place_of(raw) for raw in self.accepted],
+            source_digest=self.source_digest,
+        )
+        return Distribution(programs, manifest, self.placed.network)
