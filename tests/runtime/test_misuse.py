@@ -69,7 +69,7 @@ def drop(node: str, kind: type) -> Callable[[World], None]:
 
 
 BAD: list[tuple[str, str, Callable[[World], None]]] = [
-    ("PR-2", "unknown gate 'cx'", insert("alice", Gate("cx", (0, 1)))),
+    ("PR-2", "unknown gate 'ccx'", insert("alice", Gate("ccx", (0, 1)))),
     ("PR-2", "qubit 3 does not exist", insert("alice", Gate("h", (3,)))),
     ("PR-2", "qubit -1 does not exist", insert("alice", Gate("h", (-1,)))),
     ("PR-2", "qubit 9 does not exist", insert("alice", Reset(9))),
