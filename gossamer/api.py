@@ -391,6 +391,8 @@ def read(
     if isinstance(source, str) and ("\n" in source or ";" in source):
         return _parse(source, format or _guess(source), name, None, bind, opaque)
     path = Path(source)
+    if os.path.isdir(path):
+        read_text(path)  # says so
     chosen = format or by_extension("frontends", path.name).name
     return _parse(read_text(path), chosen, str(path), path.parent, bind, opaque)
 

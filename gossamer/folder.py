@@ -59,8 +59,11 @@ def check_target(target: Path, *, force: bool = False) -> None:
 
 def _files_of(folder: Path) -> frozenset[str] | None:
     """The names of the files that belong to the manifest in ``folder``; None if there is none that this project wrote."""
+    manifest = folder / MANIFEST
     try:
-        with (folder / MANIFEST).open(encoding="utf-8") as file:
+        if not manifest.is_file():  # a pipe in its place would block
+            return None
+        with manifest.open(encoding="utf-8") as file:
             found = json.loads(file.read(64_000_000))
     except (OSError, ValueError, RecursionError):
         return None
@@ -111,7 +114,9 @@ def write_folder(target: Path, files: Mapping[str, str], *, force: bool = False)
 
 
 def write_file(target: Path, text: str) -> None:
-    """Write one text file, all or nothing; an existing file is replaced.
+    """Write one text file, all or nothing; an existing file is replaced, and what a link points to is written, not the link.
+
+    A device or a pipe (``/dev/stdout``) is written to as it is.
 
     Raises
     ------
@@ -119,7 +124,16 @@ def write_file(target: Path, text: str) -> None:
         ``TL-5`` if ``target`` is a folder or the system refuses to write.
     """
     if os.path.isdir(target):
-        raise InputError("TL-5", f"'{target}' is a folder, and the output is a file")
+        raise InputError("TL-5", f"'{target}' is a folder, and the output is a file", help="name a file in it")
+    if os.path.exists(target) and not os.path.isfile(target):
+        try:
+            target.write_text(text, encoding="utf-8", newline="\n")
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise InputError("TL-5", f"cannot write '{target}': {error.strerror or error}") from error
+        return
+    target = Path(os.path.realpath(target))
     temporary = ""
     try:
         handle, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)

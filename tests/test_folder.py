@@ -167,3 +167,34 @@ def test_files_of_others_in_an_output_folder_are_not_lost(tmp_path: Path) -> Non
     (tmp_path / "out" / "source.gsm").mkdir()
     with pytest.raises(InputError):
         write_folder(tmp_path / "out", files)
+
+
+def test_a_link_is_written_through(tmp_path: Path) -> None:
+    (tmp_path / "there").write_text("old")
+    (tmp_path / "link").symlink_to("there")
+    write_file(tmp_path / "link", "new")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "there").read_text() == "new"
+    (tmp_path / "dangling").symlink_to("nothing")
+    write_file(tmp_path / "dangling", "new")
+    assert (tmp_path / "nothing").read_text() == "new"
+
+
+def test_a_pipe_is_written_to_and_not_replaced(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        write_file(tmp_path / "pipe", "text")
+        assert os.read(reader, 100) == b"text"
+    finally:
+        os.close(reader)
+    assert [path.name for path in tmp_path.iterdir()] == ["pipe"]
+    assert not (tmp_path / "pipe").is_file()
+
+
+@pytest.mark.clause("TL-4")
+def test_a_pipe_in_the_place_of_the_manifest_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "manifest.json")
+    with pytest.raises(InputError) as caught:
+        check_target(tmp_path)
+    assert caught.value.code == "TL-4"

@@ -154,6 +154,18 @@ def test_a_pipe_is_no_source(place: Path, capsys: pytest.CaptureFixture[str]) ->
         assert "error[TL-3]" in capsys.readouterr().err
 
 
+def test_a_folder_is_no_source(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call(["compile", str(place), "-n", "2", "-o", str(place / "out")]) == 1
+    assert f"error[TL-3]: '{place}' is a folder" in capsys.readouterr().err
+
+
+@pytest.mark.clause("NW-2")
+def test_a_pipe_is_no_network(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    os.mkfifo(place / "net.yaml")
+    assert call(["network", "check", str(place / "net.yaml")]) == 1
+    assert "error[NW-2]: the network file" in capsys.readouterr().err
+
+
 def test_standard_input(place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     def give(text: str) -> None:
         monkeypatch.setattr(sys, "stdin", types.SimpleNamespace(buffer=io.BytesIO(text.encode())))

@@ -102,8 +102,12 @@ def presets() -> dict[str, str]:
 
 
 def read_network(path: Path) -> Network:
-    """The network in a YAML or JSON file."""
+    """The network in a YAML or JSON file, which is a regular one: a pipe could block, a device never end."""
     try:
+        if path.exists() and not path.is_file():
+            raise InputError(
+                "NW-2", f"the network file '{path}' is not a regular file", help="name a .yaml or .json file"
+            )
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:  # ValueError: a null character in the name
