@@ -7,19 +7,25 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import gossamer
 from gossamer.conformance.oracle import assignments, complete_bits, diagram_map, pattern_map
+from gossamer.conformance.strategies import patterns
 from gossamer.diagnostics import InputError, UsageError
 from gossamer.formats.graphix_json import graphix_open_graph, graphix_pattern
 from gossamer.formats.json_places import JsonText
 from gossamer.formats.pattern_json import read_pattern
-from gossamer.frontends.pattern import read
+from gossamer.frontends.pattern import measured_reports, read
 from gossamer.ir.diagram import BitKind
 from gossamer.ir.flow import find_flow
 from gossamer.ir.open_graph import Label
+from gossamer.ir.pattern import to_diagram
+from gossamer.ir.simple import resolve_edges
 from gossamer.passes.graph_like import to_open_graph
 from gossamer.passes.steps import count_live
+from tests.profiles import NIGHTLY, QUICK
 from tests.shared import SHARED, needs_shared
 
 HERE = Path(__file__).parent / "patterns"
@@ -98,6 +104,30 @@ def test_the_whole_corpus_is_read():
     assert len(list(CORPUS.glob("*.pattern.json"))) == 81
     for path in CORPUS.glob("*.json"):
         gossamer.read(path).verify()
+
+
+def check_any_pattern(pattern, network: str) -> None:
+    """Whatever can be run compiles: outcomes reported, used or forgotten, with a flow or without."""
+    diagram = resolve_edges(to_diagram(measured_reports(pattern)))
+    program = gossamer.compile(diagram, network, check=False, effort=0)
+    verdict = program.verify(diagram)
+    assert verdict.holds is True, verdict
+
+
+NETWORKS = st.sampled_from(["1:qubits=8", "2", "3", "line:3", "2:qubits=7,comm=1"])
+
+
+@settings(QUICK, max_examples=12)
+@given(patterns(max_nodes=5), NETWORKS)
+def test_any_pattern_on_any_network(pattern, network):
+    check_any_pattern(pattern, network)
+
+
+@pytest.mark.nightly
+@settings(NIGHTLY, max_examples=2000)
+@given(patterns(max_nodes=7, max_steps=18), NETWORKS)
+def test_any_pattern_on_any_network_nightly(pattern, network):
+    check_any_pattern(pattern, network)
 
 
 # --- the CNOT of Raussendorf and Briegel -------------------------------------------------------------------------------
