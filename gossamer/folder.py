@@ -125,9 +125,11 @@ def write_file(target: Path, text: str) -> None:
     """
     if os.path.isdir(target):
         raise InputError("TL-5", f"'{target}' is a folder, and the output is a file", help="name a file in it")
-    if os.path.exists(target) and not os.path.isfile(target):
+    if os.path.exists(target) and (not os.path.isfile(target) or Path("/dev") in target.absolute().parents):
         try:
-            target.write_text(text, encoding="utf-8", newline="\n")
+            # to append: standard output may be a file that holds something
+            with target.open("a", encoding="utf-8", newline="\n") as stream:
+                stream.write(text)
         except BrokenPipeError:
             raise
         except OSError as error:
