@@ -14,7 +14,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from fractions import Fraction
 
 from gossamer.diagnostics import InputError, Span
 from gossamer.formats.json_places import Json
@@ -30,6 +29,7 @@ from gossamer.ir.pattern import (
     Pattern,
     Prepare,
     outcomes,
+    read_angle,
 )
 from gossamer.ir.phase import BitExpr, Phase
 
@@ -43,7 +43,10 @@ CLIFFORDS = {"I": (), "H": ("h",), "S": ("s",), "SDG": ("sdg",), "X": ("x",), "Y
 #: Most terms of all domains and shifts together: a shift is written once and used any number of times.
 MAX_WORK = 20_000_000
 _NOTHING: frozenset[frozenset[int]] = frozenset()
-_STATE = re.compile(r"(?:graphix\.states\.)?PlanarState\((?:Plane\.)?(XY|YZ|XZ), (-?[0-9.]+(?:e-?[0-9]+)?)\)", re.ASCII)
+_STATE = re.compile(
+    r"(?:graphix\.states\.)?PlanarState\((?:Plane\.)?(XY|YZ|XZ), (-?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[-+]?[0-9]+)?)\)",
+    re.ASCII,
+)
 #: diag(1, exp(i pi k/2)) as a word.
 _TURNS: tuple[tuple[str, ...], ...] = ((), ("s",), ("z",), ("sdg",))
 #: A state of a plane is diag(1, exp(i pi sign*angle))|+> and then a word.
@@ -196,11 +199,10 @@ class _Commands:
         if found is None:
             state.fail(f"the state {state.value[:60]!r}", help="known: PlanarState(PLANE, ANGLE), planes XY, YZ and XZ")
         sign, after = _AFTER[found[1]]
-        angle = (
-            Phase(sign * Fraction(found[2]))
-            if len(found[2]) <= 40
-            else state.fail("an angle of more than 40 characters")
-        )
+        try:
+            angle = read_angle(float(found[2])).scaled(sign)
+        except InputError as error:
+            state.fail(f"the state {state.value[:60]!r}: {error.diagnostic.message}", code=error.code)
         quarters = angle.constant * 2
         if quarters.denominator == 1:
             word = _TURNS[int(quarters)] + after
