@@ -361,7 +361,8 @@ def read(
     name
         What diagnostics call a text.
     bind
-        Values of the inputs of a program, by name: numbers (angles in radians), or text that holds an expression (``"pi/4"``).
+        Values of the inputs of a program, or of the symbols of a diagram, by name: numbers (angles in radians), or text that holds an
+        expression (``"pi/4"``).
     opaque
         For opaque gates of OpenQASM 2, by name, the definition: a path, or text that defines a gate of that name.
 
@@ -380,14 +381,14 @@ def read(
     >>> [str(p) for p in read(turn, bind={"t": "pi/4"}).phases]
     ['0', '1/4']
     """
+    from gossamer.ir.compose import bind_angles
     from gossamer.ir.diagram import Diagram
 
     if not isinstance(source, str | Path):
-        if bind or opaque:
-            raise UsageError("TL-7", f"a {type(source).__name__} takes no values and no definitions")
-        if isinstance(source, Diagram):
-            return source
-        return _read_object(source)
+        if opaque:
+            raise UsageError("TL-7", f"a {type(source).__name__} takes no definitions")
+        diagram = source if isinstance(source, Diagram) else _read_object(source)
+        return bind_angles(diagram, bind) if bind else diagram
     if isinstance(source, str) and ("\n" in source or ";" in source):
         return _parse(source, format or _guess(source), name, None, bind, opaque)
     path = Path(source)
@@ -448,9 +449,11 @@ def _parse(
     bind: Mapping[str, Any] | None,
     opaque: Mapping[str, str | Path] | None,
 ) -> Diagram:
+    from gossamer.ir.compose import bind_angles
+
     registration = find("frontends", format)
     options: dict[str, Any] = {}
-    if bind:
+    if bind and "bind" in registration.options:
         options["bind"] = dict(bind)
     if opaque:
         options["opaque"] = {key: _definition(value) for key, value in opaque.items()}
@@ -460,7 +463,7 @@ def _parse(
     if folder is not None and "folder" in registration.options:
         options["folder"] = folder
     diagram: Diagram = registration.load()(text, name, **options)
-    return diagram
+    return bind_angles(diagram, bind) if bind and "bind" not in options else diagram
 
 
 def _definition(value: str | Path) -> str:

@@ -46,7 +46,9 @@ MeasureAll = Annotated[
 Bind = Annotated[
     list[str] | None,
     typer.Option(
-        "--bind", metavar="NAME=VALUE", help="The value of an input of the source, e.g. theta=pi/4; may be repeated."
+        "--bind",
+        metavar="NAME=VALUE",
+        help="The value of an input or symbol of the source, e.g. theta=pi/4; may be repeated.",
     ),
 ]
 Opaque = Annotated[

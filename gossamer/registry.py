@@ -29,7 +29,8 @@ class Registration:
     target : ``module:attribute``, imported on first use
     summary : one line for listings
     extensions : of a frontend or printer, the file name endings it answers to (``.qc``, ``.tket.json``; the longest that fits counts)
-    options : of a frontend, what its function takes besides text and file name: ``bind`` (values of inputs), ``opaque`` (definitions of
+    options : of a frontend, what its function takes besides text and file name: ``bind`` (values of inputs; without it
+        they go to the symbols of what was read), ``opaque`` (definitions of
         opaque gates), ``folder`` (where included files are)
     libraries, objects : of a frontend, the packages whose objects it reads too, and ``module:attribute`` of the function that does
     takes, gives : of a pass or backend, the values its ``run`` takes, in order, and the one it returns; see

@@ -96,7 +96,7 @@ def test_opaque_gates_are_defined(place: Path, capsys: pytest.CaptureFixture[str
         ("magic.qasm", ["--bind", "theta=1"]),
         ("magic.qasm", ["--opaque", "other=magic.inc"]),
         ("turn.qasm", ["--opaque", "magic=magic.inc"]),
-        ("a.gsm", ["--bind", "theta=1"]),
+        ("a.gsm", ["--bind", "theta=1.x"]),
     ],
 )
 def test_values_that_nothing_takes(
@@ -107,8 +107,11 @@ def test_values_that_nothing_takes(
     assert call(["inspect", source, *options]) in (1, 2)
     error = capsys.readouterr().err
     assert "error[TL-7]" in error or "error[QASM-" in error
-    with pytest.raises(UsageError):
-        gossamer.read(gossamer.read(MAGIC, opaque={"magic": "gate magic(t) a { rz(t) a; h a; }"}), bind={"x": 1})
+    read = gossamer.read(MAGIC, opaque={"magic": "gate magic(t) a { rz(t) a; h a; }"})
+    with pytest.raises(UsageError, match="no definitions"):
+        gossamer.read(read, opaque={"magic": "magic.inc"})
+    with pytest.raises(gossamer.InputError, match="no symbol 'x'"):
+        gossamer.read(read, bind={"x": 1})
 
 
 @pytest.mark.clause("QASM-3")

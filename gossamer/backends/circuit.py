@@ -211,7 +211,9 @@ class CircuitWriter(Writer):
         for mono, c, symbols in phase.terms:
             if symbols:
                 raise InputError(
-                    "PR-12", f"parameter '{symbols[0][0]}' has no value", help="bind all parameters before compiling"
+                    "PR-12",
+                    f"parameter '{symbols[0][0]}' has no value",
+                    help=f"give it one when compiling, for example --bind {symbols[0][0]}=pi/4",
                 )
             self.emit_term(qubits, c, mono, given)
 

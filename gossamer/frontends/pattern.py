@@ -7,8 +7,6 @@ passes realise for every outcome if it has a flow. Clauses PT-* of ``spec/patter
 
 from __future__ import annotations
 
-import math
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from fractions import Fraction
@@ -34,8 +32,6 @@ from gossamer.ir.phase import BitExpr, Phase
 from gossamer.ir.simple import resolve_edges
 
 Values = Mapping[str, "int | float | Fraction | str"]
-
-_MULTIPLE = re.compile(r"(-?)\s*(?:([0-9]{1,40})\s*\*?\s*)?pi\s*(?:/\s*([0-9]{1,40}))?", re.ASCII)
 
 
 def read(text: str, file: str = "<text>", bind: Values | None = None) -> Diagram:
@@ -122,7 +118,11 @@ def value_of(top: Json, bind: Values) -> Diagram:
         known = {bit.name for bit in pattern.bits if bit.kind == BitKind.INPUT}
         bits = {name: in_bits(name, values.pop(name)) for name in list(values) if name in known}
         diagram = resolve_edges(to_diagram(measured_reports(with_inputs(pattern, bits))))
-    return compose.bind(diagram, {name: in_turns(name, value) for name, value in values.items()}) if values else diagram
+    return (
+        compose.bind(diagram, {name: compose.in_turns(name, value) for name, value in values.items()})
+        if values
+        else diagram
+    )
 
 
 def with_inputs(pattern: Pattern, values: Mapping[str, bool]) -> Pattern:
@@ -250,31 +250,3 @@ def in_bits(name: str, value: int | float | Fraction | str) -> bool:
     if str(value) not in ("0", "1", "False", "True"):
         raise UsageError("TL-7", f"'{str(value)[:80]}' is not a value for the bit '{name[:80]}'", help="0 or 1")
     return str(value) in ("1", "True")
-
-
-def in_turns(name: str, value: int | float | Fraction | str) -> Fraction | float:
-    """The value of a symbol in multiples of pi, from one in radians; multiples of pi as text are exact.
-
-    Raises
-    ------
-    UsageError
-        TL-7 for what is no angle.
-
-    Examples
-    --------
-    >>> in_turns("t", "-3*pi/4"), in_turns("t", math.pi)
-    (Fraction(-3, 4), 1.0)
-    """
-    if isinstance(value, str) and (found := _MULTIPLE.fullmatch(value.strip())) and int(found[3] or 1):
-        return Fraction(int(found[2] or 1), int(found[3] or 1)) * (-1 if found[1] else 1)
-    try:
-        number = float(value)
-    except (ValueError, OverflowError):
-        number = math.nan
-    if not math.isfinite(number):
-        raise UsageError(
-            "TL-7",
-            f"'{str(value)[:80]}' is not a value for '{name[:80]}'",
-            help="for example pi/4, or a number of radians",
-        )
-    return number / math.pi

@@ -12,6 +12,8 @@ Compact closed categories, adjoints and closing: Abramsky, Coecke, *A categorica
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from enum import Enum
@@ -20,11 +22,12 @@ from typing import Any
 
 import numpy as np
 
-from gossamer.diagnostics import InputError
+from gossamer.diagnostics import InputError, UsageError
 from gossamer.ir.diagram import Bit, BitKind, Diagram, Int, Register, VertexKind
 from gossamer.ir.phase import BitExpr, Phase
 from gossamer.ir.scalar import ONE, SQRT2, ZERO, Scalar
 
+_MULTIPLE = re.compile(r"(-?)\s*(?:([0-9]{1,40})\s*\*?\s*)?pi\s*(?:/\s*([0-9]{1,40}))?", re.ASCII)
 _HALF = Scalar(-1)  # a spider of degree 1 has norm sqrt(2)
 
 
@@ -354,6 +357,54 @@ def bind(diagram: Diagram, values: Mapping[str, int | Fraction | float]) -> Diag
     except (ValueError, OverflowError) as error:
         raise InputError("AL-5", str(error)) from None
     return replace(diagram, scalar=scalar, **_phase_columns(diagram.phase, phases))
+
+
+def bind_angles(diagram: Diagram, values: Mapping[str, Any]) -> Diagram:
+    """Give symbols their values as users write them: in radians, as numbers or as text such as ``"-3*pi/4"``, which is exact.
+
+    Raises
+    ------
+    InputError
+        See :func:`bind`.
+    UsageError
+        ``TL-7`` for what is no angle.
+
+    Examples
+    --------
+    >>> from gossamer.ir.wires import WireBuilder
+    >>> w = WireBuilder(); q = w.add_input("q"); w.rz(q, Phase.of_symbol("t", 2)); _ = w.output(q, "q")
+    >>> [str(bind_angles(w.build(), {"t": angle}).phase_of(1)) for angle in ("pi/8", math.pi)]
+    ['1/4', '0']
+    """
+    return bind(diagram, {name: in_turns(name, value) for name, value in values.items()})
+
+
+def in_turns(name: str, value: Any) -> Fraction | float:
+    """The value of a symbol in multiples of pi, from one in radians; multiples of pi as text are exact.
+
+    Raises
+    ------
+    UsageError
+        TL-7 for what is no angle.
+
+    Examples
+    --------
+    >>> in_turns("t", "-3*pi/4"), in_turns("t", math.pi)
+    (Fraction(-3, 4), 1.0)
+    """
+    if isinstance(value, str) and (found := _MULTIPLE.fullmatch(value.strip())) and int(found[3] or 1):
+        return Fraction(int(found[2] or 1), int(found[3] or 1)) * (-1 if found[1] else 1)
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):
+        number = math.nan
+    if not math.isfinite(number):
+        raise UsageError(
+            "TL-7",
+            f"'{str(value)[:80]}' is not a value for '{name[:80]}'",
+            help="for example pi/4, or a number of radians",
+        )
+    return number / math.pi
 
 
 def renamed(
