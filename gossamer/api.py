@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from gossamer.ir.delays import Step
     from gossamer.ir.diagram import Diagram
     from gossamer.ir.network import Network
+    from gossamer.ir.pattern import Pattern
     from gossamer.ir.placed import Placed
     from gossamer.ir.program import Distribution, Manifest, NodeProgram
     from gossamer.runtime.run import RunResult
@@ -105,7 +106,40 @@ class CompiledProgram:
         source = self.source if against is None else read(against)
         return _verify(self.programs, self.manifest, source, method, self.distribution.network)
 
-    def files(self) -> dict[str, str]:
+    def pattern(self) -> Pattern:
+        """The programs of MBQC nodes as one measurement pattern; links are nodes and edges of it.
+
+        Raises
+        ------
+        InputError
+            ``PR-16`` if a node is no MBQC node or an outcome is postselected.
+
+        Examples
+        --------
+        >>> bell = 'OPENQASM 2.0; include "qelib1.inc"; qreg q[2]; h q[0]; cx q[0],q[1];'
+        >>> pattern = compile(bell, "2mbqc").pattern()
+        >>> len(pattern.outputs), pattern.output_names
+        (2, ('q[0]', 'q[1]'))
+        """
+        from gossamer.backends.mbqc_merge import merge
+
+        return merge(self.programs, self.manifest)
+
+    def to_graphix(self) -> Any:
+        """The merged :meth:`pattern` as a ``Pattern`` of graphix.
+
+        Raises
+        ------
+        InputError
+            ``PR-16`` for programs that are no pattern, and for angles and domains that graphix does not have.
+        MissingPackage
+            ``TL-9`` without graphix.
+        """
+        from gossamer.formats.pattern_graphix import to_graphix
+
+        return to_graphix(self.pattern())
+
+    def files(self, *, merge: bool = False) -> dict[str, str]:
         """Name and text of each file that :meth:`save` writes."""
         from gossamer.folder import MANIFEST
         from gossamer.ir.text import print_text
@@ -115,11 +149,16 @@ class CompiledProgram:
         if self.placed is not None:
             files["placed.gsm"] = print_text(self.placed)
         files["report.json"] = _json(self.report)
+        if merge:
+            from gossamer.folder import MERGED
+            from gossamer.formats.pattern_json import print_pattern
+
+            files[MERGED] = print_pattern(self.pattern())
         files["timings.json"] = _json({key: round(value, 6) for key, value in self.seconds.items()})
         return files
 
-    def save(self, directory: str | Path, *, force: bool = False) -> None:
-        """Write the folder, all or nothing.
+    def save(self, directory: str | Path, *, force: bool = False, merge: bool = False) -> None:
+        """Write the folder, all or nothing; with ``merge`` also :meth:`pattern`, as ``merged.pattern.json``.
 
         Raises
         ------
@@ -128,7 +167,7 @@ class CompiledProgram:
         """
         from gossamer.folder import write_folder
 
-        write_folder(Path(directory), self.files(), force=force)
+        write_folder(Path(directory), self.files(merge=merge), force=force)
 
     def draw(self, *, page: bool = False) -> str:
         """An SVG of the placed graph: nodes as bands, links as thick lines; of the source if there is none. See :func:`draw`."""

@@ -98,6 +98,9 @@ def compile(
         bool,
         typer.Option("--postselect", help="Where nothing corrects an outcome, throw runs away; without it, refuse."),
     ] = False,
+    merge: Annotated[
+        bool, typer.Option("--merge", help="Write the programs of MBQC nodes as one pattern too: merged.pattern.json.")
+    ] = False,
     as_json: AsJson = False,
     force: Annotated[bool, typer.Option("--force", help="Replace DIR even if it is not an earlier output.")] = False,
 ) -> None:
@@ -107,6 +110,8 @@ def compile(
 
     if output is None and not as_json:
         raise UsageError("TL-1", "there is nowhere to write to", help="add -o DIR (or --json to see the report only)")
+    if merge and output is None:
+        raise UsageError("TL-1", "--merge writes a file, and there is nowhere to write to", help="add -o DIR")
     if pipeline is not None and (effort, seed) != (1, 0):
         raise UsageError(
             "TL-7", "--effort and --seed set options of the default pipeline", help="set them in the text after -p"
@@ -126,7 +131,7 @@ def compile(
             progress=progress,
         )
     if output is not None:
-        program.save(output, force=force)
+        program.save(output, force=force, merge=merge)
     if as_json:
         _print_json(program.report | {"seconds": program.seconds})
     else:

@@ -18,9 +18,10 @@ from pathlib import Path
 from gossamer.diagnostics import InputError
 
 MANIFEST = "manifest.json"
+MERGED = "merged.pattern.json"
 _FORMAT = "gossamer-manifest/"
 #: What stands beside the node programs.
-_BESIDE = frozenset({MANIFEST, "source.gsm", "placed.gsm", "report.json", "timings.json"})
+_BESIDE = frozenset({MANIFEST, MERGED, "source.gsm", "placed.gsm", "report.json", "timings.json"})
 
 
 def check_target(target: Path, *, force: bool = False) -> None:

@@ -425,3 +425,12 @@ def test_a_strange_manifest_is_bad_input_for_every_command(
         result = gossamer(command, compiled)
         assert result.code == 1, result.err
         assert "error[PR-" in result.err
+
+
+def test_compile_merge_writes_one_pattern_of_all_nodes(gossamer: Gossamer, bell: Path, tmp_path: Path) -> None:
+    assert gossamer("compile", bell, "-n", "2mbqc", "-o", tmp_path / "out", "--merge").code == 0
+    shown = json.loads(gossamer("inspect", tmp_path / "out" / "merged.pattern.json", "--json").out)
+    assert shown["kind"] == "diagram"
+    assert gossamer("compile", bell, "-n", "1+1mbqc", "-o", tmp_path / "two", "--merge").code == 1
+    assert not (tmp_path / "two").exists()
+    assert gossamer("compile", bell, "-n", "2mbqc", "--json", "--merge").code == 2

@@ -1,0 +1,115 @@
+"""All programs as one pattern: it means what the source does, here and in graphix itself."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import gossamer
+from gossamer.backends.mbqc_merge import merge
+from gossamer.checks.equality import equal
+from gossamer.conformance.strategies import circuits
+from gossamer.diagnostics import InputError
+from gossamer.formats.pattern_graphix import to_graphix
+from gossamer.ir.pattern import Measure, Pattern, Prepare, outcomes, to_diagram
+from gossamer.ir.phase import BitExpr, Phase
+from gossamer.ir.program import ManifestBit
+from tests.backends.test_mbqc import DYNAMIC, UNITARY
+
+HERE = Path(__file__).parent
+
+
+@given(circuits(max_wires=2, max_gates=6), st.sampled_from(["1mbqc", "2mbqc", "line:3mbqc:comm=1"]))
+@settings(max_examples=15, deadline=None)
+def test_the_merged_pattern_means_what_the_source_does(circuit, network: str) -> None:
+    program = gossamer.compile(circuit.diagram, network, effort=0, check=False)
+    pattern = program.pattern()
+    pattern.verify()
+    if len(pattern.bits) <= 12:
+        assert equal(to_diagram(pattern), circuit.diagram)
+
+
+def test_links_are_edges_and_messages_parities() -> None:
+    program = gossamer.compile(UNITARY, "2mbqc", seed=1)
+    pattern = program.pattern()
+    made = sum(isinstance(c, Prepare) for c in pattern.commands) + len(pattern.inputs)
+    own = sum(isinstance(op, Prepare) for p in program.programs for op in p.instructions)
+    assert program.report["ebits"] > 0
+    assert made == own + len(pattern.inputs) + 2 * program.report["ebits"]
+
+
+def test_a_merged_file_is_a_source(tmp_path) -> None:
+    """What ``compile --merge`` writes is read by our own frontend, and compiles to what the first programs do."""
+    program = gossamer.compile(DYNAMIC, "2mbqc")
+    program.save(tmp_path / "out", merge=True)
+    again = gossamer.read(tmp_path / "out" / "merged.pattern.json")
+    assert [r.name for r in again.registers] == ["c"]
+    assert len(again.outcome_bits) == sum(isinstance(c, Measure) for c in program.pattern().commands)
+    program.save(tmp_path / "out")  # the merged file is ours and may be replaced
+    assert not (tmp_path / "out" / "merged.pattern.json").exists()
+
+
+@pytest.mark.clause("PR-16")
+def test_what_is_no_pattern_is_not_merged() -> None:
+    mixed = gossamer.compile(UNITARY, "1+1mbqc")
+    with pytest.raises(InputError, match="is of model 'circuit'"):
+        mixed.pattern()
+    program = gossamer.compile(DYNAMIC, "1mbqc")
+    manifest = program.manifest.model_copy(update={"postselected": [ManifestBit(node="n0", bit=0)]})
+    with pytest.raises(InputError, match="throw runs away") as caught:
+        merge(program.programs, manifest)
+    assert caught.value.code == "PR-16"
+
+
+@pytest.mark.clause("PR-16")
+@pytest.mark.parametrize(
+    "measure",
+    [
+        Measure(1, angle=Phase.of_bit(0)),
+        Measure(1, angle=Phase.of_symbol("a")),
+        Measure(1, s_domain=BitExpr.bit(0) & BitExpr.bit(2)),
+    ],
+)
+def test_graphix_has_no_such_angles_and_domains(measure: Measure) -> None:
+    commands = (Prepare(0), Prepare(1), Prepare(2), Measure(0), Measure(2), measure)
+    pattern = Pattern((), (), commands, outcomes([0, 1, 2]))
+    pattern.verify()
+    with pytest.raises(InputError) as caught:
+        to_graphix(pattern)
+    assert caught.value.code == "PR-16"
+
+
+def graphix_says(seed: int, count: int) -> list:
+    pytest.importorskip("numba")
+    environment = {
+        **os.environ,
+        "NUMBA_DISABLE_JIT": "1",
+        "PYTHONPATH": str(HERE.parents[1]),
+        "PYTHONWARNINGS": "ignore",
+    }
+    command = [sys.executable, str(HERE / "merge_child.py"), str(seed), str(count)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=1800)
+    assert done.returncode == 0, done.stderr[-2000:]
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def check_lines(lines: list, count: int) -> None:
+    assert len(lines) == count
+    for source, _, _, _, overlap in lines:
+        assert overlap == pytest.approx(1, abs=1e-6), source
+
+
+def test_graphix_ends_in_the_source_state() -> None:
+    check_lines(graphix_says(0, 2), 2)
+
+
+@pytest.mark.nightly
+def test_graphix_ends_in_the_source_state_nightly() -> None:
+    check_lines(graphix_says(1, 60), 60)
