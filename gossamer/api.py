@@ -228,7 +228,8 @@ def compile(
     network
         A network file, a preset's name, a shorthand (``4``, ``line:4``), or a `Network`.
     pipeline
-        The passes, as text; the default is :func:`gossamer.pipeline.default_pipeline`, which ``effort`` and ``seed`` set.
+        The passes, as text, or the name of one of :data:`gossamer.pipeline.MODES`; the default is
+        :func:`gossamer.pipeline.default_pipeline`. ``effort`` and ``seed`` set options of those that have a name and of the default.
     objective
         What to make small; ``ebits`` is the only one so far.
     effort
@@ -260,7 +261,7 @@ def compile(
     (3, True)
     """
     from gossamer.ir.network_text import resolve_network
-    from gossamer.pipeline import default_pipeline, parse_pipeline, run_pipeline, with_hardware
+    from gossamer.pipeline import MODES, default_pipeline, parse_pipeline, run_pipeline, with_hardware
     from gossamer.remedy import find_change
 
     begin = perf_counter()
@@ -273,6 +274,8 @@ def compile(
     if postselect and pipeline is not None:
         raise UsageError("TL-7", "postselection is an option of the default pipeline",
                          help="write graph-like{postselect=true} in your own")  # fmt: skip
+    mode = pipeline if pipeline in MODES else None
+    pipeline = None if mode is not None else pipeline
     steps = None if pipeline is None else parse_pipeline(pipeline)
     if progress is not None:
         progress("read")
@@ -286,7 +289,7 @@ def compile(
         network = resolve_network(str(network), lambda: count_wires(diagram))
     _check_models(network)
     if steps is None:
-        steps = parse_pipeline(default_pipeline(effort, seed, postselect=postselect, network=network))
+        steps = parse_pipeline(default_pipeline(effort, seed, postselect=postselect, network=network, mode=mode))
     steps = with_hardware(steps, network, given=pipeline is not None)
     seconds = {"read": perf_counter() - begin}
     try:

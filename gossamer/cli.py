@@ -85,7 +85,12 @@ def compile(
         typer.Option("-o", "--output", metavar="DIR", help="The folder to write; may be left out with --json."),
     ] = None,
     pipeline: Annotated[
-        str | None, typer.Option("-p", "--pipeline", help="Passes with options, instead of the default ones.")
+        str | None,
+        typer.Option(
+            "-p",
+            "--pipeline",
+            help="Passes with options, instead of the default ones; or min-space, min-nodes, min-depth.",
+        ),
     ] = None,
     objective: Annotated[str, typer.Option("--objective", help="What to make small: ebits.")] = "ebits",
     effort: Annotated[int, typer.Option("--effort", min=0, max=3, help="How long to search, 0 to 3.")] = 1,
@@ -107,12 +112,13 @@ def compile(
     """Distribute SOURCE over the nodes of a network: one program for each node."""
     from gossamer import api
     from gossamer.folder import check_target
+    from gossamer.pipeline import MODES
 
     if output is None and not as_json:
         raise UsageError("TL-1", "there is nowhere to write to", help="add -o DIR (or --json to see the report only)")
     if merge and output is None:
         raise UsageError("TL-1", "--merge writes a file, and there is nowhere to write to", help="add -o DIR")
-    if pipeline is not None and (effort, seed) != (1, 0):
+    if pipeline is not None and pipeline not in MODES and (effort, seed) != (1, 0):
         raise UsageError(
             "TL-7", "--effort and --seed set options of the default pipeline", help="set them in the text after -p"
         )

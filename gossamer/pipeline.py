@@ -35,6 +35,12 @@ LEVELS = {
     "distribution": "gossamer.ir.program.Distribution",
 }
 DEFAULT = "graph-like,partition{{effort={effort},seed={seed}}},links,{backend}"
+#: Pipelines with a name, for MBQC nodes: few qubits at one time, few pattern nodes, few rounds of measurements.
+MODES = {
+    "min-space": "graph-like,partition{{effort={effort},seed={seed}}},links,{backend}",
+    "min-nodes": "simplify{{strategy=full}},graph-like,partition{{effort={effort},seed={seed}}},links,{backend}",
+    "min-depth": "graph-like,partition{{effort={effort},seed={seed}}},links,{backend}{{shift=true}}",
+}
 MAX_STEPS = 64
 
 
@@ -160,11 +166,11 @@ def _find_step(name: str) -> Registration:
 
 
 def default_pipeline(
-    effort: int = 1, seed: int = 0, *, postselect: bool = False, network: Network | None = None
+    effort: int = 1, seed: int = 0, *, postselect: bool = False, network: Network | None = None, mode: str | None = None
 ) -> str:
     """The text form of the pipeline that ``compile`` uses when none is given.
 
-    It ends with the backend of the nodes' model, with ``lower`` where they are of several.
+    It ends with the backend of the nodes' model, with ``lower`` where they are of several. ``mode`` is a name of :data:`MODES`.
 
     Examples
     --------
@@ -173,7 +179,7 @@ def default_pipeline(
     """
     models = {node.model for node in network.nodes} if network is not None else {"circuit"}
     backend = models.pop() if len(models) == 1 else "lower"
-    text = DEFAULT.format(effort=effort, seed=seed, backend=backend)
+    text = (DEFAULT if mode is None else MODES[mode]).format(effort=effort, seed=seed, backend=backend)
     return text.replace("graph-like", "graph-like{postselect=true}") if postselect else text
 
 

@@ -8,6 +8,9 @@ happen, and so does the phase of an output where it is no multiple of pi/2: the 
 A phase that depends on bits is an angle that does, over the node's bits; a derived bit of the source is computed on each node that
 needs it, once. What is the same for all models is in ``gossamer.backends.lowering``.
 
+With ``shift`` signals are shifted: a correction that only flips an outcome is no domain, it says what the outcome is worth, and a
+measurement waits for nothing but the sign of an angle that is no multiple of pi/2. Fewer rounds, longer parities.
+
 References
 ----------
 Danos, Kashefi, Panangaden, J. ACM 54, 8 (2007); planes and axes: Browne, Kashefi, Mhalla, Perdrix, NJP 9, 250 (2007).
@@ -17,6 +20,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import ClassVar
 
 from gossamer.backends.lowering import Lowering, Writer, lower
 from gossamer.diagnostics import InputError
@@ -35,10 +39,17 @@ _LONG = 256
 
 @dataclass(frozen=True)
 class Mbqc:
-    """Backend: ``Placed`` -> ``Distribution`` of MBQC nodes, whose programs are printed as JSON."""
+    """Backend: ``Placed`` -> ``Distribution`` of MBQC nodes, whose programs are printed as JSON.
+
+    Attributes
+    ----------
+    shift : shift signals, so that fewer measurements wait for others
+    """
+
+    shift: bool = False
 
     def run(self, placed: Placed) -> Distribution:
-        return lower(placed, {"mbqc": PatternWriter})
+        return lower(placed, {"mbqc": ShiftingWriter if self.shift else PatternWriter})
 
 
 class PatternWriter(Writer):
@@ -46,6 +57,7 @@ class PatternWriter(Writer):
 
     model = "mbqc"
     suffix = ".pattern.json"
+    shifts: ClassVar[bool] = False
 
     def __init__(self, lowering: Lowering, at: int) -> None:
         super().__init__(lowering, at)
@@ -66,12 +78,24 @@ class PatternWriter(Writer):
         self.measure(v)
 
     def measure(self, v: int) -> None:
-        folded = self.all.is_folded(v)
-        s, t = (set(), set()) if folded else (self.all.s[v], self.all.t[v])
         basis, angle = self.observable(v)
+        s, t, flipped = self.signals(v, basis, angle)
         command = pattern.Measure(self.address(v), basis, self.own_angle(angle), self.parity(s), self.parity(t))
-        raw = self.ended(v, self.observe(command))
-        self.all.note_outcome(v, raw, self.all.worth(v) if folded else set())
+        self.all.note_outcome(v, self.ended(v, self.observe(command)), flipped)
+
+    def signals(self, v: int, basis: Basis, angle: Phase) -> tuple[set[int], set[int], set[int]]:
+        """The s-domain, the t-domain, and the parity that is not waited for: the true outcome is the raw one and this."""
+        s, t = self.all.s[v], self.all.t[v]
+        if self.all.is_folded(v):
+            return set(), set(), self.all.worth(v)
+        if not self.shifts or self.all.graph.outcome[v] >= 0 or v in self.all.postselected:
+            return s, t, set()
+        # A plane's angle has its sign turned by one of the signals, and its outcome is flipped by the other.
+        sign = {Basis.XY: s, Basis.YZ: t, Basis.XZ: s ^ t}[basis]
+        flip = t if basis == Basis.XY else s
+        if angle.is_constant and angle.is_clifford:  # a quarter turn and its inverse differ by the outcome
+            return set(), set(), flip ^ sign if angle.constant.denominator == 2 else flip
+        return (sign, set(), flip) if basis == Basis.XY else (set(), sign, flip)
 
     def rotate(self, hub: int) -> None:
         self.prepare(hub)
@@ -165,4 +189,10 @@ class PatternWriter(Writer):
         return BitExpr.xor(bits)
 
 
-__all__ = ["Mbqc", "PatternWriter"]
+class ShiftingWriter(PatternWriter):
+    """The same with signals shifted."""
+
+    shifts = True
+
+
+__all__ = ["Mbqc", "PatternWriter", "ShiftingWriter"]

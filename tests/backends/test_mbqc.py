@@ -72,6 +72,12 @@ def test_many_random_circuits(circuit, network: str, seed: int) -> None:
     check_circuit(circuit, network, seed)
 
 
+@given(CIRCUITS, st.sampled_from(NETWORKS[1:]), st.sampled_from(["min-space", "min-nodes", "min-depth"]))
+@settings(max_examples=20, deadline=None)
+def test_random_circuits_in_every_mode(circuit, network: str, mode: str) -> None:
+    compile_on(circuit.diagram, network, pipeline=mode)
+
+
 @given(patterns(max_nodes=5, max_steps=9), st.sampled_from(NETWORKS[1:]))
 @settings(max_examples=15, deadline=None)
 def test_random_patterns(pattern, network: str) -> None:
@@ -154,3 +160,34 @@ def test_every_change_of_a_program_is_noticed() -> None:
         programs = (program.programs[0], replace(program.programs[1], instructions=tuple(other)))
         assert verify(programs, program.manifest, program.source).holds is False, op
     assert tried >= 6
+
+
+def layers(pattern) -> int:
+    """Rounds of measurements, each of which waits for outcomes of earlier ones only."""
+    bit_of = {bit.vertex: i for i, bit in enumerate(pattern.bits)}
+    layer: dict[int, int] = {}
+    for c in pattern.commands:
+        if hasattr(c, "s_domain"):
+            waits = c.s_domain.bits | c.t_domain.bits | c.angle.bits
+            layer[bit_of[c.node]] = 1 + max((layer[b] for b in waits), default=0)
+    return max(layer.values(), default=0)
+
+
+def test_modes_trade_nodes_and_rounds() -> None:
+    """Shifted signals leave fewer rounds and the same commands; without Pauli measurements there are fewer nodes."""
+    turns = "".join(f"h q[{i}]; s q[{i}]; h q[{i}]; cx q[{i}],q[{(i + 1) % 4}]; h q[{i}]; " for i in range(4))
+    source = HEAD + turns + "t q[0]; t q[2]; " + turns + "t q[1]; h q[1];"
+    made = {
+        mode: compile_on(source, "1mbqc:qubits=12", pipeline=mode).pattern()
+        for mode in ("min-space", "min-nodes", "min-depth")
+    }
+    assert len(made["min-depth"].commands) <= len(made["min-space"].commands)
+    assert layers(made["min-depth"]) < layers(made["min-space"])
+    assert len(made["min-nodes"].bits) < len(made["min-space"].bits)
+
+
+@pytest.mark.clause("TL-7")
+def test_a_mode_of_patterns_is_none_of_circuit_nodes() -> None:
+    with pytest.raises(gossamer.UsageError) as caught:
+        gossamer.compile(UNITARY, "2", pipeline="min-depth")
+    assert caught.value.code == "TL-7"
