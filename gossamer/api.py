@@ -193,6 +193,7 @@ def summary(report: Mapping[str, Any]) -> dict[str, Any]:
         "peak_qubits",
         "peak_comm",
         "local_2q",
+        "swaps",
         "depth",
         "steps",
         "makespan",
@@ -344,6 +345,8 @@ def _report(
 
     report = make_report(distribution)
     report["pipeline"] = ",".join(steps)
+    if "swaps" in distribution.report:
+        report["swaps"] = distribution.report["swaps"]
     report["partitioner"] = getattr(values.get("assignment"), "partitioner", None)
     if distribution.manifest.postselected:
         from gossamer.report.success import success_probability

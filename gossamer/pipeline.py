@@ -192,7 +192,9 @@ def hardware_passes(network: Network) -> list[str]:
     >>> hardware_passes(parse_network("nodes: [{name: a, data: 2, gates: [cz, u3]}]"))
     ['native']
     """
-    return ["native"] if any(node.gates is not None for node in network.nodes) else []
+    route = any(node.coupling is not None for node in network.nodes)
+    native = any(node.gates is not None for node in network.nodes)
+    return ["route"] * route + ["native"] * native
 
 
 def with_hardware(steps: tuple[Step, ...], network: Network, *, given: bool) -> tuple[Step, ...]:

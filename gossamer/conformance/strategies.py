@@ -504,8 +504,8 @@ def patterns(
 
 
 @st.composite
-def hardware(draw: Draw) -> dict[str, Any]:
-    """Fields of a node that say what its hardware is: native gates that make everything, figures, times; each may be absent."""
+def hardware(draw: Draw, *, data: int = 64, comm: int | None = None) -> dict[str, Any]:
+    """Fields of a node that say what its hardware is: native gates that make everything, figures, times, couplings; each may be absent."""
     times = st.none() | st.integers(0, 10**7).map(lambda n: Fraction(n, 10**9))
     fidelities = st.none() | st.floats(0.5, 1)
     figures = st.none() | st.builds(Figures, duration=times, fidelity=fidelities)
@@ -515,7 +515,16 @@ def hardware(draw: Draw) -> dict[str, Any]:
     )  # fmt: skip
     t1 = draw(st.none() | st.integers(1, 10**9).map(lambda n: Fraction(n, 10**6)))
     t2 = draw(st.none() | st.integers(1, 8).map(lambda n: Fraction(n, 4) * (t1 or 1)))
-    return {"gates": gates, "measurement": draw(figures), "reset": draw(figures), "t1": t1, "t2": t2}
+    coupling = None
+    if comm is not None and 1 <= data <= 8 and draw(st.booleans()):
+        pairs = {(draw(st.integers(0, q - 1)), q) for q in range(1, data)}
+        pairs |= {(draw(st.integers(0, data - 1)), q) for q in range(data, data + comm)}
+        more = st.tuples(st.integers(0, data + comm - 1), st.integers(0, data + comm - 1)).map(sorted)
+        pairs |= {(a, b) for a, b in draw(st.lists(more, max_size=2)) if a < b}
+        coupling = tuple(sorted(pairs))
+    return {
+        "gates": gates, "measurement": draw(figures), "reset": draw(figures), "t1": t1, "t2": t2, "coupling": coupling,
+    }  # fmt: skip
 
 
 #: Sets of native gates, each of which makes everything.
@@ -566,7 +575,13 @@ def networks(
     classical = figures and draw(st.booleans())
     return Network(
         nodes=tuple(
-            _node(f"n{i}", draw(st.sampled_from(models)), data, comm, draw(hardware()) if figures else {})
+            _node(
+                f"n{i}",
+                draw(st.sampled_from(models)),
+                data,
+                comm,
+                draw(hardware(data=data, comm=comm)) if figures else {},
+            )
             for i in range(size)
         ),
         links=tuple(
@@ -577,6 +592,8 @@ def networks(
 
 
 def _node(name: str, model: str, room: int, comm: int | None = None, more: dict[str, Any] = {}) -> Node:  # noqa: B006
+    if model != "circuit":  # its programs hold no gates
+        more = {key: value for key, value in more.items() if key not in ("gates", "coupling")}
     return Node(name=name, model=model, data=room + SPARE.get(model, 0), comm=comm, **more)
 
 
@@ -705,6 +722,7 @@ def programs(
     *,
     max_nodes: int = 3,
     max_steps: int = 12,
+    max_data: int = 2,
     clifford: bool = False,
     figures: bool = False,
     models: Sequence[str] = ("circuit",),
@@ -714,10 +732,13 @@ def programs(
     They are grown in one order for all nodes, so no circle can wait for itself. Reset qubits, qubits left behind, messages that
     nobody reads and links that carry no gate are among them.
     """
-    data = draw(st.integers(1, 2))
+    data = draw(st.integers(1, max_data))
     network = draw(networks(max_nodes=max_nodes, data=data, comm=1, models=models))
     network = network.with_nodes(
-        [n.model_copy(update={"gates": draw(hardware())["gates"]}) if figures else n for n in network.nodes]
+        [
+            n.model_copy(update=draw(hardware(data=n.data, comm=n.comm))) if figures and n.model == "circuit" else n
+            for n in network.nodes
+        ]
     )
     k = network.size
     commanded = [node.model == "mbqc" for node in network.nodes]

@@ -25,6 +25,8 @@ from gossamer.ir.gates import GATES
 MAX_NODES = 256
 #: The largest capacity of a node, for data and for communication qubits each [NW-7].
 MAX_QUBITS = 1_000_000
+#: A node with a coupling map has at most so many qubits, and the map so many pairs [NW-16].
+MAX_COUPLED, MAX_COUPLINGS = 1000, 20_000
 
 
 #: Data qubits that a node of a model needs besides those that hold vertices: a step of a pattern prepares the next vertex before it
@@ -67,6 +69,7 @@ class Node(_Strict):
     gates : the gates of its hardware, None: whatever node programs may hold, with unknown figures
     measurement, reset : of one qubit
     t1, t2 : times of relaxation and of coherence; without t1 nothing relaxes, without t2 it is 2 t1
+    coupling : pairs of qubits that gates may join, data qubits counted from 0, then communication qubits; None: any two
     """
 
     name: str = Field(min_length=1, max_length=64, pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
@@ -80,6 +83,21 @@ class Node(_Strict):
     reset: Figures | None = None
     t1: Seconds | None = None
     t2: Seconds | None = None
+    coupling: tuple[tuple[int, int], ...] | None = Field(default=None, max_length=MAX_COUPLINGS)
+
+    @property
+    def joins_halves(self) -> bool:
+        """Whether a gate may join any two communication qubits."""
+        if self.coupling is None or self.comm is None:
+            return self.coupling is None
+        pairs = {frozenset(pair) for pair in self.coupling}
+        halves = range(self.data, self.data + self.comm)
+        return all(frozenset((a, b)) in pairs for a in halves for b in halves if a < b)
+
+    @property
+    def turns_halves(self) -> bool:
+        """Whether two communication qubits may be turned together by any angle, with no data qubit between them."""
+        return self.joins_halves and (self.gates is None or any(gate.name in ("rzz", "rxx") for gate in self.gates))
 
     @property
     def room(self) -> int:
@@ -312,6 +330,10 @@ def _flaw_of_node(node: Node, path: tuple[str | int, ...]) -> NetworkFlaw | None
             (*path, "t2"),
             "coherence ends with relaxation at the latest",
         )
+    for key, code, value in (("gates", "NW-15", node.gates), ("coupling", "NW-16", node.coupling)):
+        if value is not None and node.model != "circuit":
+            message = f"'{node.name}' is of model '{node.model}', whose programs hold no gates"
+            return NetworkFlaw(code, message, (*path, key), f"{key} are a matter of circuit nodes")
     seen: set[str] = set()
     for i, gate in enumerate(node.gates or ()):
         if gate.name not in GATES:
@@ -322,4 +344,34 @@ def _flaw_of_node(node: Node, path: tuple[str | int, ...]) -> NetworkFlaw | None
         if gate.name in seen:
             return NetworkFlaw("NW-15", f"gate '{gate.name}' is given twice", (*path, "gates", i))
         seen.add(gate.name)
+    return _flaw_of_coupling(node, (*path, "coupling"))
+
+
+def _flaw_of_coupling(node: Node, path: tuple[str | int, ...]) -> NetworkFlaw | None:
+    """What is wrong with the coupling map of a node."""
+    if node.coupling is None:
+        return None
+    if node.comm is None or node.data + node.comm > MAX_COUPLED:
+        help = f"say how many communication qubits it has; at most {MAX_COUPLED} qubits can be coupled by a map"
+        return NetworkFlaw("NW-16", f"the coupling map of '{node.name}' needs a small number of qubits", path, help)
+    near: list[set[int]] = [set() for _ in range(node.data + node.comm)]
+    for i, (a, b) in enumerate(node.coupling):
+        if not (0 <= a < len(near) and 0 <= b < len(near)) or a == b:
+            help = f"data qubits are 0 to {node.data - 1}, communication qubits follow, {len(near)} in all"
+            return NetworkFlaw("NW-16", f"({a}, {b}) are no two qubits of '{node.name}'", (*path, i), help)
+        if b in near[a]:
+            return NetworkFlaw("NW-16", f"qubits {a} and {b} of '{node.name}' are coupled twice", (*path, i))
+        near[a].add(b)
+        near[b].add(a)
+    inner = [sorted(q for q in x if q < node.data) for x in near]
+    lost = _parted(_hops(inner[: node.data], 0)) if node.data else None
+    if lost is not None:
+        help = "swaps bring data qubits together, and communication qubits do not swap"
+        return NetworkFlaw(
+            "NW-16", f"no path of data qubits joins the qubits 0 and {lost} of '{node.name}'", path, help
+        )
+    alone = next((q for q in range(node.data, len(near)) if not inner[q] and node.data), None)
+    if alone is not None:
+        message = f"communication qubit {alone} of '{node.name}' is coupled to no data qubit"
+        return NetworkFlaw("NW-16", message, path)
     return None

@@ -61,7 +61,7 @@ def _with_hubs_at_legs(graph: OpenGraph, assignment: Assignment, network: Networ
 
     Two copies can be rotated together where the hardware turns about two qubits at once.
     """
-    turns = [node.gates is None or any(gate.name in ("rzz", "rxx") for gate in node.gates) for node in network.nodes]
+    turns = [node.turns_halves for node in network.nodes]
     place, edge_place = assignment.place, assignment.edge_place
     start, _, edge = graph.adjacency
     for hub in np.flatnonzero(graph.is_hub & (np.diff(start) > 1)).tolist():

@@ -231,7 +231,7 @@ def _problem(graph: OpenGraph, network: Network) -> tuple[PlacementProblem, _Nam
         item_time=np.array(times, np.int32), num_steps=len(steps),
         capacity=np.array([node.room for node in network.nodes], np.int32),
         steiner=steiner_table(network.distance), distance=np.ascontiguousarray(network.distance, np.int32),
-        fixed=np.full(number, -1, np.int32), third=all(node.comm is None or node.comm >= 2 for node in network.nodes),
+        fixed=np.full(number, -1, np.int32), third=all((node.comm is None or node.comm >= 2) and node.joins_halves for node in network.nodes),
         node_names=tuple(
             node.name if node.room == node.data else f"{node.name}, beside one for its steps" for node in network.nodes
         ),

@@ -1,4 +1,4 @@
-"""Rules of node programs against the hardware of their nodes, where a network gives it: native gates (NW-15)."""
+"""Rules of node programs against the hardware of their nodes, where a network gives it: native gates (NW-15), coupled qubits (NW-16)."""
 
 from __future__ import annotations
 
@@ -29,4 +29,22 @@ def _gates(p: NodeProgram, node: Node) -> None:
                 fail("NW-15", f"{p.node}, instruction {i}: {gate.name} is no gate of the node", help=help)
 
 
-_RULES: tuple[Callable[[NodeProgram, Node], None], ...] = (_gates,)
+def _coupling(p: NodeProgram, node: Node) -> None:
+    if node.coupling is None:
+        return
+    pairs = {frozenset(pair) for pair in node.coupling}
+    if (p.data, p.comm) != (node.data, node.comm):
+        fail("NW-16", f"the program of {p.node} does not number the qubits of its node, whose coupling map does")
+    for i, op in enumerate(p.instructions):
+        for gate in op.body if isinstance(op, Conditional) else (op,) if isinstance(op, Gate) else ():
+            if len(gate.qubits) == 2 and frozenset(gate.qubits) not in pairs:
+                help = "the pass route brings qubits together"
+                a, b = gate.qubits
+                fail(
+                    "NW-16",
+                    f"{p.node}, instruction {i}: {gate.name} on qubits {a} and {b}, which are not coupled",
+                    help=help,
+                )
+
+
+_RULES: tuple[Callable[[NodeProgram, Node], None], ...] = (_gates, _coupling)
