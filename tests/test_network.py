@@ -60,6 +60,8 @@ BAD_FILES = [
     ("nodes: [{name: a, data: 1, gates: [cz, {name: rz, fidelity: 0}]}]\n", "NW-3", 1, 61),
     ("nodes: [{name: a, data: 1, gates: [cz, ccx]}]\n", "NW-15", 1, 40),
     ("nodes: [{name: a, data: 1, gates: [cz, rz, {name: cz}]}]\n", "NW-15", 1, 44),
+    ("nodes: [{name: a, data: 1, model: mbqc, gates: [cz]}]\n", "NW-15", 1, 48),
+    ("nodes: [{name: a, data: 1, model: mbqc, comm: 0, coupling: []}]\n", "NW-16", 1, 60),
     ("nodes: [{name: a, data: 1, t1: 5}]\n", "NW-3", 1, 32),
     ("nodes: [{name: a, data: 1, t1: 5 us}]\n", "NW-3", 1, 32),
     ("nodes: [{name: a, data: 1, t1: -5us}]\n", "NW-3", 1, 32),
