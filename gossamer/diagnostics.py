@@ -7,8 +7,10 @@ bottom of the import order: everything may import it, it imports nothing of ours
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from itertools import islice
 from typing import ClassVar
 
 
@@ -125,6 +127,23 @@ def _with_line(d: Diagnostic, lines: list[str]) -> Diagnostic:
     if d.span is None or d.source_line is not None or not 1 <= d.span.line <= len(lines):
         return d
     return replace(d, source_line=lines[d.span.line - 1].rstrip("\r"))
+
+
+def nearest(name: str, known: Iterable[str], cutoff: float = 0.6) -> str | None:
+    """The known name that ``name`` most likely stands for: the same in other letters, or one that is spelt alike (1: the same).
+
+    Examples
+    --------
+    >>> nearest("CX", ["cz", "cx"]), nearest("measur", ["measure", "reset"]), nearest("foo", ["bar"])
+    ('cx', 'measure', None)
+    """
+    if len(name) > 40:
+        return None
+    some = list(islice(known, 2000))
+    for other in some:
+        if other.lower() == name.lower():
+            return other
+    return next(iter(get_close_matches(name, some, n=1, cutoff=cutoff)), None)
 
 
 class LeftOut(UserWarning):

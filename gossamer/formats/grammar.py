@@ -64,9 +64,19 @@ class GrammarReader:
             try:
                 return load_grammar(self.name, self.transformer).parse(text)
             except UnexpectedInput as error:
-                raise syntax_error(error, text, file, self.code) from None
+                raise syntax_error(self._located(error, text), text, file, self.code) from None
             except VisitError as error:
                 raise error.orig_exc from None
+
+    def _located(self, error: UnexpectedInput, text: str) -> UnexpectedInput:
+        """For a character that begins no word, note what the grammar would take there: lark only knows what the lexer would."""
+        from lark.exceptions import UnexpectedCharacters
+
+        if isinstance(error, UnexpectedCharacters):
+            before = load_grammar(self.name, self.transformer).parse_interactive(text[: error.pos_in_stream])
+            before.exhaust_lexer()
+            error.allowed = before.accepts()  # type: ignore[no-untyped-call]
+        return error
 
 
 def check_nesting(text: str, file: str) -> None:
@@ -133,7 +143,7 @@ def _could_stand(terminals: set[str]) -> str:
     if len(words) > _MANY:
         if "GATE" in terminals:
             words = {w for w in words if w in ("';'", "'}'")} | {"a statement"}
-        elif {"LPAR", "NAME", "INT"} <= terminals:
+        elif "INT" in terminals:
             words = {_readable(name) for name in terminals - _EXPRESSION} | {"an expression"}
         else:
             words = {_readable(name) for name in terminals - _OPERATORS} | {"an operator"}
@@ -150,7 +160,9 @@ _WORDS = {
     "SEMICOLON": "';'", "COMMA": "','", "LPAR": "'('", "RPAR": "')'", "LSQB": "'['", "RSQB": "']'", "LBRACE": "'{'",
     "RBRACE": "'}'", "EQUAL": "'='", "MINUS": "'-'", "PLUS": "'+'", "STAR": "'*'", "SLASH": "'/'", "CIRCUMFLEX": "'^'",
     "NAME": "a name", "INT": "a whole number", "REAL": "a number", "STRING": "a file name in quotes",
-    "ANNOTATION": "an annotation", "BITS": "a bit string", "PI": "pi", "BANG": "'!'", "TILDE": "'~'", "COLON": "':'", "AT": "'@'", "ARROW": "'->'",
+    "ANNOTATION": "an annotation", "BITS": "a bit string", "PI": "pi", "BANG": "'!'", "TILDE": "'~'", "COLON": "':'", "AT": "'@'", "SCALAR": "a type", "COMPLEX": "a type", "ARRAY": "a type", "ASSIGN": "'='", "HARDWARE": "a physical qubit", "ACCESS": "'readonly'",
+    "TIMING": "a time", "IS": "'=='", "PRODUCT": "an operator", "SHIFT": "an operator", "COMPARISON": "an operator", "EQUALITY": "an operator",
+    "VBAR": "an operator", "AMPERSAND": "an operator", "ARROW": "'->'",
 }  # fmt: skip
 
 

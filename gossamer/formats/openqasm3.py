@@ -251,13 +251,14 @@ class _TreeMaker(SharedRules):
     def operand(self, c: list[Any]) -> Operand:
         if c[0].type == "HARDWARE":
             self._hardware(c[0])
-        return self._through(Operand(str(c[0]), tuple(c[1:]), self._span(c[0])), c[1:])
+        indices = tuple(index for index, _ in c[1:])
+        return self._through(Operand(str(c[0]), indices, self._span(c[0])), indices)
 
     def _hardware(self, token: Token) -> None:
         self.hardware.add("$" + (str(token)[1:].lstrip("0") or "0")[:20])
 
-    def index(self, c: list[Any]) -> Any:
-        return c[0]
+    def index(self, c: list[Any]) -> list[Any]:
+        return c  # the index, and the bracket where it ends
 
     def index_items(self, c: list[Any]) -> tuple[Any, ...]:
         return self._deeper(tuple(c), c)
@@ -410,7 +411,8 @@ class _TreeMaker(SharedRules):
         return self._through(replace(c[1], span=self._span(c[0]).to(self._span(c[2]))), c[1:2])
 
     def indexed(self, c: list[Any]) -> Indexed:
-        return self._deep(Indexed(c[0], c[1], c[0].span), c)
+        index, bracket = c[1]
+        return self._deep(Indexed(c[0], index, c[0].span.to(self._span(bracket))), (c[0], index))
 
     def name(self, c: list[Any]) -> Name:
         if c[0].type == "HARDWARE":

@@ -9,11 +9,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from fractions import Fraction
 from typing import TypeAlias
 
-from gossamer.diagnostics import InputError, Span
+from gossamer.diagnostics import InputError, Span, nearest
 from gossamer.formats.openqasm_syntax import Expression
 from gossamer.formats.openqasm_tree import Literal, Name
 from gossamer.ir.phase import FLOAT_BITS
@@ -75,11 +74,11 @@ def evaluate(expression: Expression, names: Mapping[str, Value] = CONSTANTS) -> 
     if isinstance(expression, Name):
         if expression.name not in names:
             known = sorted(n for n in names if n != "π")
-            near = get_close_matches(expression.name, known[:1000], n=1) if len(expression.name) <= 40 else []
+            near = nearest(expression.name, known)
             raise _bad(
                 f"unknown name '{expression.name[:40]}' in an expression",
                 expression.span,
-                f"did you mean '{near[0]}'?" if near else f"known here: {', '.join(known[:10])}",
+                f"did you mean '{near}'?" if near else f"known here: {', '.join(known[:10])}",
             )
         return names[expression.name]
     values = [evaluate(x, names) for x in expression.operands]
@@ -94,11 +93,11 @@ def evaluate(expression: Expression, names: Mapping[str, Value] = CONSTANTS) -> 
         raise _bad("division by zero", divisor.span, "the divisor has the value 0; write another one") from None
     except KeyError:
         name = expression.operator
-        near = get_close_matches(name, _FUNCTIONS, n=1) if len(name) <= 40 else []
+        near = nearest(name, _FUNCTIONS)
         raise _bad(
             f"unknown function '{name[:40]}'",
             expression.span,
-            f"did you mean '{near[0]}'?" if near else f"known: {', '.join(_FUNCTIONS)}",
+            f"did you mean '{near}'?" if near else f"known: {', '.join(_FUNCTIONS)}",
         ) from None
     except ValueError:
         raise _bad("the value is not a finite real number", expression.span, domain(expression.operator)) from None

@@ -322,8 +322,9 @@ def tidied(instructions: Sequence[Step]) -> list[Step]:
 
     Examples
     --------
-    >>> tidied([Gate("h", (0,)), Gate("h", (1,)), Gate("cz", (0, 1)), Gate("h", (1,)), Gate("h", (1,))])
-    [Gate(name='h', qubits=(0,), angle=None), Gate(name='cx', qubits=(0, 1), angle=None), Gate(name='h', qubits=(1,), angle=None)]
+    >>> steps = tidied([Gate("h", (0,)), Gate("h", (1,)), Gate("cz", (0, 1)), Gate("h", (1,)), Gate("h", (1,))])
+    >>> [(step.name, step.qubits) for step in steps]
+    [('h', (0,)), ('cx', (0, 1)), ('h', (1,))]
     """
     out: list[Step | None] = []
     last: dict[int, list[int]] = {}  # of each qubit, where its instructions stand

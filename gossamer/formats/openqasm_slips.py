@@ -7,13 +7,12 @@ that. The readers of OpenQASM, ``gossamer.formats.openqasm`` and ``gossamer.form
 from __future__ import annotations
 
 import re
-from dataclasses import replace
-from difflib import get_close_matches
+from dataclasses import dataclass, replace
 
-from gossamer.diagnostics import Diagnostic, InputError, Span
+from gossamer.diagnostics import Diagnostic, InputError, Span, nearest
 
 #: Words that begin a statement, by version.
-_STATEMENTS = {
+STATEMENTS = {
     2: ("OPENQASM", "include", "qreg", "creg", "gate", "opaque", "barrier", "measure", "reset", "if"),
     3: (
         "OPENQASM", "include", "qubit", "bit", "int", "uint", "float", "angle", "bool", "complex", "array", "duration", "stretch", "qreg", "creg",
@@ -22,7 +21,7 @@ _STATEMENTS = {
     ),
 }  # fmt: skip
 #: Of them, those that only version 3 has.
-ONLY_3 = frozenset(_STATEMENTS[3]) - frozenset(_STATEMENTS[2]) | {"else"}
+ONLY_3 = frozenset(STATEMENTS[3]) - frozenset(STATEMENTS[2]) | {"else"}
 #: Pulse-level control: what stands behind these words is in another language.
 _PULSE = re.compile(r".*(?<!\w)(cal|defcal)(?!\w)")
 #: The way out of them in version 2.
@@ -31,14 +30,56 @@ _COMMENTS_AND_STRINGS = re.compile(r"//[^\n]*|/\*(?:[^*]|\*(?!/))*(?:\*/)?|\"[^\
 _WORD = re.compile(r"[^\W\d]\w*")
 #: So far back from an error the beginning of its statement is looked for.
 _WINDOW = 2000
-_SIGNS = {
-    "#": "comments begin with //",
-    "--": "comments begin with //",
-    "/*": "OpenQASM 2 has only comments that begin with //",
-    ":=": "a value is assigned with '='",
-    "π": "write pi",
-    "@": "modifiers (ctrl @, negctrl @, inv @, pow(k) @) stand before the name of a gate",
-}
+
+
+@dataclass(frozen=True)
+class _Slip:
+    """A frequent mistake: ``before`` is what its statement holds up to the error, ``after`` what follows.
+
+    With a ``message`` the diagnostic is about the part of ``before`` that is called ``here``.
+    """
+
+    versions: tuple[int, ...]
+    before: re.Pattern[str]
+    after: re.Pattern[str]
+    help: str
+    message: str = ""
+
+
+def _slip(versions: str, before: str, after: str, help: str, message: str = "") -> _Slip:
+    return _Slip(tuple(map(int, versions)), re.compile(before, re.DOTALL), re.compile(after), help, message)
+
+
+_SLIPS = (
+    # of other languages
+    _slip("23", ".*", "#|--(?!>)", "comments begin with //"),
+    _slip("2", ".*", r"/\*", "OpenQASM 2 has only comments that begin with //"),
+    _slip("2", ".*", "π", "write pi"),
+    _slip("23", ".*", ":=", "a value is assigned with '='"),
+    _slip("3", ".*", r"\?", "there is no '? :' in OpenQASM; write an if statement"),
+    _slip("3", r".*(?:\+\+|--)\s*", ";", "write x += 1; or x -= 1;"),
+    _slip("23", r"(?P<here>import)\s+", "", 'a file is read with include "NAME";', "unknown statement 'import'"),
+    _slip("23", r".*(?<!\w)\d[\d.]*", r"(?![xXbBoO_])[^\W\d]", "is a '*' missing before it?"),
+    # headers and declarations
+    _slip("23", r"(?P<here>OPENQASM)\s+", r"\d", "move it to the first line, or take it out", "the header is not at the beginning"),
+    _slip("3", r"(?:qubit|bit|int|uint|float|angle)\s+\w+\s*", r"\[", "the size stands before the name: qubit[2] q;"),
+    _slip("3", r"gate\s+\w+\s*\(.*\b(?:float|angle|int|uint)\s*", r"\w", "the parameters of a gate have no types: gate g(t) a { ... }"),
+    _slip("3", r".*[=(,&|^<>]\s*", r'"[^"]*"', "a bit string holds the digits 0 and 1 only"),
+    # gates and measurements
+    _slip("23", ".*", "@", "modifiers (ctrl @, negctrl @, inv @, pow(k) @) stand before the name of a gate"),
+    _slip("2", r"\w+\(\w+", r"\[", "qubits stand behind the gate, without parentheses: x q[0];"),
+    _slip("2", r"measure\b.*", "=", "write measure q[0] -> c[0];"),
+    _slip("2", r"\w+\s*", r"(?:\[\d+\])?\s*=\s*measure\b", "in OpenQASM 2 this is measure q[0] -> c[0];"),
+    # conditions and loops
+    _slip("23", r"(?:else\s+)?(?:if|while)\b.*", "=(?!=)", "values are compared with '=='"),
+    _slip("2", r"if\s*\(.*\)\s*", r"\{", "an 'if' of OpenQASM 2 holds one statement, without braces"),
+    _slip("2", r"if\b.*\)\s*(?P<here>if)\b.*", "==", f"join the conditions into one register, or {BEGIN_3}", "'if' cannot stand under 'if'"),
+    _slip("3", r"if\b.*\)\s*(?P<here>then)\b.*", "", "write if (CONDITION) { ... }", "unknown word 'then'"),
+    _slip("3", r"\s*", r"else\b", "an 'else' stands right behind the block of its 'if'"),
+    _slip("3", r"for\s*", r"\(", "write for int i in [0:2] { ... }"),
+    _slip("3", r"for\b.*\bin\b.*", ":", "a range stands in brackets: [0:2]"),
+    _slip("3", r"for\b.*\bin\s*\[[^:]*", r"\]", "a range has a start and an end: [0:2]; a set is {0, 2}"),
+)  # fmt: skip
 
 
 def explained(error: InputError, text: str, version: int) -> InputError:
@@ -56,28 +97,54 @@ def explained(error: InputError, text: str, version: int) -> InputError:
     if error.code != "QASM-1" or d.span is None or not d.message.startswith("unexpected"):
         return error
     at = _offset(text, d.span)
-    before = _statement(text[max(0, at - _WINDOW) : at])
-    found = text[at : at + 2]
-    first = _WORD.match(before.lstrip())
-    word = first[0] if first else ""
+    earlier = text[max(0, at - _WINDOW) : at]
+    plain = _COMMENTS_AND_STRINGS.sub(lambda m: " " * len(m[0]), earlier)
+    before = plain[max(map(plain.rfind, ";{}")) + 1 :]
+    start = at - len(before.lstrip())
     if version == 3:
         pulse = _PULSE.match(text[text.rfind("\n", 0, at) + 1 : at])
         if pulse:
             return _pulses(d, pulse)
-    if word and word not in _STATEMENTS[version]:
-        start = at - len(before.lstrip())
-        near = get_close_matches(word, _STATEMENTS[version], n=1, cutoff=0.75) if len(word) <= 20 else []
-        if version == 2 and word in ONLY_3:
-            return _told(error, text, start, word, f"'{word}' belongs to OpenQASM 3", BEGIN_3)
-        if near and not re.search(rf"\b(?:gate|opaque|def|extern)\s+{word}\b", text):
-            return _told(error, text, start, word, f"unknown statement '{word}'", f"did you mean '{near[0]}'?")
-    for sign, help in _SIGNS.items():
-        if found.startswith(sign) and not (sign == "/*" and version == 3):
-            return _helped(error, help)
-    if found[:1] == "=" and re.match(r"\s*(?:else\s+)?(?:if|while)\b", before):
-        return _helped(error, "values are compared with '=='")
-    known = d.help or ""
-    if "';'" in known and (not found.strip() or _WORD.match(found) or found[:1] == "}"):
+    comment = text.find("//", start, at + 2)
+    if comment >= 0 and before.count("(") > before.count(")"):
+        return _told(
+            error, text, comment, "//", "a comment in the middle of an expression", "a division is written '/'"
+        )
+    first = _WORD.match(before.lstrip())
+    told = _about_first(error, text, version, start, first[0]) if first else None
+    if told is not None:
+        return told
+    for slip in _SLIPS:
+        found = slip.before.fullmatch(before.lstrip()) if version in slip.versions else None
+        if found and slip.after.match(text, at):
+            if slip.message:
+                return _told(error, text, start + found.start("here"), found["here"], slip.message, slip.help)
+            return _helped(error, slip.help)
+    return _with_what_is_missing(error, text[at : at + 1], before)
+
+
+def _about_first(error: InputError, text: str, version: int, start: int, word: str) -> InputError | None:
+    """A statement whose first word is none, or cannot stand there."""
+    in_gate = re.search(r"\bgate\b[^{}]*\{[^{}]*\Z", text[max(0, start - _WINDOW) : start])
+    if version == 2 and in_gate and word in ("if", "measure", "reset", "qreg", "creg"):
+        help = "a gate definition holds gates and barriers"
+        return _told(error, text, start, word, f"'{word}' cannot stand in a gate definition", help)
+    if word in STATEMENTS[version] or len(word) > 20:
+        return None
+    if version == 2 and word in ONLY_3:
+        return _told(error, text, start, word, f"'{word}' belongs to OpenQASM 3", BEGIN_3)
+    near = nearest(word, STATEMENTS[version], 0.75)
+    if near and not re.search(rf"\b(?:gate|opaque|def|extern)\s+{word}\b", text):
+        return _told(error, text, start, word, f"unknown statement '{word}'", f"did you mean '{near}'?")
+    return None
+
+
+def _with_what_is_missing(error: InputError, found: str, before: str) -> InputError:
+    known = error.diagnostic.help or ""
+    if not found.strip() and "'}'" in known and not before.strip():
+        return _helped(error, f"is a '}}' missing? {known}")
+    apart = not (before[-1:].isalnum() and found.isalnum())
+    if before.strip() and "';'" in known and (not found.strip() or (_WORD.match(found) and apart) or found == "}"):
         return _helped(error, f"is a ';' missing before it? {known}")
     return error
 
@@ -114,9 +181,3 @@ def _offset(text: str, span: Span) -> int:
     for _ in range(span.line - 1):
         at = text.find("\n", at + 1)
     return min(at + span.column, len(text))
-
-
-def _statement(before: str) -> str:
-    """The end of ``before`` from the beginning of its last statement on; comments and strings are blanked out."""
-    plain = _COMMENTS_AND_STRINGS.sub(lambda m: " " * len(m[0]), before)
-    return plain[max(plain.rfind(";"), plain.rfind("{"), plain.rfind("}")) + 1 :]

@@ -10,7 +10,7 @@ from gossamer.diagnostics import InputError, Span
 from gossamer.formats import openqasm3_syntax as syn
 from gossamer.formats.openqasm_angles import Exact, arithmetic, as_float
 from gossamer.frontends.qasm3_expressions import Expressions, no_step
-from gossamer.frontends.qasm3_state import WORK_OF_STATEMENT, Entry, Scope, State, Variable
+from gossamer.frontends.qasm3_state import WORK_OF_STATEMENT, Scope, State, Variable
 from gossamer.frontends.qasm3_values import (
     ZERO,
     ClassicalValue,
@@ -54,10 +54,10 @@ class Control:
                 return signal
         return None
 
-    def block(self, body: syn.Block, entries: dict[str, Entry] | None = None) -> Signal | None:
-        """Run a block in a scope of its own."""
+    def block(self, body: syn.Block, scope: Scope | None = None) -> Signal | None:
+        """Run a block in a scope of its own, which may hold names already."""
         self.state.deeper(4, body.span)
-        self.state.scopes.append(Scope(entries or ()))
+        self.state.scopes.append(Scope() if scope is None else scope)
         try:
             return self.run(body.statements)
         finally:
@@ -168,7 +168,9 @@ class Control:
                     if self.state.condition.is_zero:
                         continue
                 entry = Variable(type, self.state.calculate.convert(value, type, s.span))
-                signal = self.block(s.body, {s.name: entry})
+                scope = Scope({s.name: entry})
+                scope.places[s.name] = s.span
+                signal = self.block(s.body, scope)
                 if signal is not None:
                     if signal.word == "break":
                         break

@@ -33,6 +33,7 @@ from gossamer.frontends.qasm3_values import (
 )
 from gossamer.frontends.qasm_circuit import Circuit
 from gossamer.frontends.qasm_polynomial import MAX_TERMS, Polynomial
+from gossamer.frontends.qasm_scope import counted
 from gossamer.ir.phase import BitExpr
 
 
@@ -216,7 +217,9 @@ class Conversions:
                     "QASM-10",
                     f"{shown} does not fit {type}",
                     span=span,
-                    help=f"{type} holds {size} bits; declare at least {value.bit_length()}, or cast: {type}(...)",
+                    help="a bit is 0 or 1"
+                    if single
+                    else f"{type} holds {counted(size, 'bit')}; declare at least {value.bit_length()}, or cast: {type}(...)",
                 )
             return Word(constant_word(value, size, False).bits, single=single)
         if explicit and not single and isinstance(value, Exact | float):
@@ -268,9 +271,11 @@ def complex_number(value: ClassicalValue, span: Span) -> complex:
 def _misfit(bits: int, type: ValueType, span: Span) -> InputError:
     return InputError(
         "QASM-10",
-        f"{bits} bits do not fit {type}",
+        f"{counted(bits, 'bit')} {'does' if bits == 1 else 'do'} not fit {type}",
         span=span,
-        help=f"declare {type.base}[{bits}], or give {1 if type.size is None else type.size}",
+        help=f"give one bit, or name a whole register of {bits}"
+        if type.size is None
+        else f"declare {type.base}[{bits}], or give {counted(type.size, 'bit')}",
     )
 
 

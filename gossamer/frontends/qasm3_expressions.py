@@ -6,15 +6,14 @@ Anything that may name qubits is resolved here too.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from difflib import get_close_matches
 from fractions import Fraction
 from typing import TypeAlias
 
-from gossamer.diagnostics import InputError, Span
+from gossamer.diagnostics import InputError, Span, nearest
 from gossamer.formats import openqasm3_syntax as syn
 from gossamer.formats.openqasm_angles import Exact, decimal
 from gossamer.frontends.qasm3_functions import ARITY, built_in
-from gossamer.frontends.qasm3_state import State, Variable, kind_of
+from gossamer.frontends.qasm3_state import DefinedGate, State, Variable, kind_of
 from gossamer.frontends.qasm3_values import BUILT_IN as CONSTANTS
 from gossamer.frontends.qasm3_values import (
     ZERO,
@@ -30,7 +29,8 @@ from gossamer.frontends.qasm3_values import (
     wrong,
 )
 from gossamer.frontends.qasm_circuit import MAX_QUBITS
-from gossamer.frontends.qasm_scope import check_distinct, counted, indices_run
+from gossamer.frontends.qasm_gates import StandardGate
+from gossamer.frontends.qasm_scope import call_form, check_distinct, counted, indices_run
 from gossamer.ir.phase import BitExpr
 
 _MAX_ARRAY = 10**6
@@ -197,12 +197,11 @@ class Expressions:
             return value
         if e.name == "sizeof" and e.arguments:
             return self.sizeof(e)
-        arguments = [self.value(a) for a in e.arguments]
         if e.name in ARITY:
-            if len(arguments) != ARITY[e.name]:
+            if len(e.arguments) != ARITY[e.name]:
                 raise InputError(
                     "QASM-8",
-                    f"{e.name} takes {counted(ARITY[e.name], 'argument')}, not {len(arguments)}",
+                    f"{e.name} takes {counted(ARITY[e.name], 'argument')}, not {len(e.arguments)}",
                     span=e.span,
                     help=f"write {e.name}({'x' if ARITY[e.name] == 1 else 'x, y'})",
                 )
@@ -210,18 +209,21 @@ class Expressions:
             raise wrong(
                 f"'{e.name[:40]}' is not a function",
                 e.span,
-                f"it is {kind_of(entry)}; functions are defined with 'def'",
+                f"write {call_form(e.name, entry.parameters, entry.qubits)}"
+                if isinstance(entry, DefinedGate | StandardGate)
+                else f"it is {kind_of(entry)}; functions are defined with 'def'",
             )
         else:
             own = [name for name, known in self.state.globals.items() if isinstance(known, syn.Subroutine | syn.Extern)]
-            near = get_close_matches(e.name, [*ARITY, *own[:1000]], n=1) if len(e.name) <= 40 else []
+            near = nearest(e.name, [*ARITY, *own])
+            help = f"did you mean '{near}'?" if near else "define it with 'def' before its first use"
             raise InputError(
                 "QASM-11",
                 f"unknown function '{e.name[:40]}'",
                 span=e.span,
-                help=f"did you mean '{near[0]}'?" if near else "define it with 'def' before its first use",
+                help="write a range in brackets: [0:2]" if e.name == "range" else help,
             )
-        return built_in(self.state.calculate, e.name, arguments, e.span)
+        return built_in(self.state.calculate, e.name, [self.value(a) for a in e.arguments], e.span)
 
     def sizeof(self, e: syn.Call) -> int:
         first = e.arguments[0]
@@ -233,7 +235,10 @@ class Expressions:
             return len(value.bits)
         sizes = shape(value)
         if not sizes:
-            raise wrong(f"{describe(value)} has no size", first.span, "sizeof takes an array or a register")
+            what = describe(value) if len(e.arguments) == 1 else "what is no array, in a second direction"
+            raise wrong(
+                f"sizeof of {what}", first.span, "it takes an array or a register, and of arrays the number of a size"
+            )
         at = self.position(e.arguments[1], len(sizes)) if len(e.arguments) > 1 else 0
         return sizes[at]
 

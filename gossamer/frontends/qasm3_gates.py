@@ -16,7 +16,7 @@ from gossamer.frontends.qasm3_modifiers import Unitary, controlled, inverse, mov
 from gossamer.frontends.qasm3_state import DefinedGate, Recorder, Scope, State, Variable, kind_of
 from gossamer.frontends.qasm3_values import BIND, Duration, Qubits, ValueType, unexpressible, wrong
 from gossamer.frontends.qasm_flat import SHORTEST, PlainGate
-from gossamer.frontends.qasm_gates import DECLARED, STANDARD, StandardGate, phase_of
+from gossamer.frontends.qasm_gates import DECLARED, OTHER_NAMES, STANDARD, StandardGate, phase_of
 from gossamer.frontends.qasm_polynomial import AnglePolynomial, Polynomial
 from gossamer.frontends.qasm_runs import Meaning
 from gossamer.frontends.qasm_scope import (
@@ -33,11 +33,6 @@ from gossamer.ir.phase import BitExpr
 
 _MAX_CACHED = 4096
 _NOWHERE = Span("<text>", 1, 1)
-#: Names that some tools give to standard gates; a source may give them another meaning.
-OTHER_NAMES = {
-    "cnot": "cx", "ccnot": "ccx", "toffoli": "ccx", "i": "id", "si": "sdg", "ti": "tdg", "v": "sx", "vi": "sxdg", "cv": "csx", "phaseshift": "p",
-    "cphaseshift": "cp", "xx": "rxx", "yy": "ryy", "zz": "rzz", "prx": "r",
-}  # fmt: skip
 
 
 class Gates:
@@ -146,6 +141,8 @@ class Gates:
     # Applications
 
     def apply(self, s: syn.Apply) -> None:
+        if s.name != "gphase":
+            self.gate(s.name, s.span)  # an unknown name is told before what is wrong with its operands
         operands = [self.expressions.qubits(o) for o in s.operands]
         count = len(operands)
         u = self.unitary(s, count)

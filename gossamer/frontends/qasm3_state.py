@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 
-from gossamer.diagnostics import InputError, Span
+from gossamer.diagnostics import InputError, Span, nearest
 from gossamer.formats import openqasm3_syntax as syn
 from gossamer.frontends.qasm3_arithmetic import Arithmetic
 from gossamer.frontends.qasm3_values import BUILT_IN as CONSTANTS
@@ -90,13 +89,13 @@ class State:
     def lookup(self, name: str, span: Span) -> Entry:
         entry = self.find(name)
         if entry is None:
-            known = [n for scope in (*self.scopes, self.globals) for n in list(scope)[:1000]]
-            near = get_close_matches(name, known, n=1) if len(name) <= 40 else []
+            near = nearest(name, (n for scope in (*reversed(self.scopes), self.globals) for n in scope))
+            help = f"did you mean '{near}'?" if near else "declare it before its first use"
             raise InputError(
                 "QASM-4",
                 f"nothing is called '{name[:80]}'",
                 span=span,
-                help=f"did you mean '{near[0]}'?" if near else "declare it before its first use",
+                help="write gphase(angle);" if name == "gphase" else help,
             )
         return entry
 

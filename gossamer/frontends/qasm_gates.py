@@ -368,3 +368,8 @@ STANDARD_3 = frozenset(
 )
 #: The gates that each library's published text declares; a source cannot define them anew where it is included.
 DECLARED = {"qelib1.inc": frozenset(g.name for g in STANDARD.values() if g.fixed), "stdgates.inc": STANDARD_3}
+#: Names that some tools give to standard gates; a source may give them another meaning.
+OTHER_NAMES = {
+    "cnot": "cx", "ccnot": "ccx", "toffoli": "ccx", "i": "id", "si": "sdg", "ti": "tdg", "v": "sx", "vi": "sxdg", "cv": "csx", "phaseshift": "p",
+    "cphaseshift": "cp", "xx": "rxx", "yy": "ryy", "zz": "rzz", "prx": "r",
+}  # fmt: skip

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Protocol, TypeAlias
 
-from gossamer.diagnostics import InputError, Span
+from gossamer.diagnostics import InputError, Span, nearest
 from gossamer.formats.openqasm_angles import CONSTANTS, Exact, Value, evaluate, multiples_of_pi
-from gossamer.formats.openqasm_slips import BEGIN_3, ONLY_3
+from gossamer.formats.openqasm_slips import BEGIN_3, ONLY_3, STATEMENTS
 from gossamer.formats.openqasm_syntax import (
     Apply,
     BitDeclaration,
@@ -25,7 +24,7 @@ from gossamer.formats.openqasm_syntax import (
 )
 from gossamer.formats.openqasm_tree import Literal, Name
 from gossamer.frontends.qasm_circuit import MAX_QUBITS
-from gossamer.frontends.qasm_gates import BUILT_IN, STANDARD, StandardGate, Steps
+from gossamer.frontends.qasm_gates import BUILT_IN, OTHER_NAMES, STANDARD, StandardGate, Steps
 
 MAX_NAME = 256
 #: So many mistakes of one source are reported at one time.
@@ -176,10 +175,10 @@ class Scope:
         known_names = dict(CONSTANTS) | dict.fromkeys(definition.parameters, 0.0)
         body = []
         for statement in definition.body:
+            gate = self.gate(statement.gate, statement.span, name) if isinstance(statement, Apply) else None
             at = [self._place(o, places, definition) for o in statement.operands]
-            if not isinstance(statement, Apply):
+            if gate is None or not isinstance(statement, Apply):
                 continue  # a barrier changes nothing
-            gate = self.gate(statement.gate, statement.span, name)
             check_call(gate, statement, len(at))
             check_distinct(at, [o.span for o in statement.operands])
             arguments = tuple(_prepare(a, known_names, definition.parameters) for a in statement.arguments)
@@ -197,13 +196,12 @@ class Scope:
         register = self.registers.get(operand.name)
         kind = "quantum" if quantum else "classical"
         if register is None:
-            options = [r.name for r in self.registers.values() if r.quantum == quantum][:1000]
-            near = get_close_matches(operand.name, options, n=1) if len(operand.name) <= 40 else []
+            near = nearest(operand.name, (r.name for r in self.registers.values() if r.quantum == quantum))
             raise InputError(
                 "QASM-4",
                 f"no register is called '{operand.name[:80]}'",
                 span=operand.span,
-                help=f"did you mean '{near[0]}'?" if near else f"declare the {kind} register before its first use",
+                help=f"did you mean '{near}'?" if near else f"declare the {kind} register before its first use",
             )
         if register.quantum != quantum:
             is_one, wanted = ("creg", "qreg") if quantum else ("qreg", "creg")
@@ -234,15 +232,18 @@ class Scope:
 
 
 def unknown_gate(name: str, span: Span, known: Sequence[str], library: str, within: str = "") -> InputError:
-    near = get_close_matches(name, [*known[:1000], "measure", "reset", "barrier"], n=1) if len(name) <= 40 else []
+    statements = STATEMENTS[2 if library == "qelib1.inc" else 3]
+    near = OTHER_NAMES.get(name.lower()) or nearest(name, statements, 0.75) or nearest(name, known)
     if name == within:
         help = "a gate cannot apply itself"
     elif library == "qelib1.inc" and name in ONLY_3:
         help = f"'{name}' is a word of OpenQASM 3; {BEGIN_3}"
+    elif name in STATEMENTS[3]:
+        help = f"'{name}' begins a statement, which cannot stand here"
     elif name in STANDARD:
         help = f'write include "{library}"; first'
     else:
-        help = f"did you mean '{near[0]}'?" if near else "define it with 'gate' before its first use"
+        help = f"did you mean '{near}'?" if near else "define it with 'gate' before its first use"
     return InputError("QASM-7", f"unknown gate '{name[:80]}'", span=span, help=help)
 
 
@@ -343,7 +344,7 @@ def check_formals(definition: _Definition, *, version: int = 2) -> None:
             "QASM-8",
             f"gate '{definition.name[:80]}' has no qubits",
             span=definition.span,
-            help=f"name at least one: gate {definition.name[:80]} a {{ ... }}",
+            help=f"name at least one behind it: {definition.name[:80]} a",
         )
 
 
@@ -354,12 +355,12 @@ def used_before(name: str, use: Span) -> InputError:
 def check_formal_qubit(name: str, span: Span, index_span: Span | None, definition: _Definition) -> None:
     """Refuse an operand in a gate definition that is not one of its qubits."""
     if name not in definition.qubits:
-        near = get_close_matches(name, definition.qubits[:100], n=1) if len(name) <= 40 else []
+        near = nearest(name, definition.qubits)
         raise InputError(
             "QASM-4",
             f"'{name[:80]}' is no qubit of gate '{definition.name[:80]}'",
             span=span,
-            help=f"did you mean '{near[0]}'?" if near else f"its qubits are {', '.join(definition.qubits[:10])}",
+            help=f"did you mean '{near}'?" if near else f"its qubits are {', '.join(definition.qubits[:10])}",
         )
     if index_span is not None:
         raise InputError(
