@@ -41,8 +41,8 @@ def top(text: str):
     return JsonText(text, "x.json", "PT-12", "PT-13").parse()
 
 
-def compile_and_verify(path: Path, **options: object) -> None:
-    program = gossamer.compile(path, "2", check=False, **options)
+def compile_and_verify(path: Path, network: str = "2", **options: object) -> None:
+    program = gossamer.compile(path, network, check=False, **options)
     assert program.verify(gossamer.read(path, bind=options.get("bind"))).holds is True
 
 
@@ -56,9 +56,13 @@ def test_patterns_compile_and_verify(path):
 
 @pytest.mark.parametrize("path", [p for p in GRAPHS if p.name.partition(".")[0] not in NO_FLOW], ids=lambda p: p.stem)
 def test_open_graphs_with_a_flow_compile_and_verify(path):
+    check_open_graph(path, "2")
+
+
+def check_open_graph(path: Path, network: str) -> None:
     measured = json.loads(path.read_text())["measurements"]
     values = {f"angle_{v}": f"{k + 1}*pi/7" for k, v in enumerate(measured) if measured[v]["type"] == "plane"}
-    compile_and_verify(path, bind=values)
+    compile_and_verify(path, network, bind=values)
 
 
 @pytest.mark.clause("OG-3")
@@ -78,25 +82,33 @@ def check_refused(path):
     assert 0 < program.report["success_probability"] < 1
 
 
+@pytest.mark.parametrize("name", ["lit_dkp_cnot4", "lit_tame_deutsch4", "pat_og_14"])
+@pytest.mark.parametrize("network", ["2mbqc", "1+1mbqc"])
+def test_patterns_compile_for_nodes_of_other_models(name, network):
+    compile_and_verify(HERE / f"{name}.pattern.json", network)
+
+
 @needs_shared
 @pytest.mark.nightly
+@pytest.mark.parametrize("network", ["2", "2mbqc", "1+1mbqc"])
 @pytest.mark.parametrize("name", sorted(p.name for p in CORPUS.glob("*.pattern.json")))
-def test_every_pattern_of_the_corpus_compiles_and_verifies(name):
+def test_every_pattern_of_the_corpus_compiles_and_verifies(name, network):
     assert count_live(to_open_graph(gossamer.read(CORPUS / name))) <= 14
-    compile_and_verify(CORPUS / name)
+    compile_and_verify(CORPUS / name, network)
 
 
 @needs_shared
 @pytest.mark.nightly
+@pytest.mark.parametrize("network", ["2", "2mbqc", "1+1mbqc"])
 @pytest.mark.parametrize("path", sorted(CORPUS.glob("*.opengraph.json")), ids=lambda p: p.stem)
-def test_every_open_graph_of_the_corpus(path):
+def test_every_open_graph_of_the_corpus(path, network):
     data = json.loads(path.read_text())
     if path.name.partition(".")[0] in NO_FLOW:
         assert data["has_pflow"] is False
         check_refused(path)
     else:
         assert data.get("has_pflow", True)
-        test_open_graphs_with_a_flow_compile_and_verify(path)
+        check_open_graph(path, network)
 
 
 @needs_shared
