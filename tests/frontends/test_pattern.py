@@ -41,9 +41,9 @@ def top(text: str):
     return JsonText(text, "x.json", "PT-12", "PT-13").parse()
 
 
-def compile_and_verify(path: Path, network: str = "2", **options: object) -> None:
+def compile_and_verify(path: Path, network: str = "2", *, method: str | None = None, **options: object) -> None:
     program = gossamer.compile(path, network, check=False, **options)
-    assert program.verify(gossamer.read(path, bind=options.get("bind"))).holds is True
+    assert program.verify(gossamer.read(path, bind=options.get("bind")), method=method).holds is True
 
 
 # --- files that compile ------------------------------------------------------------------------------------------------
@@ -93,8 +93,10 @@ def test_patterns_compile_for_nodes_of_other_models(name, network):
 @pytest.mark.parametrize("network", ["2", "2mbqc", "1+1mbqc"])
 @pytest.mark.parametrize("name", sorted(p.name for p in CORPUS.glob("*.pattern.json")))
 def test_every_pattern_of_the_corpus_compiles_and_verifies(name, network):
-    assert count_live(to_open_graph(gossamer.read(CORPUS / name))) <= 14
-    compile_and_verify(CORPUS / name, network)
+    diagram = gossamer.read(CORPUS / name)
+    assert count_live(to_open_graph(diagram)) <= 14
+    # the programs of other models have an outcome for each vertex: a proof by rewriting can take minutes
+    compile_and_verify(CORPUS / name, network, method=None if network == "2" or len(diagram.bits) < 12 else "sampled")
 
 
 @needs_shared

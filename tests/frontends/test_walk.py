@@ -137,7 +137,8 @@ def test_the_search_finds_what_its_file_says():
 def test_walks_on_nodes_nightly(name, network):
     program = gossamer.compile(WALKS[name], network, check=False)
     assert program.verify().holds is True
-    check_run(WALKS[name], network, chances(WALKS[name]), shots=4000)
+    if WALKS[name].positions > 1:  # else there is nothing to report
+        check_run(WALKS[name], network, chances(WALKS[name]), shots=4000)
 
 
 # --- an automaton, by its definition -------------------------------------------------------------------------------------
