@@ -25,7 +25,7 @@ from gossamer.formats.graphix_json import (
 from gossamer.formats.graphix_objects import print_graphix
 from gossamer.formats.json_places import Json, JsonText
 from gossamer.formats.pattern_json import pattern_of
-from gossamer.ir import compose
+from gossamer.ir.compose import bind_angles
 from gossamer.ir.diagram import Bit, BitKind, Diagram, DiagramBuilder, VertexKind
 from gossamer.ir.pattern import Basis, Clifford, CorrectX, Measure, Pattern, Prepare, effect, to_diagram
 from gossamer.ir.phase import BitExpr, Phase
@@ -118,11 +118,7 @@ def value_of(top: Json, bind: Values) -> Diagram:
         known = {bit.name for bit in pattern.bits if bit.kind == BitKind.INPUT}
         bits = {name: in_bits(name, values.pop(name)) for name in list(values) if name in known}
         diagram = resolve_edges(to_diagram(measured_reports(with_inputs(pattern, bits))))
-    return (
-        compose.bind(diagram, {name: compose.in_turns(name, value) for name, value in values.items()})
-        if values
-        else diagram
-    )
+    return bind_angles(diagram, values) if values else diagram
 
 
 def with_inputs(pattern: Pattern, values: Mapping[str, bool]) -> Pattern:

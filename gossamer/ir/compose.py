@@ -376,22 +376,11 @@ def bind_angles(diagram: Diagram, values: Mapping[str, Any]) -> Diagram:
     >>> [str(bind_angles(w.build(), {"t": angle}).phase_of(1)) for angle in ("pi/8", math.pi)]
     ['1/4', '0']
     """
-    return bind(diagram, {name: in_turns(name, value) for name, value in values.items()})
+    return bind(diagram, {name: _in_turns(name, value) for name, value in values.items()})
 
 
-def in_turns(name: str, value: Any) -> Fraction | float:
-    """The value of a symbol in multiples of pi, from one in radians; multiples of pi as text are exact.
-
-    Raises
-    ------
-    UsageError
-        TL-7 for what is no angle.
-
-    Examples
-    --------
-    >>> in_turns("t", "-3*pi/4"), in_turns("t", math.pi)
-    (Fraction(-3, 4), 1.0)
-    """
+def _in_turns(name: str, value: Any) -> Fraction | float:
+    """The value of a symbol in multiples of pi, from one in radians; multiples of pi as text are exact."""
     if isinstance(value, str) and (found := _MULTIPLE.fullmatch(value.strip())) and int(found[3] or 1):
         return Fraction(int(found[2] or 1), int(found[3] or 1)) * (-1 if found[1] else 1)
     try:

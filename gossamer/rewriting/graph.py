@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
+from itertools import combinations
 
 import numpy as np
 
@@ -27,6 +28,8 @@ from gossamer.ir.scalar import Scalar
 
 #: Common denominators beyond this are left to `Phase`, one phase at a time.
 MAX_UNIT = 1 << 64
+#: The unit is so many times finer: a product of k bits, written with signs, has its angle over 2**k.
+HEADROOM = 64
 #: A sign with more terms than this is kept as a derived bit when it has to be multiplied out.
 MAX_SIGN_TERMS = 2
 #: A derived bit is replaced by what it is made of up to this many terms.
@@ -34,6 +37,10 @@ MAX_EXPANDED = 256
 
 #: A sign is looked for in phases under up to this many conditions.
 MAX_PARITY = 6
+#: A phase is written as a sum of signs from and to up to so many terms.
+MAX_PRODUCTS, MAX_SIGNS = 128, 16
+#: A derived bit that is no parity is put into a phase up to this many terms.
+MAX_PRODUCT_TERMS = 16
 
 #: A Pauli exponent: 0, 1, or an expression over bits.
 Pauli = int | BitExpr
@@ -169,8 +176,11 @@ class WorkGraph:
         out = Phase(Fraction(self.const[v], self.unit))
         if v in self.flip:
             out = out + _pi_times(self.flip[v])
-        for sign, angle in self.signed.get(v, {}).items():
-            out = out + Phase(Fraction(angle, self.unit)).negated_if(self.short(sign))
+        signs = self.signed.get(v, {})
+        # A product of bits is three signs or more: multiplied out, it is one term again.
+        few = len(signs) > 2 and len(frozenset[int]().union(*(sign.bits for sign in signs))) <= MAX_PARITY
+        for sign, angle in signs.items():
+            out = out + Phase(Fraction(angle, self.unit)).negated_if(sign if few else self.short(sign))
         return out + self.rest[v] if v in self.rest else out
 
     def short(self, sign: BitExpr) -> BitExpr:
@@ -202,10 +212,12 @@ class WorkGraph:
 
     def _add_rest(self, v: int, more: Phase) -> None:
         total = self.rest[v] + more if v in self.rest else more
-        found = None if total.is_pauli else self._find_sign(total)
+        total = self._without_products(total)
+        found = None if total.is_pauli else self._find_sign(total) or self._find_signs(total)
         if found is not None:
-            angle, sign, total = found
-            self.add_signed(v, angle, sign)
+            signs, total = found
+            for angle, sign in signs:
+                self.add_signed(v, angle, sign)
         constant = total.constant * self.unit
         if constant and constant.denominator == 1:
             self.add_const(v, int(constant))
@@ -220,8 +232,21 @@ class WorkGraph:
         else:
             self.rest[v] = total
 
-    def _find_sign(self, phase: Phase) -> tuple[int, BitExpr, Phase] | None:
-        """Angle, sign and rest of a phase ``(-1)**sign * angle + rest`` whose sign is a parity and whose rest is a multiple of pi."""
+    def _without_products(self, phase: Phase) -> Phase:
+        """The same phase without the derived bits that are no parities, if that is short: products are terms of a phase already."""
+        products = {
+            b: k for b in phase.bits if (k := self.defined.get(b)) is not None and any(len(m) > 1 for m in k.monomials)
+        }
+        if not products or any(len(k.monomials) > MAX_PRODUCT_TERMS for k in products.values()):
+            return phase
+        try:
+            out = phase.substitute(lambda b: products.get(b, BitExpr.bit(b)))
+        except TooLarge:
+            return phase
+        return out if len(out.terms) <= MAX_PRODUCTS else phase
+
+    def _find_sign(self, phase: Phase) -> tuple[list[tuple[int, BitExpr]], Phase] | None:
+        """Angle and sign, and rest, of a phase ``(-1)**sign * angle + rest`` whose sign is a parity and whose rest is a multiple of pi."""
         singles = [(m[0], c) for m, c, s in phase.terms if len(m) == 1 and c.denominator > 1 and not s]
         if not singles or len(singles) > MAX_PARITY:
             return None
@@ -232,7 +257,28 @@ class WorkGraph:
         rest = phase - Phase(Fraction(int(angle), self.unit)).negated_if(sign)
         if not (rest - Phase(rest.constant)).is_pauli:
             return None
-        return int(angle), self._opened(sign), rest
+        return [(int(angle), self._opened(sign))], rest
+
+    def _find_signs(self, phase: Phase) -> tuple[list[tuple[int, BitExpr]], Phase] | None:
+        """Angles and signs of a phase ``sum of (-1)**sign * angle``, if they are few, and what of it is not under bits.
+
+        Products of bits are sums over the parities of their parts (Fourier, Walsh): ``ab = (1 - (-1)**a - (-1)**b + (-1)**(a^b)) / 4``.
+        Signs of parities multiply by adding, and equal ones add up, which products of bits under a common sign do only after long sums.
+        """
+        terms = [(m, c) for m, c, s in phase.terms if m and c.denominator > 1 and not s]
+        if not 0 < len(terms) <= MAX_PRODUCTS or max(len(m) for m, _ in terms) > MAX_PARITY:
+            return None
+        found: dict[tuple[int, ...], Fraction] = {}
+        for bits, c in terms:
+            share = (c if c <= 1 else c - 2) / 2 ** len(bits)
+            for k in range(len(bits) + 1):
+                for part in combinations(bits, k):
+                    found[part] = found.get(part, Fraction(0)) + (-share if k & 1 else share)
+        signs = {part: angle * self.unit for part, angle in found.items() if angle}
+        if len(signs) > MAX_SIGNS or any(angle.denominator > 1 for angle in signs.values()):
+            return None
+        rest = phase - Phase.from_terms((m, c, ()) for m, c in terms)
+        return [(int(angle), self._opened(BitExpr.xor(part))) for part, angle in sorted(signs.items())], rest
 
     def _opened(self, k: BitExpr) -> BitExpr:
         """The same value without derived bits, if that is short."""
@@ -439,7 +485,7 @@ def _common_unit(d: Diagram) -> int:
         more = math.lcm(unit, phase.constant.denominator)
         if more <= MAX_UNIT:
             unit = more
-    return unit
+    return unit * HEADROOM
 
 
 def _definitions(d: Diagram) -> dict[int, BitExpr]:
