@@ -725,7 +725,7 @@ def convert(source: Any, to: str = "gsm", format: str | None = None, *, pipeline
     ----------
     to
         The name of a printer: ``gsm`` and ``gsmj`` print the diagram; ``qasm`` (OpenQASM 3) and ``qasm2`` the verified program of a single
-        node, for which the diagram needs a causal flow.
+        node. A diagram without causal flow becomes a circuit first (``extract``), or, if it has a Pauli flow only, measures on the way.
     pipeline
         Passes that rewrite the diagram first, see :func:`rewrite`.
 
@@ -777,13 +777,31 @@ def convert(source: Any, to: str = "gsm", format: str | None = None, *, pipeline
         kept = sum(isinstance(step, Wait) for step in steps)
         text = printer(distribution, steps)
     else:
-        text = printer(compile(diagram, "1").distribution)
+        text = printer(_one_node(diagram))
     if kept < wanted:
         from warnings import warn
 
         reason = "the format has none" if not registration.delays else "they stand on no wire of the result"
         warn(f"{wanted - kept} of {wanted} delays are left out: {reason}", LeftOut, stacklevel=2)
     return text
+
+
+def _one_node(diagram: Diagram) -> Distribution:
+    """The program of one node. What follows no wires becomes a circuit again, if it has a gflow; else vertices are measured on the way."""
+    from gossamer.ir.open_graph import Label
+    from gossamer.pipeline import default_pipeline
+
+    program = compile(diagram, "1")
+    assert program.placed is not None
+    graph = program.placed.graph
+    on_wires = (graph.successor >= 0) | graph.is_hub | (graph.outcome >= 0) | (graph.label == Label.OUTPUT)
+    if not on_wires.all():
+        try:
+            program = compile(diagram, "1", pipeline="extract," + default_pipeline(1, 0))
+        except InputError as error:
+            if error.code != "EX-1":
+                raise
+    return program.distribution
 
 
 def _with_delays(diagram: Diagram) -> tuple[Distribution, list[Step]]:

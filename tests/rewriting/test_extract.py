@@ -14,6 +14,7 @@ import gossamer
 from gossamer.checks.equality import equal, equal_stabiliser
 from gossamer.conformance.strategies import any_diagrams, diagrams
 from gossamer.diagnostics import InputError
+from gossamer.ir.compose import renamed
 from gossamer.ir.diagram import Diagram, DiagramBuilder, VertexKind
 from gossamer.ir.equality import equal_branches, find_branch_difference
 from gossamer.ir.phase import BitExpr, Phase
@@ -284,6 +285,33 @@ def test_the_pass_feeds_the_ordinary_pipeline() -> None:
     assert made.report["verified"]["holds"] is True
     with pytest.raises(gossamer.UsageError, match="tries"):
         gossamer.compile(d, "2", pipeline="extract{tries=0},graph-like,partition,links,circuit")
+
+
+def test_what_follows_no_wires_is_converted_to_a_circuit() -> None:
+    import pyzx
+
+    g = carry_chain(2).to_graph()
+    pyzx.full_reduce(g)
+    d = from_pyzx(g)
+    text = gossamer.convert(d, "qasm")
+    assert "measure" not in text
+    assert text.count("qubit[1]") == 5
+    circuit = gossamer.read(text)
+    names = dict(zip(circuit.input_names, d.input_names, strict=True))
+    assert equal(renamed(circuit, inputs=names, outputs=names), d, "branches")
+
+
+def test_what_has_no_gflow_measures_on_the_way() -> None:
+    """The outcome of the second spider, along an axis, bears what corrects the others."""
+    b = DiagramBuilder()
+    v = [b.vertex(VertexKind.Z, phase) for phase in (T.scaled(2), T, T, Phase())]
+    for x, y in [(0, 1), (0, 2), (0, 3), (1, 3)]:
+        b.edge(v[x], v[y], hadamard=True)
+    b.edge(v[3], b.output("o"))
+    with pytest.raises(InputError):
+        extract_circuit(b.build())
+    text = gossamer.convert(b.build(), "qasm")
+    assert "measure" in text
 
 
 @st.composite

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
+from itertools import pairwise, product
 from typing import Any
 
 import numpy as np
@@ -15,9 +16,10 @@ from gossamer.conformance import oracle
 from gossamer.conformance.strategies import any_diagrams, diagrams
 from gossamer.ir.compose import bind, symbols
 from gossamer.ir.diagram import BitKind, Diagram, DiagramBuilder, VertexKind
-from gossamer.ir.phase import Phase
+from gossamer.ir.phase import BitExpr, Phase
 from gossamer.rewriting import rules
 from gossamer.rewriting.graph import WorkGraph
+from gossamer.rewriting.strategies import simplify
 from gossamer.rewriting.writer import write_diagram
 
 HALF, QUARTER = Phase(Fraction(1, 2)), Phase(Fraction(1, 4))
@@ -221,6 +223,30 @@ def check_steps(data: st.DataObject) -> None:
     out = write_diagram(g, source)
     out.verify()
     assert same_maps(source, out)
+
+
+@pytest.mark.parametrize("products", [False, True])
+def test_a_phase_picked_by_several_bits_adds_up_with_one_of_several_signs(products: bool) -> None:
+    """A gate for each value of three bits, then the same angles as signs of parities, backwards: nothing is left."""
+    angles = {(0, 1, 2): Fraction(1, 64), (0,): Fraction(1, 16), (1, 2): Fraction(3, 32)}
+    b = DiagramBuilder()
+    bits = []
+    for _ in range(3):
+        bits.append(b.outcome())
+        b.bind_outcome(bits[-1], b.vertex(VertexKind.Z, Phase.of_bit(bits[-1])))
+    picked = []
+    for values in product((0, 1), repeat=3):
+        condition = BitExpr.const(1)
+        for bit, value in zip(bits, values, strict=True):
+            condition &= BitExpr.bit(bit) if value else ~BitExpr.bit(bit)
+        angle = sum(-a if sum(values[i] for i in part) % 2 else a for part, a in angles.items())
+        picked.append(Phase(angle).times(BitExpr.bit(b.derived(condition)) if products else condition))
+    signs = [-Phase(a).negated_if(BitExpr.xor(bits[i] for i in part)) for part, a in angles.items()]
+    spiders = [b.vertex(VertexKind.Z, phase) for phase in (*picked, *signs)]
+    for x, y in pairwise([b.input("q"), *spiders, b.output("q")]):
+        b.edge(x, y)
+    d = b.build()
+    assert max(v for v in simplify(d, "fuse").edges.ravel()) < 5  # a bare wire beside three outcomes
 
 
 @given(st.data())
