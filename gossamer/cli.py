@@ -326,8 +326,11 @@ def network_check(network: NetworkText, wires: Wires = None) -> None:
 
     found = resolve_network(network, wires)
     data = sum(node.data for node in found.nodes)
+    quantum = sum(link.is_quantum for link in found.links)
+    classical = f" and {len(found.classical)} classical" if found.classical else ""
     print(
-        f"ok: {found.size} nodes, {len(found.links)} links, {data} data qubits, at most {int(found.distance.max())} hops apart"
+        f"ok: {found.size} nodes, {quantum} quantum{classical} links, {data} data qubits, "
+        f"at most {int(found.distance.max())} hops apart"
     )
 
 

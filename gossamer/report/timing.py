@@ -44,7 +44,7 @@ class _Absent(Exception):
 
 @dataclass
 class Schedule:
-    """When the last instruction ends, and for each node the times (seconds) that its qubits waited with a state on them."""
+    """When the last instruction ends, and for each node how long (seconds) each state that its qubits held waited in all."""
 
     makespan: Fraction = Fraction(0)
     waits: dict[str, list[Fraction]] = field(default_factory=dict)
@@ -148,9 +148,8 @@ class _Scheduler:
         self.clock = [Fraction(0)] * len(self.programs)  # when the node may issue its next instruction
         self.free: list[dict[int, Fraction]] = [{} for _ in self.programs]  # qubit -> end of what acts on it last
         self.known: list[dict[int, Fraction]] = [{} for _ in self.programs]  # bit -> when it is known
-        self.carries: list[dict[int, Fraction]] = [
-            {} for _ in self.programs
-        ]  # qubit with a state -> since when it waits
+        # qubit with a state -> since when it waits, and how long that state has waited before
+        self.carries: list[dict[int, tuple[Fraction, Fraction]]] = [{} for _ in self.programs]
         self.arrivals: dict[str, Fraction] = {}  # message -> when it is there
         self.asked: dict[str, tuple[int, Fraction]] = {}  # link -> (program, time) of the end that came first
         self.links = {frozenset(link.nodes): link for link in self.network.links}
@@ -159,7 +158,7 @@ class _Scheduler:
         manifest = distribution.manifest
         self.outputs = {(x.node, x.qubit) for x in manifest.outputs}
         for i, p in enumerate(self.programs):
-            self.carries[i] = {x.qubit: Fraction(0) for x in manifest.inputs if x.node == p.node}
+            self.carries[i] = {x.qubit: (Fraction(0), Fraction(0)) for x in manifest.inputs if x.node == p.node}
         self._latency: dict[tuple[str, str], Fraction] | None = None
 
     def run(self) -> Schedule:
@@ -173,9 +172,9 @@ class _Scheduler:
         for i, program in enumerate(self.programs):
             if self.at[i] < len(program.instructions):
                 raise ValueError("the programs wait for each other")
-            for qubit, since in sorted(self.carries[i].items()):
-                if (program.node, qubit) in self.outputs:
-                    self.plan.waits[program.node].append(self.plan.makespan - since)
+            for qubit, (since, waited) in sorted(self.carries[i].items()):
+                kept = (program.node, qubit) in self.outputs
+                self.plan.waits[program.node].append(waited + (self.plan.makespan - since if kept else 0))
         return self.plan
 
     def step(self, i: int, one: Instruction) -> bool:
@@ -209,12 +208,14 @@ class _Scheduler:
         start = max([earliest, *(self.free[i].get(q, Fraction(0)) for q in qubits)])
         done = start + _duration(self.nodes[i], one)
         for q in qubits:
-            since = self.carries[i].pop(q, None)
-            if since is not None and not isinstance(one, Reset):  # a reset forgets what was on the qubit
-                self.plan.waits[self.programs[i].node].append(start - since)
-            self.free[i][q] = done
+            since, waited = self.carries[i].pop(q, (start, Fraction(0)))
+            if not isinstance(one, Reset):  # what a reset forgets need not have been kept so long
+                waited += start - since
             if isinstance(one, Gate):
-                self.carries[i][q] = done
+                self.carries[i][q] = (done, waited)
+            else:
+                self.plan.waits[self.programs[i].node].append(waited)
+            self.free[i][q] = done
         if isinstance(one, Measure):
             self.known[i][one.bit] = done
         self.end(done)
@@ -235,7 +236,8 @@ class _Scheduler:
         done = start + _pair_time(self.links.get(ends), one.link)
         self.busy[ends] = done
         for k, qubit in ((i, one.qubit), (j, peer.qubit)):
-            self.clock[k] = self.free[k][qubit] = self.carries[k][qubit] = done
+            self.clock[k] = self.free[k][qubit] = done
+            self.carries[k][qubit] = (done, Fraction(0))
         self.at[j] += 1
         self.end(done)
         return True

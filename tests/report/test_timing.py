@@ -83,7 +83,7 @@ def test_a_remote_cz_by_hand() -> None:
     # a measures at 105 + 1 + 2 + 1 + 10 = 119, b has its message at 126; b measures at 105 + 2 + 1 + 20 = 128, a has its message at 135
     assert micro(plan.makespan) == 135
     # a's data qubit waits from 0 to its cz at 106 and from 108 to its z at 135; its half does not wait
-    assert [micro(t) for t in plan.waits["a"] if t] == [106, 27]
+    assert [micro(t) for t in plan.waits["a"] if t] == [106 + 27]
     # b's data qubit starts with the cz at 105 and waits from 107 to 128, when b has its own outcome, then its message (126) is there
     assert [micro(t) for t in plan.waits["b"] if t] == [19]
     wanted = 0.99**2 * 0.98 * 0.9 * 0.98 * 0.99 * 0.8 * 0.99 * 0.7
