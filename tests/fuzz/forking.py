@@ -1,6 +1,7 @@
-"""A process of its own for each circuit that pytket reads, in milliseconds: a server imports pytket once and forks for each.
+"""A process other than ours for pytket to read circuits in, in milliseconds: a server imports pytket once and forks.
 
-What the child runs is what :func:`gossamer.frontends.objects.read_pytket_json` runs in a process that it starts.
+What the child runs is what :func:`gossamer.frontends.objects.read_pytket_json` runs in a process that it starts for each circuit; here
+it goes on until a circuit ends it.
 """
 
 from __future__ import annotations
@@ -43,30 +44,55 @@ def answer(text: bytes) -> tuple[int, bytes]:
 
 
 def serve() -> None:
-    """Answer on standard output what comes on standard input, until that ends."""
+    """Answer on standard output what comes on standard input, until that ends; a child reads, and where it ends another takes over."""
     for module in ("pytket.circuit", "pytket.passes", "pytket.qasm"):
         import_module(module)
+    child = Child()
     while header := sys.stdin.buffer.read(8):
-        text = sys.stdin.buffer.read(*struct.unpack("=q", header))
-        mine, its = os.pipe()
-        child = os.fork()
-        if child == 0:
-            os.dup2(its, 1)
-            sys.stdin = io.TextIOWrapper(io.BytesIO(text))
-            translate()
-            sys.stdout.flush()
-            os._exit(0)
-        os.close(its)
-        output = b""
-        while True:
-            if not select.select([mine], [], [], SECONDS)[0]:
-                os.kill(child, signal.SIGKILL)
-                break
-            more = os.read(mine, 1 << 16)
-            if not more:
-                break
-            output += more
-        os.close(mine)
-        code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        code, output = child.answer(header + sys.stdin.buffer.read(*struct.unpack("=q", header)))
+        if code:
+            child = Child()
         sys.stdout.buffer.write(struct.pack("=qq", code, len(output)) + output)
         sys.stdout.buffer.flush()
+
+
+class Child:
+    """A process that is forked off, with a pipe in each direction."""
+
+    def __init__(self) -> None:
+        its_input, self.input = os.pipe()
+        self.output, its_output = os.pipe()
+        self.process = os.fork()
+        if self.process:
+            os.close(its_input)
+            os.close(its_output)
+            return
+        os.close(self.input)
+        os.close(self.output)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # where pytket says why it gives up
+        with open(its_input, "rb") as texts, open(its_output, "wb") as answers:
+            while header := texts.read(8):
+                sys.stdin = io.TextIOWrapper(io.BytesIO(texts.read(*struct.unpack("=q", header))))
+                sys.stdout = io.StringIO()
+                translate()
+                answer = sys.stdout.getvalue().encode()
+                answers.write(struct.pack("=q", len(answer)) + answer)
+                answers.flush()
+        os._exit(0)
+
+    def answer(self, message: bytes) -> tuple[int, bytes]:
+        """The return code (0: it lives on) and what it wrote."""
+        os.write(self.input, message)
+        output, length = b"", 8
+        while len(output) < length:
+            if not select.select([self.output], [], [], SECONDS)[0]:
+                os.kill(self.process, signal.SIGKILL)
+            more = os.read(self.output, 1 << 16)
+            if not more:
+                os.close(self.input)
+                os.close(self.output)
+                return os.waitstatus_to_exitcode(os.waitpid(self.process, 0)[1]), b""
+            output += more
+            if len(output) >= 8:
+                length = 8 + struct.unpack("=q", output[:8])[0]
+        return 0, output[8:]
