@@ -38,7 +38,7 @@ DEFAULT = "graph-like,partition{{effort={effort},seed={seed}}},links,{backend}"
 #: Pipelines with a name, for MBQC nodes: few qubits at one time, few pattern nodes, few rounds of measurements.
 MODES = {
     "min-space": "graph-like,partition{{effort={effort},seed={seed}}},links,{backend}",
-    "min-nodes": "simplify{{strategy=full}},graph-like,partition{{effort={effort},seed={seed}}},links,{backend}",
+    "min-nodes": "simplify{{strategy=full}},graph-like,partition{{effort={effort},seed={seed}}},links,{backend}{{shift=true}}",
     "min-depth": "graph-like,partition{{effort={effort},seed={seed}}},links,{backend}{{shift=true}}",
 }
 MAX_STEPS = 64

@@ -113,6 +113,7 @@ BUILT_IN: dict[Kind, tuple[Registration, ...]] = {
     "backends": (
         Registration("circuit", "gossamer.backends.circuit:Circuit", "persistent qubits, gates, measurement with feed-forward; OpenQASM 3", takes=("placed",), gives="distribution", prints="gossamer.formats.circuit_program:print_program", reads="gossamer.formats.circuit_program:read_program", suffix=".qasm", writer="gossamer.backends.circuit:CircuitWriter", lifts="gossamer.backends.circuit_lift:lift"),
         Registration("mbqc", "gossamer.backends.mbqc:Mbqc", "a measurement pattern whose domains hold outcomes of other nodes; JSON", takes=("placed",), gives="distribution", prints="gossamer.formats.pattern_program:print_program", reads="gossamer.formats.pattern_program:read_program", suffix=".pattern.json", writer="gossamer.backends.mbqc:PatternWriter", lifts="gossamer.backends.mbqc_lift:lift"),
+        Registration("mixed", "gossamer.backends.mixed:Mixed", "gates and the commands of a pattern, each vertex in the cheaper way; JSON", takes=("placed",), gives="distribution", prints="gossamer.formats.pattern_program:print_program", reads="gossamer.formats.pattern_program:read_program", suffix=".mixed.json", writer="gossamer.backends.mixed:MixedWriter", lifts="gossamer.backends.mixed_lift:lift"),
     ),
     "printers": (
         Registration("gsm", "gossamer.ir.text:print_text", "the text form of the IR", extensions=(".gsm",), delays=True),

@@ -1,8 +1,9 @@
-"""Node programs of MBQC nodes as text: JSON, one command on each line, printed and read back.
+"""Node programs of MBQC nodes, and of mixed ones, as text: JSON, one command on each line, printed and read back.
 
 Commands of the measurement calculus are written as in files of whole patterns (``gossamer.formats.pattern_json``); nodes of the
 pattern are the qubits of the network node, bits those of the program. The module guarantees that reading what was printed gives
-an equal program, and that anything outside the printed shape is refused with its place (PR-15).
+an equal program, and that anything outside the printed shape is refused with its place (PR-15). Programs of mixed nodes are kinds of
+their own, with gates, measurements in Z, resets and conditional blocks as further commands.
 """
 
 from __future__ import annotations
@@ -13,19 +14,36 @@ from typing import Any
 
 from gossamer.diagnostics import InputError
 from gossamer.formats.json_places import Json, JsonText
-from gossamer.formats.pattern_json import KINDS, command_form, read_command, read_domain
+from gossamer.formats.pattern_json import KINDS, command_form, read_command, read_domain, read_phase
 from gossamer.ir import pattern
 from gossamer.ir.network import MAX_QUBITS
-from gossamer.ir.program import LETTERS, Compute, Ebit, Instruction, NodeProgram, Observe, Recv, Send
+from gossamer.ir.program import (
+    GATES,
+    LETTERS,
+    WORDS,
+    Compute,
+    Conditional,
+    Ebit,
+    Gate,
+    Instruction,
+    Measure,
+    NodeProgram,
+    Observe,
+    Recv,
+    Reset,
+    Send,
+)
 
 CODE = "PR-15"
-MODEL = "mbqc"
+#: What the kind of the file is called, by model.
+FILES = {"mbqc": "pattern-program", "mixed": "mixed-program"}
 #: No program has more bits.
 MAX_BITS = 10**7
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}", re.ASCII)
 _RESULT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\[[0-9]{1,7}\]", re.ASCII)
 _KINDS = (*KINDS, "bit", "ebit", "send", "recv")
+_MIXED = (*_KINDS, "gate", "if", "measure", "reset")
 
 
 def print_program(program: NodeProgram) -> str:
@@ -53,15 +71,18 @@ def print_program(program: NodeProgram) -> str:
     ]}
     """
     p = program
-    if p.model != MODEL:
+    if p.model not in FILES:
         raise InputError(CODE, f"a program of model '{p.model}' has no form as a pattern")
     for _, name in p.results:
         if not _RESULT.fullmatch(name):
             raise InputError(CODE, f"{name[:80]!r} is not the name of a result")
     size = f'"data": {p.data}, "comm": {p.comm}, "bits": {p.bits}'
+    for op in p.instructions:
+        if not isinstance(op, WORDS[p.model]):
+            raise InputError(CODE, f"{type(op).__name__} is no word of a node of model '{p.model}'")
     lines = ",\n ".join(json.dumps(_form(op)) for op in p.instructions)
     return (
-        '{"gossamer": "pattern-program", "version": 1,\n'
+        f'{{"gossamer": "{FILES[p.model]}", "version": 1,\n'
         f'"node": "{_checked(p.node)}", {size},\n'
         f'"results": {json.dumps([list(r) for r in sorted(p.results)])},\n'
         f'"commands": [\n {lines}\n]}}\n'
@@ -82,8 +103,20 @@ def _form(op: Instruction) -> dict[str, Any]:
             return {"kind": "recv", "message": _checked(message), "peer": _checked(peer), "bit": bit}
         case pattern.Prepare() | pattern.Entangle() | pattern.CorrectX() | pattern.CorrectZ() | pattern.Clifford():
             return command_form(op)
-        case _:
-            raise InputError(CODE, f"{type(op).__name__} is no command of a pattern")
+        case Gate():
+            return _gate_form(op)
+        case Measure(qubit, bit):
+            return {"kind": "measure", "node": qubit, "bit": bit}
+        case Reset(qubit):
+            return {"kind": "reset", "node": qubit}
+        case Conditional(conditions, body):
+            held = [[bit, int(value)] for bit, value in conditions]
+            return {"kind": "if", "bits": held, "gates": [_gate_form(gate) for gate in body]}
+
+
+def _gate_form(gate: Gate) -> dict[str, Any]:
+    angles = [str(angle) for angle in gate.angles]
+    return {"kind": "gate", "name": gate.name, "nodes": list(gate.qubits)} | ({"angles": angles} if angles else {})
 
 
 def _checked(name: str) -> str:
@@ -122,14 +155,16 @@ def read_program(text: str, file: str = "<text>") -> NodeProgram:
 
 def _program(top: Json) -> NodeProgram:
     m = top.members("the program", ("gossamer", "version", "node", "data", "comm", "bits", "results", "commands"), ())
-    m["gossamer"].one_of("the kind of the file", ("pattern-program",))
+    models = {kind: model for model, kind in FILES.items()}
+    model = models[m["gossamer"].one_of("the kind of the file", tuple(models))]
     if m["version"].whole("the version") != 1:
         m["version"].fail("a version that is not 1", help="this release reads version 1")
     limits = {"data": MAX_QUBITS, "comm": MAX_QUBITS, "bits": MAX_BITS}
     data, comm, bits = (m[key].whole(f"the number '{key}'", limit) for key, limit in limits.items())
     results = tuple(sorted(_result(r) for r in m["results"].items("the list of results")))
-    code = tuple(_instruction(c) for c in m["commands"].items("the list of commands"))
-    return NodeProgram(_name(m["node"], "the node"), MODEL, data, comm, bits, code, results)
+    kinds = _KINDS if model == "mbqc" else _MIXED
+    code = tuple(_instruction(c, kinds) for c in m["commands"].items("the list of commands"))
+    return NodeProgram(_name(m["node"], "the node"), model, data, comm, bits, code, results)
 
 
 def _name(form: Json, what: str) -> str:
@@ -150,8 +185,8 @@ def _result(form: Json) -> tuple[int, str]:
     return _bit(bit), name.text("the name of a result")
 
 
-def _instruction(form: Json) -> Instruction:
-    kind = form.members("a command", ("kind",))["kind"].one_of("the kind of a command", _KINDS)
+def _instruction(form: Json, kinds: tuple[str, ...]) -> Instruction:
+    kind = form.members("a command", ("kind",))["kind"].one_of("the kind of a command", kinds)
     if kind == "M":
         command = read_command(form, also=("bit",))
         assert isinstance(command, pattern.Measure)
@@ -171,5 +206,29 @@ def _instruction(form: Json) -> Instruction:
         m = form.members("a message that is sent", ("kind", "message", "peer", "bits"), ())
         own = tuple(_bit(b) for b in m["bits"].items("the bits of a message"))
         return Send(_name(m["message"], "the message"), _name(m["peer"], "the peer"), own)
+    if kind == "gate":
+        return _gate(form)
+    if kind == "measure":
+        m = form.members("a measurement", ("kind", "node", "bit"), ())
+        return Measure(m["node"].whole("the node of a measurement"), _bit(m["bit"]))
+    if kind == "reset":
+        return Reset(form.members("a reset", ("kind", "node"), ())["node"].whole("the node of a reset"))
+    if kind == "if":
+        m = form.members("a conditional", ("kind", "bits", "gates"), ())
+        pairs = [c.pair("a condition") for c in m["bits"].items("the conditions")]
+        held = tuple((_bit(bit), bool(value.whole("the value of a bit", 1))) for bit, value in pairs)
+        return Conditional(held, tuple(_gate(g) for g in m["gates"].items("the gates of a conditional")))
     m = form.members("a message that is received", ("kind", "message", "peer", "bit"), ())
     return Recv(_name(m["message"], "the message"), _name(m["peer"], "the peer"), _bit(m["bit"]))
+
+
+def _gate(form: Json) -> Gate:
+    m = form.members("a gate", ("kind", "name", "nodes"), ("angles",))
+    m["kind"].one_of("the kind of a gate", ("gate",))
+    name = m["name"].one_of("the name of a gate", tuple(GATES))
+    qubits = tuple(q.whole("a node of a gate") for q in m["nodes"].items("the nodes of a gate"))
+    listed = m["angles"].items("the angles of a gate") if "angles" in m else []
+    angles = tuple(read_phase(angle, "an angle of a gate") for angle in listed)
+    if (len(qubits), len(angles)) != GATES[name]:
+        form.fail(f"{name} takes {GATES[name][0]} nodes and {GATES[name][1]} angles")
+    return Gate(name, qubits, angles[0] if angles else None, angles[1:])

@@ -127,6 +127,7 @@ _LINK_WORDS: tuple[type, ...] = (Ebit, Send, Recv)
 WORDS: dict[str, tuple[type, ...]] = {
     "circuit": _GATE_WORDS + _LINK_WORDS,
     "mbqc": _PATTERN_WORDS + _LINK_WORDS,
+    "mixed": _GATE_WORDS + _PATTERN_WORDS + _LINK_WORDS,
 }
 
 
@@ -199,10 +200,10 @@ def renumber(op: Instruction, qubit: Callable[[int], int]) -> Instruction:
     Entangle(a=5, b=6)
     """
     match op:
-        case Gate(name, qubits, angle):
-            return Gate(name, tuple(map(qubit, qubits)), angle)
+        case Gate():
+            return replace(op, qubits=tuple(map(qubit, op.qubits)))
         case Conditional(conditions, body):
-            return Conditional(conditions, tuple(Gate(g.name, tuple(map(qubit, g.qubits)), g.angle) for g in body))
+            return Conditional(conditions, tuple(replace(g, qubits=tuple(map(qubit, g.qubits))) for g in body))
         case Measure() | Reset() | Ebit():
             return replace(op, qubit=qubit(op.qubit))
         case Observe(command, bit):

@@ -21,6 +21,7 @@ MANIFEST = "manifest.json"
 READERS = {
     "circuit": "gossamer.formats.circuit_program",
     "mbqc": "gossamer.formats.pattern_program",
+    "mixed": "gossamer.formats.pattern_program",
 }
 #: A manifest or program longer than this (bytes) is refused.
 MAX_BYTES = 256_000_000

@@ -13,9 +13,9 @@ from gossamer.checks import verify
 from gossamer.conformance.strategies import circuits, patterns
 from gossamer.diagnostics import GossamerError, NetworkInfeasible
 from gossamer.ir.network import Network, NetworkLink, Node
-from gossamer.ir.pattern import Clifford, CorrectX, CorrectZ, Entangle, Prepare, to_diagram
+from gossamer.ir.pattern import Clifford, CorrectX, CorrectZ, Entangle, to_diagram
 from gossamer.ir.phase import BitExpr
-from gossamer.ir.program import LETTERS, Compute, Conditional, Ebit, Gate, Measure, Observe, Reset
+from gossamer.ir.program import LETTERS, WORDS, Conditional, Ebit, Observe
 
 NETWORKS = ("2", "2mbqc", "1+1mbqc", "2+1mbqc")
 HEAD = 'OPENQASM 2.0; include "qelib1.inc"; qreg q[4]; creg c[2]; '
@@ -39,9 +39,7 @@ def compile_on(source, network, **options):
     for node, p in zip(program.distribution.network.nodes, program.programs, strict=True):
         assert p.data <= node.data
         assert p.model == node.model
-        pattern = (Prepare, Entangle, Observe, CorrectX, CorrectZ, Clifford, Compute)
-        gates = (Gate, Measure, Reset, Conditional)
-        assert not any(isinstance(op, gates if node.model == "mbqc" else pattern) for op in p.instructions)
+        assert all(isinstance(op, WORDS[node.model]) for op in p.instructions)
     return program
 
 
