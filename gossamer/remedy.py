@@ -8,7 +8,7 @@ with the change does compile.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from gossamer.diagnostics import InputError, NetworkInfeasible
@@ -31,10 +31,12 @@ class Change:
     ----------
     more : (node, kind) -> how many more, the kind ``data`` or ``comm``
     network : the network with the change
+    alike : where all nodes have the same number of qubits, what each could have instead, the same for all; by kind
     """
 
     more: dict[tuple[int, str], int]
     network: Network
+    alike: dict[str, int] = field(default_factory=dict)
 
     def __str__(self) -> str:
         parts = []
@@ -42,7 +44,13 @@ class Change:
             new = self.network.nodes[node]
             size = getattr(new, kind)
             parts.append(f"{kind}: {size} on {new.name} (now {size - number})")
-        return ", ".join(parts)
+        text = ", ".join(parts)
+        if self.alike:
+            words = {"data": "qubits", "comm": "comm"}
+            text += (
+                "; or " + ",".join(f"{words[kind]}={n}" for kind, n in sorted(self.alike.items())) + " on every node"
+            )
+        return text
 
 
 def find_change(steps: tuple[Step, ...], diagram: Diagram, network: Network, error: NetworkInfeasible) -> Change | None:
@@ -62,7 +70,7 @@ def find_change(steps: tuple[Step, ...], diagram: Diagram, network: Network, err
     >>> net = parse_network("nodes: [{name: a, data: 1}, {name: b, data: 1}]\\nlinks: [{nodes: [a, b]}]")
     >>> try: run_pipeline(steps, diagram, net)
     ... except NetworkInfeasible as error: print(find_change(steps, diagram, net, error))
-    data: 2 on a (now 1)
+    data: 2 on a (now 1); or qubits=2 on every node
     """
     if error.code != "NW-13" or diagram.num_vertices > MAX_VERTICES:
         return None
@@ -94,7 +102,22 @@ class _Search:
             lacking = self.trial(more)
         if sum(more.values()) > 1:
             more = self.smaller(more)
-        return Change(more, self.changed(more))
+        return Change(more, self.changed(more), self.alike(error))
+
+    def alike(self, error: NetworkInfeasible) -> dict[str, int]:
+        """What every node would need, if all shall have the same; nothing if they have not the same now, or if no trial succeeds."""
+        nodes, k = self.network.nodes, self.network.size
+        if k == 1 or len({(node.model, node.data, node.comm) for node in nodes}) > 1:
+            return {}
+        each: dict[str, int] = {}
+        lacking: NetworkInfeasible | None = error
+        for _ in range(MAX_TRIALS // 3):
+            if lacking is None or lacking.lacks is None:
+                break
+            name, kind, number = lacking.lacks
+            each[kind] = each.get(kind, 0) + (number if name is not None else -(-number // k))
+            lacking = self.trial({(i, kind): n for kind, n in each.items() for i in range(k)})
+        return {} if lacking is not None else {kind: getattr(nodes[0], kind) + n for kind, n in each.items()}
 
     def place_of(self, error: NetworkInfeasible) -> tuple[tuple[int, str], int] | None:
         """Where something is lacking, what, and how much. Data qubits that lack anywhere are given to the smallest node."""

@@ -50,6 +50,13 @@ def test_the_hint_does(source: str, network: str, size: int | None) -> None:
     help = caught.value.diagnostic.help or ""
     assert help.startswith("the smallest change found that does: ")
     changed, what = apply(given, help)
+    uniform = re.search(r"; or (\S+) on every node$", help)
+    assert (uniform is not None) == (given.size > 1)
+    if uniform is not None:  # as a shorthand: the last setting of a kind is the new one
+        shape, _, settings = network.rpartition(":")
+        values = dict(x.split("=") for x in [*settings.split(","), *uniform[1].split(",")])
+        alike = f"{shape}:" + ",".join(f"{key}={value}" for key, value in values.items())
+        assert gossamer.compile(source, alike).report["verified"]["holds"] is True
     if size is not None:
         assert sum(n for _, _, n in what) == size
     assert gossamer.compile(source, changed).report["verified"]["holds"] is True
