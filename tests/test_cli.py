@@ -269,7 +269,7 @@ def test_a_network_that_is_too_small_is_exit_3(bell: Path, gossamer: Gossamer) -
     result = gossamer("compile", bell, "-n", "1:qubits=1", "-o", bell.parent / "out")
     assert result.code == 3
     assert "error[NW-13]" in result.err
-    assert "1 more data qubit" in result.err
+    assert "data: 2 on n0 (now 1)" in result.err
     result = gossamer("compile", bell, "-n", "2:qubits=1,comm=0", "-o", bell.parent / "out")
     assert (result.code, "communication qubit" in result.err) == (3, True)
     assert not (bell.parent / "out").exists()

@@ -18,7 +18,8 @@ from gossamer.diagnostics import NetworkInfeasible
 def compile_and_verify(data: st.DataObject, *, max_wires: int, max_gates: int) -> None:
     circuit = data.draw(circuits(max_wires=max_wires, max_gates=max_gates))
     size = data.draw(st.integers(1, max_wires))
-    network = data.draw(networks(max_nodes=3, data=size, comm=data.draw(st.sampled_from([None, 1, 2])), figures=True))
+    comm = data.draw(st.sampled_from([None, 1, 2]))
+    network = data.draw(networks(max_nodes=3, data=size, comm=comm, figures=True, models=("circuit", "mbqc")))
     seed = data.draw(st.integers(0, 99))
     try:
         program = gossamer.compile(circuit.diagram, network, effort=0, seed=seed)
