@@ -18,7 +18,6 @@ from gossamer.ir.pattern import to_diagram
 from gossamer.ir.phase import Phase
 from gossamer.ir.semantics import kraus
 
-pytest.importorskip("numba")
 HERE = Path(__file__).parent
 
 
