@@ -40,6 +40,7 @@ from gossamer.ir.program import (
     Send,
 )
 from gossamer.ir.rules import links as link_rules
+from gossamer.ir.rules.hardware import check_hardware
 from gossamer.ir.scalar import Scalar
 from gossamer.ir.text import parse_text
 from gossamer.ir.verify import invert_gf2, live_peaks
@@ -1233,3 +1234,117 @@ def test_inverse_over_two_elements(size, random):
         assert kernel
     else:
         assert ((m @ inverse) % 2 == np.eye(size)).all()
+
+
+# ---- halves of links and their axis (PR-7), and the hardware of nodes (NW-15, NW-16) ------------------------------------------------
+
+
+def half(first: bool, *gates) -> Distribution:
+    """Gates on a half (qubit 1, beside data qubit 0) between its ebit and its measurement."""
+    names = ("x", "y") if first else ("y", "x")
+    code = (Ebit("l", "y", 1), *gates, Measure(1, 0))
+    other = (Ebit("l", "x", 0), *((Gate("h", (0,)),) if first else ()), Measure(0, 0))
+    parts = (NodeProgram("x", "circuit", 1, 1, 2, code), NodeProgram("y", "circuit", 0, 1, 1, other))
+    manifest = Manifest(
+        nodes=[
+            ManifestNode(name="x", model="circuit", program="x", data=1, comm=1),
+            ManifestNode(name="y", model="circuit", program="y", data=0, comm=1),
+        ],
+        links=[ManifestLink(id="l", nodes=names)],
+        messages=[], inputs=[], outputs=[], registers=[], outcomes=[], source_digest="",
+    )  # fmt: skip
+    net = Network(nodes=(Node(name="x", data=1), Node(name="y", data=0)), links=(NetworkLink(nodes=("x", "y")),))
+    return Distribution(parts, manifest, net)
+
+
+def on(word: str) -> tuple:
+    """``h rz/3 cx:half,data``: gates on the half, or on it and the data qubit, with an angle 1/n."""
+    out = []
+    for text in word.split():
+        name, _, place = text.partition(":")
+        name, _, angle = name.partition("/")
+        qubits = {"": (1,), "hd": (1, 0), "dh": (0, 1)}[place]
+        out.append(Gate(name, qubits, Phase(Fraction(1, int(angle))) if angle else None))
+    return tuple(out)
+
+
+THIRD = Phase(Fraction(1, 3))
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        "h", "sx", "ry/2", "rx/2", "h s", "h sdg", "h sx", "x h", "y h", "z h", "s h", "sdg h", "rz/3 h", "rz/2 h", "rz/1 h", "h rx/3",
+        "h rz/2", "h ry/1", "sx ry/3", "cz:hd h", "cz:dh h", "rzz/3:hd h", "cx:hd h", "h cx:dh", "ecr:hd h", "h ecr:dh", "h ms:hd",
+        "h ms:dh", "h rxx/3:hd", "h h h", "h cx:dh h cz:hd h", "ry/2 rx/5",
+    ],
+)  # fmt: skip
+def test_what_a_half_takes_at_the_end_named_second(word):
+    half(False, *on(word)).verify_structure()
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        "", "h h", "x", "z", "s", "rz/3", "ry/1", "rx/1", "ry/3 h", "rx/3 h", "h rz/3", "h ry/3", "h cz:hd h", "cx:dh h", "h cx:hd", "ecr:dh h",
+        "h ecr:hd", "ms:hd h", "rxx/3:hd h", "h rzz/3:dh", "swap:hd h", "h swap:hd", "sx rz/3", "sx sx",
+    ],
+)  # fmt: skip
+def test_what_it_does_not_take(word):
+    with pytest.raises(InputError) as caught:
+        half(False, *on(word)).verify_structure()
+    assert caught.value.code == "PR-7"
+
+
+def test_the_end_that_is_named_first_begins_across():
+    for word in ("h cz:hd h", "s", "h rz/3 h", "cx:dh", ""):
+        half(True, *on(word)).verify_structure()
+    for word in ("cz:hd", "h", "rz/3"):
+        with pytest.raises(InputError):
+            half(True, *on(word)).verify_structure()
+
+
+def test_u3_is_its_three_turns():
+    for angles in ((Phase(Fraction(1, 2)), Phase(), THIRD), (Phase(Fraction(3, 2)), Phase(Fraction(1, 2)), Phase())):
+        half(False, Gate("u3", (1,), angles[0], angles[1:])).verify_structure()
+    half(False, Gate("u3", (1,), Phase(1), (THIRD, THIRD)), *on("h")).verify_structure()
+    for angles in ((THIRD, Phase(), Phase()), (Phase(Fraction(1, 2)), THIRD, Phase()), (Phase(1), Phase(), Phase())):
+        with pytest.raises(InputError):
+            half(False, Gate("u3", (1,), angles[0], angles[1:])).verify_structure()
+
+
+def test_conditions_decide_what_acts_and_not_how_the_axis_lies():
+    message = (Measure(0, 1),)
+    for word in ("z", "rz/3", "x", "h h", "h rx/3 h", ""):
+        half(False, *message, Conditional(((1, True),), on(word)), *on("h")).verify_structure()
+    for word in ("h", "sx", "rx/3"):
+        with pytest.raises(InputError) as caught:
+            half(False, *message, Conditional(((1, True),), on(word)), *on("h")).verify_structure()
+        assert caught.value.code == "PR-7"
+
+
+def lone(*code, data=3, comm=1, **fields) -> Distribution:
+    parts = (NodeProgram("x", "circuit", data, comm, 1, code),)
+    return Distribution(parts, MANIFEST, Network(nodes=(Node(name="x", data=3, comm=1, **fields),), links=()))
+
+
+def test_programs_keep_to_the_gates_and_the_map_of_their_node():
+    when = Conditional(((0, True),), (Gate("x", (0,)), Gate("cz", (2, 0))))
+    native = {"gates": ("x", {"name": "cz"})}
+    coupled = {"coupling": ((0, 1), (1, 2), (2, 3))}
+    for fields in ({}, native, {"coupling": ((0, 1), (1, 2), (2, 3), (0, 2))}):
+        check_hardware(lone(Gate("x", (1,)), when, Gate("cz", (1, 2)), Measure(0, 0), **fields))
+    check_hardware(lone(Gate("h", (0,)), Gate("cz", (3, 2)), **coupled))
+    check_hardware(lone(data=2))
+    for bad, said in (
+        (lone(Gate("x", (0,)), Gate("h", (0,)), **native), "error[NW-15]: x, instruction 1: h is no gate of the node\nhelp: its gates are cz, x; the pass native rewrites programs to them"),
+        (lone(Conditional(((0, True),), (Gate("x", (0,)), Gate("s", (0,)))), **native), "error[NW-15]: x, instruction 0: s is no gate of the node\nhelp: its gates are cz, x; the pass native rewrites programs to them"),
+        (lone(Gate("h", (0,)), when, **coupled), "error[NW-16]: x, instruction 1: cz on qubits 2 and 0, which are not coupled\nhelp: the pass route brings qubits together"),
+        (lone(data=2, **coupled), "error[NW-16]: the program of x does not number the qubits of its node, whose coupling map does"),
+        (lone(comm=0, **coupled), "error[NW-16]: the program of x does not number the qubits of its node, whose coupling map does"),
+    ):  # fmt: skip
+        with pytest.raises(InputError) as caught:
+            check_hardware(bad)
+        assert str(caught.value) == said
+    pattern = replace(lone().programs[0], model="mbqc", instructions=(Gate("h", (0,)),))
+    check_hardware(replace(lone(**native), programs=(pattern,)))
