@@ -161,7 +161,7 @@ _WORDS = {
     "RBRACE": "'}'", "EQUAL": "'='", "MINUS": "'-'", "PLUS": "'+'", "STAR": "'*'", "SLASH": "'/'", "CIRCUMFLEX": "'^'",
     "NAME": "a name", "INT": "a whole number", "REAL": "a number", "STRING": "a file name in quotes",
     "ANNOTATION": "an annotation", "BITS": "a bit string", "PI": "pi", "BANG": "'!'", "TILDE": "'~'", "COLON": "':'", "AT": "'@'", "SCALAR": "a type", "COMPLEX": "a type", "ARRAY": "a type", "ASSIGN": "'='", "HARDWARE": "a physical qubit", "ACCESS": "'readonly'",
-    "TIMING": "a time", "IS": "'=='", "PRODUCT": "an operator", "SHIFT": "an operator", "COMPARISON": "an operator", "EQUALITY": "an operator",
+    "TIMING": "a time", "IS": "'=='", "OPENQASM": "'OPENQASM'", "PRODUCT": "an operator", "SHIFT": "an operator", "COMPARISON": "an operator", "EQUALITY": "an operator",
     "VBAR": "an operator", "AMPERSAND": "an operator", "ARROW": "'->'",
 }  # fmt: skip
 

@@ -54,11 +54,14 @@ _SLIPS = (
     # of other languages
     _slip("23", ".*", "#|--(?!>)", "comments begin with //"),
     _slip("2", ".*", r"/\*", "OpenQASM 2 has only comments that begin with //"),
+    _slip("3", ".*", r"/\*", "the comment has no end: */"),
+    _slip("23", ".*", r"[\"'][^\"'\n]*(?:\n|$)", "the quotation has no end on this line"),
     _slip("2", ".*", "π", "write pi"),
+    _slip("2", ".*", r"(?![a-zA-Z_])[^\W\d]", "a name has the letters a to z, digits and underscores"),
     _slip("23", ".*", ":=", "a value is assigned with '='"),
     _slip("3", ".*", r"\?", "there is no '? :' in OpenQASM; write an if statement"),
     _slip("3", r".*(?:\+\+|--)\s*", ";", "write x += 1; or x -= 1;"),
-    _slip("23", r"(?P<here>import)\s+", "", 'a file is read with include "NAME";', "unknown statement 'import'"),
+    _slip("23", r"(?P<here>import)\b.*", "", 'a file is read with include "NAME";', "unknown statement 'import'"),
     _slip("23", r".*(?<!\w)\d[\d.]*", r"(?![xXbBoO_])[^\W\d]", "is a '*' missing before it?"),
     # headers and declarations
     _slip("23", r"(?P<here>OPENQASM)\s+", r"\d", "move it to the first line, or take it out", "the header is not at the beginning"),

@@ -391,7 +391,7 @@ class Expressions:
         return ValueType(t.base, self.size(t.size, f"the size of {t.base}"))
 
     def size(self, expression: syn.Expression, what: str) -> int:
-        for name in _names(expression):
+        for name in names_in(expression):
             entry = self.state.find(name.name)
             if isinstance(entry, Variable) and not entry.constant:
                 raise wrong(
@@ -452,14 +452,14 @@ def place_of(index: syn.Index) -> Span:
     return index.span if isinstance(index, syn.IndexSet) else index[0].span.to(index[-1].span)
 
 
-def _names(e: object) -> Iterator[syn.Name]:
-    """The names in an expression of a size; other forms have none that matter."""
+def names_in(e: object) -> Iterator[syn.Name]:
+    """The names in an expression of a size or an angle; other forms have none that matter."""
     match e:
         case syn.Name():
             yield e
         case syn.Operation():
             for x in e.operands:
-                yield from _names(x)
+                yield from names_in(x)
         case syn.Call():
             for x in e.arguments:
-                yield from _names(x)
+                yield from names_in(x)

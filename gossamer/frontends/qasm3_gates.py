@@ -11,7 +11,7 @@ from fractions import Fraction
 from gossamer.diagnostics import InputError, Span
 from gossamer.formats import openqasm3_syntax as syn
 from gossamer.formats.openqasm_angles import Exact, as_float, multiples_of_pi
-from gossamer.frontends.qasm3_expressions import Expressions, place_of
+from gossamer.frontends.qasm3_expressions import Expressions, names_in, place_of
 from gossamer.frontends.qasm3_modifiers import Unitary, controlled, inverse, moved, power, standard
 from gossamer.frontends.qasm3_state import DefinedGate, Recorder, Scope, State, Variable, kind_of
 from gossamer.frontends.qasm3_values import BIND, Duration, Qubits, ValueType, unexpressible, wrong
@@ -84,11 +84,11 @@ class Gates:
     def define(self, s: syn.GateDefinition) -> None:
         self.state.only_at_top("a gate", s.span)
         check_formals(s, version=3)
-        self.check_body(s, s.body)
+        self.check_body(s, s.body, frozenset(s.parameters))
         self.state.declare(s.name, DefinedGate(s, len(s.qubits), len(s.parameters)), s.span)
 
-    def check_body(self, gate: syn.GateDefinition, body: syn.Block) -> None:
-        """Names in a gate definition, whether or not it is used."""
+    def check_body(self, gate: syn.GateDefinition, body: syn.Block, own: frozenset[str]) -> None:
+        """Names in a gate definition, whether or not it is used; ``own`` are those of its parameters and loops."""
         for statement in body.statements:
             s = statement.statement if isinstance(statement, syn.Annotated) else statement
             match s:
@@ -97,6 +97,9 @@ class Gates:
                         known = self.gate(s.name, s.span, gate.name)
                         if not s.modifiers:
                             _check_counts(s.name, known, len(s.arguments), len(s.operands), s.span)
+                    for name in (n for a in s.arguments for n in names_in(a)):
+                        if name.name not in own:
+                            self.expressions.named(name.name, name.span)
                     for operand in s.operands:
                         if not operand.name.startswith("$"):
                             at = place_of(operand.indices[0]) if operand.indices else None
@@ -104,14 +107,16 @@ class Gates:
                     names = [o.name for o in s.operands]
                     if len(set(names)) != len(names):
                         check_distinct([names.index(n) for n in names], [o.span for o in s.operands])
-                case syn.For() | syn.While() | syn.Box():
-                    self.check_body(gate, s.body)
+                case syn.For():
+                    self.check_body(gate, s.body, own | {s.name})
+                case syn.While() | syn.Box():
+                    self.check_body(gate, s.body, own)
                 case syn.Block():
-                    self.check_body(gate, s)
+                    self.check_body(gate, s, own)
                 case syn.Branch():
-                    self.check_body(gate, s.then)
+                    self.check_body(gate, s.then, own)
                     if s.otherwise is not None:
-                        self.check_body(gate, s.otherwise)
+                        self.check_body(gate, s.otherwise, own)
                 case syn.Passive() | syn.Switch() | syn.Jump():
                     pass
                 case syn.ExpressionStatement() if isinstance(s.value, syn.Call):
