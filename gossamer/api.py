@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from gossamer.ir.pattern import Pattern
     from gossamer.ir.placed import Placed
     from gossamer.ir.program import Distribution, Manifest, NodeProgram
+    from gossamer.rewriting.open_form import OpenForm
     from gossamer.runtime.run import RunResult
 
 MAX_SOURCE_BYTES = 256_000_000
@@ -532,8 +533,10 @@ def _guess(text: str) -> str:
     return "gsm" if start.startswith("gossamer ") else "qasm"
 
 
-def count_wires(diagram: Diagram) -> int:
+def count_wires(diagram: Diagram, form: OpenForm | None = None) -> int:
     """The number of quantum wires: the most that are live at one time, every input counted from the start.
+
+    ``form`` is what the diagram has been read as, if that has been done already.
 
     For a diagram that is no circuit these are the vertices alive at one time in the order of measurement that was found for it. What has a
     vertex that is neither an input nor the state of a new wire nor joined to an earlier one, is no circuit; small diagrams are looked at in both ways.
@@ -563,7 +566,7 @@ def count_wires(diagram: Diagram) -> int:
     from gossamer.passes.steps import count_live
 
     try:
-        return max(wires, count_live(to_open_graph(diagram, postselect=True)))
+        return max(wires, count_live(to_open_graph(diagram, postselect=True, form=form)))
     except InputError:  # the pass says so
         return wires
 
@@ -872,16 +875,22 @@ def _inspect_diagram(diagram: Diagram) -> dict[str, Any]:
     import numpy as np
 
     from gossamer.ir.diagram import BitKind, VertexKind
-    from gossamer.report.shape import find_shape
+    from gossamer.report.shape import Shape, find_shape
+    from gossamer.rewriting.open_form import OpenForm
 
     diagram.verify()
-    shape = find_shape(diagram)
+    form: OpenForm | None = None
+    try:
+        form = OpenForm(diagram)  # read once, for the flow and for the qubits
+        shape = find_shape(form)
+    except InputError as error:
+        shape = Shape(None, None, error.diagnostic.message)
     clifford = [phase.is_clifford for phase in diagram.phases]
     kinds = np.bincount(diagram.kind, minlength=len(VertexKind)).tolist()
     hadamards = int(diagram.hadamard.sum())
     return {
         "kind": "diagram",
-        "qubits": count_wires(diagram),
+        "qubits": count_wires(diagram, form),
         "inputs": len(diagram.inputs),
         "outputs": len(diagram.outputs),
         "vertices": diagram.num_vertices,

@@ -28,8 +28,15 @@ from gossamer.rewriting.open_form import OpenForm
 _AXIOM = {Label.XY: 4, Label.XZ: 5, Label.YZ: 6, Label.X: 7, Label.Z: 8, Label.Y: 9}
 
 
-def find_any_flow(diagram: Diagram, *, postselect: bool = False) -> OpenGraph:
+def find_any_flow(diagram: Diagram, *, postselect: bool = False, form: OpenForm | None = None) -> OpenGraph:
     """Bring a diagram without H-boxes into the distributable form, whatever its shape.
+
+    Parameters
+    ----------
+    postselect
+        Whether vertices that nothing corrects are postselected, as few as can be, instead of refused.
+    form
+        What the diagram has been read as, if that has been done already.
 
     Raises
     ------
@@ -48,7 +55,7 @@ def find_any_flow(diagram: Diagram, *, postselect: bool = False) -> OpenGraph:
     >>> [Label(k).name for k in g.label.tolist()], g.correction_set(1)
     (['OUTPUT', 'X', 'OUTPUT'], [2])
     """
-    return _Search(OpenForm(diagram), diagram).run(postselect)
+    return _Search(form or OpenForm(diagram), diagram).run(postselect)
 
 
 class _Search:

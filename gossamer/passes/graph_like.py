@@ -27,7 +27,7 @@ from gossamer.ir.diagram import Bit, BitKind, Diagram, VertexKind
 from gossamer.ir.open_graph import Label, OpenGraph, causal_columns
 from gossamer.ir.phase import BitExpr, Phase
 from gossamer.passes.any_flow import find_any_flow
-from gossamer.rewriting.open_form import is_half, outcomes_behind, pauli_bits
+from gossamer.rewriting.open_form import OpenForm, is_half, outcomes_behind, pauli_bits
 
 _PI = Phase(1)
 _HALVES = (Fraction(1, 2), Fraction(3, 2))
@@ -35,13 +35,15 @@ _HALVES = (Fraction(1, 2), Fraction(3, 2))
 _MAX_PUSH_TERMS = 2
 
 
-def to_open_graph(diagram: Diagram, *, postselect: bool = False) -> OpenGraph:
+def to_open_graph(diagram: Diagram, *, postselect: bool = False, form: OpenForm | None = None) -> OpenGraph:
     """Bring a diagram into the distributable form: with causal flow along its wires if it has one, else with any flow.
 
     Parameters
     ----------
     postselect
         Whether vertices that nothing corrects are postselected, as few as can be, instead of refused.
+    form
+        What the diagram has been read as, if that has been done already; for those without causal flow along their wires.
 
     Raises
     ------
@@ -68,7 +70,7 @@ def to_open_graph(diagram: Diagram, *, postselect: bool = False) -> OpenGraph:
     except InputError as error:
         if error.code not in ("OG-3", "OG-4"):
             raise
-    return find_any_flow(diagram, postselect=postselect)
+    return find_any_flow(diagram, postselect=postselect, form=form)
 
 
 @dataclass(frozen=True)

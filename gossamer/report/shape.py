@@ -32,8 +32,13 @@ class Shape:
     note: str = ""
 
 
-def find_shape(diagram: Diagram) -> Shape:
+def find_shape(source: Diagram | OpenForm) -> Shape:
     """Look for a causal flow (gadgets correct themselves), then a gflow, then a Pauli flow; the classical order is obeyed.
+
+    Parameters
+    ----------
+    source
+        A diagram, or one that has been read already.
 
     Examples
     --------
@@ -44,7 +49,7 @@ def find_shape(diagram: Diagram) -> Shape:
     Shape(flow='causal', depth=2, note='')
     """
     try:
-        form = OpenForm(diagram)
+        form = source if isinstance(source, OpenForm) else OpenForm(source)
     except InputError as error:
         return Shape(None, None, error.diagnostic.message)
     ways = readings(form)

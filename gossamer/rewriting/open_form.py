@@ -225,31 +225,33 @@ class OpenForm:
                 continue
             if len(self.near[v]) == 1:
                 (hub,) = self.near[v]
-                around = self.near[hub] - {v}
-                if self._take_leaf(v, hub):
-                    todo.extend(sorted({hub, *around} & self.near.keys(), reverse=True))
+                todo += sorted(self._take_leaf(v, hub), reverse=True)
             elif len(self.near[v]) == 2 and self.phase[v].is_zero:
-                a, b = sorted(self.near[v], key=lambda w: (not self.is_end(w), w))
+                # The larger one stays, so that the costs of all joins together stay small.
+                a, b = sorted(self.near[v], key=lambda w: (-len(self.near[w]), w))
                 if self._joinable(a, b):
-                    self._join(v, a, b)
-                    todo.extend(sorted({a, *self.near[a]}, reverse=True))
+                    todo += sorted(self._join(v, a, b), reverse=True)
 
-    def _take_leaf(self, leaf: int, hub: int) -> bool:
-        """Take a Clifford leaf in, if that can be. On the values 0 and 1 of the hub it is worth ``1 + z`` and ``1 - z``."""
+    def _take_leaf(self, leaf: int, hub: int) -> set[int]:
+        """Take a Clifford leaf in, if that can be; the vertices that this changes. On the values 0 and 1 of the hub it is worth ``1 + z``
+        and ``1 - z``."""
         angle = self.phase[leaf]
-        if any(self._would_use_itself(w, angle) for w in (*self.near[hub], hub)):
-            return False
+        if not angle.is_clifford:
+            return set()
+        if angle.bits and any(self._would_use_itself(w, angle) for w in (*self.near[hub], hub)):
+            return set()
         if is_half(angle) and (self.is_end(hub) or not self.phase[hub].is_pauli):  # (1 - z) / (1 + z) is -+i
             self._remove(leaf)
             self.phase[hub] -= angle
-            return True
+            return {hub}
         if not angle.is_pauli or self.is_end(hub):
-            return False
-        for w in self.near[hub] - {leaf}:  # only one value is left
+            return set()
+        around = self.near[hub] - {leaf}
+        for w in around:  # only one value is left
             self.phase[w] += angle
         self._remove(leaf)
         self._remove(hub)
-        return True
+        return around
 
     def _would_use_itself(self, v: int, phase: Phase) -> bool:
         """Whether a phase that is added to ``v`` depends on the outcome of ``v``: then it has to stay where it is."""
@@ -261,18 +263,20 @@ class OpenForm:
             return False
         return not ((a in self._input and b in self._input) or (a in self._output and b in self._output))
 
-    def _join(self, middle: int, a: int, b: int) -> None:
-        """``a -H- middle -H- b`` with phase 0 in the middle: b becomes a part of a."""
+    def _join(self, middle: int, a: int, b: int) -> set[int]:
+        """``a -H- middle -H- b`` with phase 0 in the middle: b becomes a part of a. Returns the vertices that this changes."""
         self._remove(middle)
-        around = self.near[b] - {a}
+        changed = {a, *self.near[b]}
         self.phase[a] += self.phase[b] + (_PI if a in self.near[b] else Phase())
+        self.name[a] = min(self.name[a], self.name[b])
         self._latest[a] = max(self._latest.get(a, -1), self._latest.get(b, -1))
         self._remove(b)
-        for w in around:
+        for w in changed - {a}:
             self._toggle(a, w)
         for ends in (self._input, self._output):
             if b in ends:
                 ends[a] = ends.pop(b)
+        return changed
 
     def _note_leaves(self) -> None:
         for leaf in sorted(self.near):
