@@ -174,7 +174,9 @@ def test_network_commands(gossamer: Gossamer) -> None:
     assert "two-ions" in gossamer("network", "list").out
     assert "two-ions" in json.loads(gossamer("network", "list", "--json").out)
     assert len(json.loads(gossamer("network", "show", "line:3", "--wires", "6", "--json").out)["nodes"]) == 3
-    assert gossamer("network", "check", "grid:2x2:qubits=1").out.startswith("ok: 4 nodes, 4 links, 4 data qubits")
+    assert gossamer("network", "check", "grid:2x2:qubits=1").out.startswith(
+        "ok: 4 nodes, 4 quantum links, 4 data qubits"
+    )
     assert json.loads(gossamer("network", "schema").out)["title"] == "Network"
     assert gossamer("network", "show", "4").code == 2
 
@@ -248,7 +250,7 @@ def test_a_source_that_is_no_program(tmp_path: Path, gossamer: Gossamer, text: b
 @pytest.mark.clause("TL-2", "TL-3")
 def test_missing_and_unknown_sources(tmp_path: Path, gossamer: Gossamer) -> None:
     out = tmp_path / "out"
-    for source, code, exit_code in [("missing.qasm", "TL-3", 1), ("a.doc", "TL-2", 2), (tmp_path, "TL-2", 2)]:
+    for source, code, exit_code in [("missing.qasm", "TL-3", 1), ("a.doc", "TL-2", 2), (tmp_path, "TL-3", 1)]:
         result = gossamer("compile", source, "-n", "2", "-o", out)
         assert (result.code, f"error[{code}]" in result.err) == (exit_code, True)
     assert gossamer("compile", "-", "-n", "2", "-o", out).code == 2

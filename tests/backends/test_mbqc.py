@@ -17,7 +17,7 @@ from gossamer.ir.pattern import Clifford, CorrectX, CorrectZ, Entangle, to_diagr
 from gossamer.ir.phase import BitExpr
 from gossamer.ir.program import LETTERS, WORDS, Conditional, Ebit, Observe
 
-NETWORKS = ("2", "2mbqc", "1+1mbqc", "2+1mbqc")
+NETWORKS = ("2", "2mbqc", "1+1mbqc", "2+1mbqc", "2mbqc:comm=1")
 HEAD = 'OPENQASM 2.0; include "qelib1.inc"; qreg q[4]; creg c[2]; '
 UNITARY = (
     HEAD + "h q[0]; cx q[0],q[1]; t q[1]; cx q[1],q[2]; h q[2]; t q[2]; cx q[2],q[3]; cu1(0.3) q[0],q[3]; ry(0.4) q[1];"

@@ -45,8 +45,22 @@ def test_links_are_edges_and_messages_parities() -> None:
     assert made == own + len(pattern.inputs) + 2 * program.report["ebits"]
 
 
-def test_a_merged_file_is_a_source(tmp_path) -> None:
-    """What ``compile --merge`` writes is read by our own frontend, and compiles to what the first programs do."""
+@pytest.mark.parametrize("network", ["2", "1+1mbqc", "2mixed"])
+def test_a_merged_file_is_a_source_for_nodes_of_every_model(tmp_path, network: str) -> None:
+    """Retargeting: a circuit becomes patterns on two nodes, these one pattern, and that programs for other nodes."""
+    source = DYNAMIC[: DYNAMIC.index("reset")].replace("q[4]", "q[3]") + "cx q[1],q[2];"
+    first = gossamer.compile(source, "2mbqc", effort=0)
+    first.save(tmp_path / "out", merge=True)
+    again = gossamer.compile(tmp_path / "out" / "merged.pattern.json", network, effort=0)
+    assert again.verdict.holds is True
+    shots = 4000
+    want, found = (p.run(shots, seed=3).counts for p in (first, again))
+    assert want.keys() == found.keys()
+    assert all(abs(want[key] - found[key]) < 6 * (want[key] + 1) ** 0.5 for key in want)
+
+
+def test_a_merged_file_is_read(tmp_path) -> None:
+    """What ``compile --merge`` writes is read by our own frontend."""
     program = gossamer.compile(DYNAMIC, "2mbqc")
     program.save(tmp_path / "out", merge=True)
     again = gossamer.read(tmp_path / "out" / "merged.pattern.json")
