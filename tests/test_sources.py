@@ -56,6 +56,42 @@ def test_bound_values_mean_what_they_say() -> None:
         )
 
 
+@pytest.mark.clause("TL-7")
+@pytest.mark.parametrize(
+    ("type", "value"),
+    [
+        ("bit[2]", "111"),
+        ("bit", "2"),
+        ("bit[2]", 4),
+        ("int", "1.5"),
+        ("int", "7/2"),
+        ("int", 2.5),
+        ("int[8]", "128"),
+        ("int[8]", -129),
+        ("uint[4]", "16"),
+        ("uint", "-1"),
+        ("uint", float("inf")),
+        ("int", "1im"),
+    ],
+)
+def test_a_value_that_does_not_fit_is_refused_and_not_cut(type: str, value: str | float) -> None:
+    with pytest.raises(UsageError) as caught:
+        gossamer.read(f"OPENQASM 3.0; input {type} x; qubit q;", bind={"x": value})
+    assert caught.value.code == "TL-7"
+    assert f"it is of type {type}; write" in str(caught.value)
+
+
+@pytest.mark.parametrize(("type", "value"), [("bit[2]", "11"), ("int[8]", "-128"), ("int[8]", 127.0), ("uint[4]", "30/2"), ("uint", "10**300")])  # fmt: skip
+def test_a_value_that_just_fits_is_taken(type: str, value: str | float) -> None:
+    gossamer.read(f"OPENQASM 3.0; input {type} x; qubit q;", bind={"x": value})
+
+
+def test_a_mistake_in_a_value_is_shown_in_the_value() -> None:
+    with pytest.raises(InputError) as caught:
+        gossamer.read("OPENQASM 3.0;\ninput int n; qubit q;", bind={"n": "1 / 0"})
+    assert "1 | 1 / 0\n  |     ^\n" in str(caught.value)
+
+
 def test_opaque_gates_are_defined(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     source = str(place / "magic.qasm")
     for command in COMMANDS:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
-from math import prod
+from math import inf, prod
 
 from gossamer.diagnostics import InputError, Span, UsageError
 from gossamer.formats import openqasm3_syntax as syn
 from gossamer.formats.openqasm3 import parse_openqasm3
-from gossamer.formats.openqasm_angles import Exact, Value
+from gossamer.formats.openqasm_angles import Exact, Value, as_float
 from gossamer.frontends.qasm3_expressions import Expressions, place_of
 from gossamer.frontends.qasm3_state import State, Variable, check_name, kind_of
 from gossamer.frontends.qasm3_values import (
@@ -20,6 +20,7 @@ from gossamer.frontends.qasm3_values import (
     ValueType,
     Word,
     extended,
+    settled,
     unexpressible,
     wrong,
 )
@@ -101,22 +102,7 @@ class Variables:
 
     def input(self, name: str, type: ValueType, span: Span) -> ClassicalValue:
         if name in self.bind:
-            given = self.bind.pop(name)
-            value: ClassicalValue
-            if isinstance(given, str):
-                try:
-                    value = int(given, 2) if type.base == "bit" else self.expressions.value(_expression(given, name))
-                except ValueError:
-                    raise UsageError(
-                        "TL-7",
-                        f"'{given[:80]}' is not a value for '{name}'",
-                        help="write bits, such as 0110"
-                        if type.base == "bit"
-                        else "write a number or an expression, such as pi/4",
-                    ) from None
-            else:
-                value = Exact(given) if isinstance(given, Fraction) else given
-            return self.state.calculate.convert(value, type, span, explicit=True)
+            return self.given(name, type, span, self.bind.pop(name))
         if type.base in ("float", "angle"):
             return Polynomial.symbol(name)
         size = 1 if type.base == "bool" or (type.base == "bit" and type.size is None) else type.size
@@ -133,6 +119,34 @@ class Variables:
             kind = {"bit": "bit", "bool": "bool"}.get(type.base, "int")
             return Word(bits, kind, type.base == "int", single=type.base == "bit" and type.size is None)
         raise unexpressible(f"an input of type {type} without a value", span, f"give it one: --bind {name}=VALUE")
+
+    def given(self, name: str, type: ValueType, span: Span, given: Value | int | Fraction | str) -> ClassicalValue:
+        """The value that a user gives to an input; one that does not fit the type is refused and not cut."""
+        wrong_value = UsageError(
+            "TL-7",
+            f"'{str(given)[:80]}' is not a value for '{name}'",
+            help=f"it is of type {type}; write "
+            + ("bits, such as 0110" if type.base == "bit" else "a number or an expression, such as pi/4"),
+        )
+        value: ClassicalValue
+        if isinstance(given, str):
+            try:
+                value = int(given, 2) if type.base == "bit" else self.expressions.value(_expression(given, name))
+            except ValueError:
+                raise wrong_value from None
+            except InputError as error:
+                error.with_source(given)
+                raise
+        else:
+            value = Exact(given) if isinstance(given, Fraction) else given
+        if type.base in ("bit", "int", "uint"):
+            number = settled(value)
+            if isinstance(number, Exact | float) and as_float(number).is_integer():
+                number = int(as_float(number))
+            least, beyond = _limits(type)
+            if not isinstance(number, int) or not least <= number < beyond:
+                raise wrong_value
+        return self.state.calculate.convert(value, type, span, explicit=True)
 
     def alias(self, s: syn.Alias) -> None:
         value = self.expressions.quantum_or_classical(s.value)
@@ -289,6 +303,15 @@ class Variables:
         assert isinstance(change, Exact | float | Polynomial)
         step = change if isinstance(change, Polynomial) else Polynomial.constant(change)
         return self.state.calculate.arithmetic("+", before, step.where(c), span)
+
+
+def _limits(type: ValueType) -> tuple[float, float]:
+    """The least number that a type of bits or whole numbers holds, and the first that is too large."""
+    if type.base == "bit":
+        return 0, 1 << (type.size or 1)
+    if type.size is None:
+        return (-inf if type.base == "int" else 0), inf
+    return (-(1 << type.size - 1), 1 << type.size - 1) if type.base == "int" else (0, 1 << type.size)
 
 
 def _expression(text: str, name: str) -> syn.Expression:
