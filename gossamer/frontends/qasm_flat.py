@@ -31,7 +31,8 @@ _NAME = r"[A-Za-z_][A-Za-z0-9_]*"
 _OPERAND = rf"{_NAME}[ \t]*\[[ \t]*[0-9]{{1,9}}[ \t]*\]"
 _GAP = r"[ \t\n]*"
 _GATE = re.compile(
-    rf"{_GAP}({_NAME})(?:{_GAP}\(([^()\[\]{{}};\"']*)\))?{_GAP}({_OPERAND}(?:{_GAP},{_GAP}{_OPERAND})*){_GAP}", re.ASCII
+    rf"{_GAP}({_NAME})(?:{_GAP}\(([^()\[\]{{}};\"']*)\){_GAP}|[ \t\n]+)({_OPERAND}(?:{_GAP},{_GAP}{_OPERAND})*){_GAP}",
+    re.ASCII,
 )
 _ONE_OPERAND = re.compile(rf"({_NAME})[ \t]*\[[ \t]*([0-9]+)[ \t]*\]", re.ASCII)
 _ANGLE = re.compile(
@@ -113,6 +114,10 @@ def find_runs(text: str) -> list[Run]:
         at += len(piece) + 1
     if len(which) >= SHORTEST:
         out.append(Run(start, at, distinct, which, offsets))
+    if (
+        out and text.rfind("OPENQASM") > out[0].start
+    ):  # a header at the beginning of what is left would pass for the first
+        return []
     return out
 
 

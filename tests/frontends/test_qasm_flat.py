@@ -92,7 +92,7 @@ def test_the_same_diagram(seed: int, others: int) -> None:
 
 
 SLIPS_3 = [
-    "h q[4];", "hh q[0];", "cx q[0],q[0];", "rz q[1];", "h c[0];", "h q[0]", "§", "h one[0];", "twice q[0];", "k q[0];", "rz(pi/0) q[0];",
+    "h q[4];", "hq[0];", "hq [0];", "rz(pi)q[0];", "OPENQASM 3.0;", "else h q[0];", "hh q[0];", "cx q[0],q[0];", "rz q[1];", "h c[0];", "h q[0]", "§", "h one[0];", "twice q[0];", "k q[0];", "rz(pi/0) q[0];",
     "h q[0]; }", "{ h q[0];", "h q [\n0];", "h q[0x1];", "h\f q[0];", "h q[00];", "include \"stdgates.inc\";", "gate h a { x a; }", "gate t2 a { t a; }",
     "@note h q[0]; h q[1];\nh q[2];", "pragma h q[0]; h q[1];\n", "#pragma h q[0]; h q[1];\n", "/* h q[0]; */", "bit[2] d = \"01\";", "end;",
     "float pi = 3;", "const int n = 2; h q[n];", "h q[-1];", "u q[0];", "while (c[0]) { h q[0]; }", "for int i in {0, 1} h q[0];",
@@ -161,6 +161,8 @@ def test_runs_are_found() -> None:
     [
         [],
         ["h q[0];\f"] * 100,
+        ["h q[0];"] * 70 + ["hq[0];"] + ["h q[0];"] * 70,
+        ["h q[0];"] * 70 + ["OPENQASM 2.0;"] + ["h q[0];"] * 70,
         ["sx q[0];"] * 100 + ["opaque sx a;"],
         ["id q[0];"] * 100,
         ["h q[0];"] * 101,

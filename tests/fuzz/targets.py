@@ -17,6 +17,7 @@ from tempfile import mkdtemp
 from typing import Any
 
 from gossamer.diagnostics import GossamerError
+from gossamer.ir.diagram import Diagram
 from tests.fuzz import mutate, tket
 from tests.shared import SHARED
 
@@ -36,11 +37,31 @@ def folder() -> Path:
 
 
 def _openqasm(text: str) -> None:
+    """Runs of plain gates are read in both ways."""
+    from gossamer.formats.openqasm import normalise
     from gossamer.frontends.qasm import read_qasm
+    from gossamer.frontends.qasm_flat import find_runs
 
     bind = {"t": "pi/4", "n": 3} if text.startswith("// bound") else None
     opaque = {"g": "gate g(t) a, b { cx a, b; rz(t) b; }"} if "opaque" in text else None
-    read_qasm(text, "fuzz.qasm", folder=folder(), bind=bind, opaque=opaque).verify()
+
+    def read(fast: bool) -> Diagram:
+        return read_qasm(text, "fuzz.qasm", folder=folder(), bind=bind, opaque=opaque, fast=fast)
+
+    if not find_runs(normalise(text)):
+        return read(True).verify()
+    by_grammar: Diagram | str
+    try:
+        by_grammar = read(False)
+    except GossamerError as error:
+        by_grammar = str(error)
+    try:
+        diagram = read(True)
+    except GossamerError as error:
+        assert str(error) == by_grammar, "without the grammar another diagnostic comes first"
+        raise
+    assert diagram == by_grammar, "without the grammar another diagram is read"
+    return diagram.verify()
 
 
 def _qc(text: str) -> None:
@@ -146,6 +167,9 @@ class Target:
         return [*self.seeds(), *dict.fromkeys(p.read_bytes().decode("utf-8", "surrogateescape") for p in small)]
 
 
+_QASM2_HEAD = 'OPENQASM 2.0;\ninclude "qelib1.inc";\ngate g(t) a { rz(t) a; }\nqreg q[3];\ncreg c[2];\n'
+#: Long enough to be read without the grammar, whatever single statement is changed.
+_RUN = "h q[0];cx q[0],q[1];rz(pi/4) q[2];x q[1];\n" * 18
 _QASM3_HEAD = 'OPENQASM 3.0;\ninclude "stdgates.inc";\nqubit[3] q;\nbit[3] c;\nint[8] n = 3;\nfloat t = 0.5;\n'
 
 
@@ -187,11 +211,11 @@ def targets() -> dict[str, Target]:
     golden = ("tests/frontends/golden/*.qasm", "examples/*.qasm")
     return {
         "openqasm2": Target(
-            _openqasm, (words, statements, qasm2), lambda: ('OPENQASM 2.0;\ninclude "qelib1.inc";\nqreg q[3];\ncreg c[2];\nh q[0];\ncx q[0], q[1];\n',), 0.22,
+            _openqasm, (words, statements, qasm2), lambda: ('OPENQASM 2.0;\ninclude "qelib1.inc";\nqreg q[3];\ncreg c[2];\nh q[0];\ncx q[0], q[1];\n', _QASM2_HEAD + _RUN), 0.22,
             golden, ("corpus/qasm2/*/*.qasm", "corpus/invalid/qasm2/*.qasm", "corpus/invalid/encoding/*"),
         ),
         "openqasm3": Target(
-            _openqasm, (words, statements, qasm3, qasm3), lambda: (_QASM3_HEAD + "x q[0];\n", "// bound\n" + _QASM3_HEAD + "input angle t;\n"), 0.24,
+            _openqasm, (words, statements, qasm3, qasm3), lambda: (_QASM3_HEAD + "x q[0];\n", _QASM3_HEAD + _RUN, "// bound\n" + _QASM3_HEAD + "input angle t;\n"), 0.24,
             golden, ("corpus/qasm3/*/*.qasm", "corpus/invalid/qasm3/*.qasm"),
         ),
         "program": Target(_program, (words, statements, mutate.grown("node_program")), _program_seeds, 0.10),
