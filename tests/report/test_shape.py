@@ -16,6 +16,7 @@ from gossamer.ir.equality import equal_instruments
 from gossamer.ir.phase import BitExpr, Phase
 from gossamer.ir.wires import WireBuilder
 from gossamer.passes.any_flow import find_any_flow
+from gossamer.passes.graph_like import to_open_graph
 from gossamer.report import shape
 from gossamer.report.shape import find_shape
 from gossamer.rewriting.extract import extract_gates
@@ -171,9 +172,26 @@ def late_sign() -> Diagram:
 @example(late_sign())
 @given(any_diagrams(clifford=True))
 def test_what_has_a_gflow_can_be_extracted_and_else_not(d: Diagram) -> None:
-    found = find_shape(d)
-    if found.flow in ("causal", "gflow"):
+    check_readers_agree(d)
+
+
+@pytest.mark.nightly
+@settings(max_examples=3000, deadline=None)
+@given(any_diagrams(clifford=True))
+def test_many_diagrams_are_read_in_one_way(d: Diagram) -> None:
+    check_readers_agree(d)
+
+
+def check_readers_agree(d: Diagram) -> None:
+    """What `inspect` says, extraction and compiling find too."""
+    flow = find_shape(d).flow
+    if flow in ("causal", "gflow"):
         extract_gates(d, tries=1)
     else:
         with pytest.raises(InputError):
             extract_gates(d, tries=1)
+    if flow in ("causal", "gflow", "pauli"):
+        to_open_graph(d).verify()
+    else:
+        with pytest.raises(InputError):
+            to_open_graph(d)
