@@ -107,7 +107,11 @@ class _Search:
     def alike(self, error: NetworkInfeasible) -> dict[str, int]:
         """What every node would need, if all shall have the same; nothing if they have not the same now, or if no trial succeeds."""
         nodes, k = self.network.nodes, self.network.size
-        if k == 1 or len({(node.model, node.data, node.comm) for node in nodes}) > 1:
+        if (
+            k == 1
+            or len({(node.model, node.data, node.comm, node.coupling) for node in nodes}) > 1
+            or nodes[0].coupling
+        ):
             return {}
         each: dict[str, int] = {}
         lacking: NetworkInfeasible | None = error
@@ -124,10 +128,10 @@ class _Search:
         if error.lacks is None:
             return None
         name, kind, number = error.lacks
-        if name is not None:
-            return (self.network.index[name], kind), number
-        node = min(range(self.network.size), key=lambda i: (self.network.nodes[i].data, i))
-        return (node, kind), number
+        anywhere = range(self.network.size) if name is None else [self.network.index[name]]
+        nodes = [i for i in anywhere if self.can_grow(i, kind)]
+        node = min(nodes, key=lambda i: (self.network.nodes[i].data, i), default=None)
+        return None if node is None else ((node, kind), number)
 
     def smaller(self, more: dict[tuple[int, str], int]) -> dict[tuple[int, str], int]:
         """One qubit anywhere, if that does; else the change without what it does not need."""
@@ -145,7 +149,8 @@ class _Search:
         return more
 
     def can_grow(self, node: int, kind: str) -> bool:
-        return getattr(self.network.nodes[node], kind) is not None
+        """Whether more qubits have a meaning there: not where there are any number, nor where a map says how each is coupled."""
+        return getattr(self.network.nodes[node], kind) is not None and self.network.nodes[node].coupling is None
 
     def changed(self, more: dict[tuple[int, str], int]) -> Network:
         nodes = list(self.network.nodes)

@@ -92,6 +92,17 @@ def test_a_program_too_large_for_trials_gets_the_message_alone(monkeypatch: pyte
     assert (caught.value.diagnostic.help or "").startswith("add nodes")
 
 
+def test_a_node_with_a_map_does_not_grow() -> None:
+    """Another qubit would have no place in its map; a node without one takes it, and where there is none there is no such hint."""
+    text = "nodes: [{name: a, data: 1, comm: 1, coupling: [[0, 1]]}, {name: b, data: 2, comm: 1OTHER}]\nlinks: [{nodes: [a, b]}]"
+    with pytest.raises(NetworkInfeasible) as caught:
+        gossamer.compile(GHZ, parse_network(text.replace("OTHER", "")))
+    assert caught.value.diagnostic.help == "the smallest change found that does: data: 3 on b (now 2)"
+    with pytest.raises(NetworkInfeasible) as caught:
+        gossamer.compile(GHZ, parse_network(text.replace("OTHER", ", coupling: [[0, 1], [1, 2]]")))
+    assert (caught.value.diagnostic.help or "").startswith("add nodes")
+
+
 def test_gates_that_lack_are_no_matter_of_qubits() -> None:
     network = parse_network("nodes: [{name: a, data: 4, gates: [rz, sx]}]")
     with pytest.raises(NetworkInfeasible) as caught:
