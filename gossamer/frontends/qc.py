@@ -7,10 +7,14 @@ and that what it does not know is refused with its place (QASM-16).
 
 from __future__ import annotations
 
-from gossamer.diagnostics import InputError, Span
+import re
+from dataclasses import dataclass
+
+from gossamer.diagnostics import InputError, Span, nearest
 from gossamer.frontends.qasm3_modifiers import Unitary, controlled
 from gossamer.frontends.qasm_circuit import MAX_QUBITS, Circuit
 from gossamer.frontends.qasm_gates import STANDARD
+from gossamer.frontends.qasm_scope import check_distinct, counted
 from gossamer.ir.diagram import Diagram
 from gossamer.ir.phase import BitExpr
 
@@ -41,6 +45,15 @@ def read(text: str, file: str = "<text>") -> Diagram:
         raise
 
 
+_WORD = re.compile(r"[^\s,]+")
+
+
+@dataclass(frozen=True, slots=True)
+class _Word:
+    text: str
+    span: Span
+
+
 class _Reader:
     def __init__(self, file: str) -> None:
         self.file = file
@@ -52,26 +65,28 @@ class _Reader:
     def diagram(self, text: str) -> Diagram:
         span = Span(self.file, 1, 1)
         for number, line in enumerate(text.split("\n"), 1):
-            words = line.split("#")[0].replace(",", " ").split()
-            if not words:
-                continue
-            span = Span(self.file, number, line.index(words[0]) + 1, line.index(words[0]) + 1 + len(words[0]))
-            self.line(words, span)
+            words = [
+                _Word(found[0], Span(self.file, number, found.start() + 1, found.end() + 1))
+                for found in _WORD.finditer(line.split("#")[0])
+            ]
+            if words:
+                span = words[0].span
+                self.line(words[0], words[1:])
         if not self.closed:
             raise InputError("QASM-16", "the file has no END", span=span, help="gates stand between BEGIN and END")
         return self.circuit.finish()
 
-    def line(self, words: list[str], span: Span) -> None:
-        word, names = words[0], words[1:]
+    def line(self, first: _Word, names: list[_Word]) -> None:
+        word, span = first.text, first.span
         if word == ".v":
-            self.declare(names, span)
+            self.declare(names)
         elif word == ".i":
-            self.inputs = {n for n in names if self.wire(n, span) >= 0}
+            self.inputs = {n.text for n in names if self.wire(n) >= 0}
         elif word == ".c":
             pass  # values of constants, by position: what is no input starts in |0>
         elif word in (".o", ".ol"):
             for name in names:
-                self.wire(name, span)
+                self.wire(name)
         elif word == "BEGIN":
             if self.open or self.closed or names:
                 raise InputError(
@@ -81,38 +96,55 @@ class _Reader:
                     help="definitions of subcircuits are not read; expand them",
                 )
             self.open = True
-            for name, q in self.wires.items():
-                if self.inputs is not None and name not in self.inputs:
+            for wire, q in self.wires.items():
+                if self.inputs is not None and wire not in self.inputs:
                     self.circuit.reset(q, BitExpr.const(1))
         elif word == "END":
             if not self.open:
-                raise InputError("QASM-16", "END without BEGIN", span=span)
+                raise InputError("QASM-16", "END without BEGIN", span=span, help="gates stand between BEGIN and END")
             self.open, self.closed = False, True
         elif not self.open:
-            raise InputError("QASM-16", f"'{word[:40]}' outside of BEGIN and END", span=span)
-        else:
-            self.gate(word, [self.wire(n, span) for n in names], span)
-
-    def declare(self, names: list[str], span: Span) -> None:
-        for name in names:
-            if name in self.wires:
-                raise InputError("QASM-16", f"wire '{name[:40]}' is declared twice", span=span)
-            if len(self.wires) >= MAX_QUBITS:
-                raise InputError("QASM-12", f"more than {MAX_QUBITS} qubits are declared", span=span)
-            self.wires[name] = self.circuit.add_qubit(name, span)
-
-    def wire(self, name: str, span: Span) -> int:
-        if name not in self.wires:
             raise InputError(
-                "QASM-16", f"no wire is called '{name[:40]}'", span=span, help="the line .v names all wires"
+                "QASM-16",
+                f"'{word[:40]}' outside of BEGIN and END",
+                span=span,
+                help="before BEGIN stand .v, .i, .o and .c, between BEGIN and END gates",
             )
-        return self.wires[name]
+        else:
+            qubits = [self.wire(n) for n in names]
+            check_distinct(qubits, [n.span for n in names])
+            self.gate(word, qubits, span)
+
+    def declare(self, names: list[_Word]) -> None:
+        for name in names:
+            if name.text in self.wires:
+                raise InputError(
+                    "QASM-16",
+                    f"wire '{name.text[:40]}' is declared twice",
+                    span=name.span,
+                    help="name each wire once after .v",
+                )
+            if len(self.wires) >= MAX_QUBITS:
+                raise InputError(
+                    "QASM-12",
+                    f"more than {MAX_QUBITS} qubits are declared",
+                    span=name.span,
+                    help=f"a file has at most {MAX_QUBITS} wires",
+                )
+            self.wires[name.text] = self.circuit.add_qubit(name.text, name.span)
+
+    def wire(self, name: _Word) -> int:
+        if name.text not in self.wires:
+            near = nearest(name.text, self.wires)
+            raise InputError(
+                "QASM-16",
+                f"no wire is called '{name.text[:40]}'",
+                span=name.span,
+                help=f"did you mean '{near}'?" if near else "the line .v names all wires",
+            )
+        return self.wires[name.text]
 
     def gate(self, word: str, qubits: list[int], span: Span) -> None:
-        if len(set(qubits)) != len(qubits):
-            raise InputError(
-                "QASM-9", "a qubit is used twice in one gate", span=span, help="a gate acts on distinct qubits"
-            )
         self.circuit.wires.span = span
         if word.lower() == "swap" and len(qubits) == 2:
             u = Unitary(2, STANDARD["swap"].steps(()))
@@ -121,7 +153,9 @@ class _Reader:
         elif word in _CONTROLLED and len(qubits) >= 2:
             u = Unitary(1, STANDARD[_CONTROLLED[word]].steps(()))
             if word == "cnot" and len(qubits) != 2:
-                raise InputError("QASM-16", f"cnot takes 2 wires, not {len(qubits)}", span=span)
+                raise InputError(
+                    "QASM-16", f"cnot takes 2 wires, not {len(qubits)}", span=span, help="tof takes any number of wires"
+                )
             u = (
                 Unitary(2, STANDARD["cx"].steps(()))
                 if len(qubits) == 2 and u.steps[0][0] == "rx"
@@ -130,7 +164,7 @@ class _Reader:
         else:
             known = ", ".join(sorted({*_SINGLE, *_CONTROLLED, "swap"}))
             raise InputError(
-                "QASM-16", f"no gate '{word[:40]}' on {len(qubits)} wires", span=span, help=f"known: {known}"
+                "QASM-16", f"no gate '{word[:40]}' on {counted(len(qubits), 'wire')}", span=span, help=f"known: {known}"
             )
         self.circuit.count(max(1, len(u.steps)), span)
         self.circuit.touch(qubits)

@@ -14,7 +14,12 @@ from gossamer.frontends.qasm import read_qasm
 FILES = sorted((Path(__file__).parent / "golden").glob("*.qasm"))
 ROOT = Path(__file__).parents[2] / "gossamer"
 MODULES = sorted(
-    [*ROOT.glob("frontends/qasm*.py"), *ROOT.glob("formats/openqasm*.py"), ROOT / "formats" / "grammar.py"]
+    [
+        *ROOT.glob("frontends/qasm*.py"),
+        *ROOT.glob("formats/openqasm*.py"),
+        ROOT / "frontends/qc.py",
+        ROOT / "formats/grammar.py",
+    ]
 )
 
 

@@ -49,3 +49,19 @@ def test_corpus() -> None:
         "circuits__broken__cycle_17_3.qc",
         "circuits__feyn_bench__big__cycle_17_3.qc",
     }  # a gate on one wire twice
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        (".v a b\nBEGIN\ntof a, a\nEND", "3:8"),
+        (".v a b\nBEGIN\nH c # there is none\nEND", "3:3"),
+        (".v a a", "1:6"),
+        (".v a\n.i b", "2:4"),
+    ],
+)
+def test_the_caret_is_under_the_wire_that_is_wrong(text: str, place: str) -> None:
+    with pytest.raises(InputError) as caught:
+        read(text, "a.qc")
+    assert f"--> a.qc:{place}\n" in str(caught.value)
+    assert "\nhelp: " in str(caught.value)
