@@ -1,14 +1,14 @@
 """The smallest change of a network that lets a program in: found by trying, for the hint of an infeasible compile [NW-13].
 
 A trial runs the passes after the first one that looks at the network. What is lacking is taken from the errors, qubit by qubit, until a
-trial succeeds; then single qubits elsewhere are tried, and what is not needed is taken back. The number of trials is bounded, never
-the time by a clock, so the hint is the same everywhere; and trials are made with the very passes of the compile, so that a network
-with the change does compile.
+trial succeeds; then single qubits elsewhere are tried, and what is not needed is taken back. These trials make few moves (effort 0); what
+is found is tried with the very passes of the compile, so that a network with the change does compile. The number of trials is
+bounded, the smaller the larger the diagram is, and never the time by a clock, so the hint is the same everywhere.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from gossamer.diagnostics import InputError, NetworkInfeasible
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 #: Larger diagrams get no hint: a trial would take too long.
 MAX_VERTICES = 20_000
-MAX_TRIALS = 24
+MAX_TRIALS = 32
+#: Trials times vertices, beyond the first few trials.
+MAX_WORK = 60_000
 
 
 @dataclass(frozen=True)
@@ -84,25 +86,34 @@ class _Search:
     def __init__(self, steps: tuple[Step, ...], diagram: Diagram, network: Network) -> None:
         self.steps, self.network = steps, network
         self.values: dict[str, Any] = {"diagram": diagram}
-        self.trials = 0
+        self.left = min(MAX_TRIALS, max(4, MAX_WORK // max(1, diagram.num_vertices)))
         while self.steps and "network" not in self.steps[0].registration.takes:
             step, *rest = self.steps
             self.values[step.registration.gives] = step.make().run(*(self.values[x] for x in step.registration.takes))
             self.steps = tuple(rest)
+        self.quick = tuple(_with_few_moves(step) for step in self.steps)
 
     def run(self, error: NetworkInfeasible) -> Change | None:
-        more: dict[tuple[int, str], int] = {}
-        lacking: NetworkInfeasible | None = error
+        more = self.enough({}, error, self.quick)
+        if more is not None and sum(more.values()) > 1:
+            more = self.smaller(more)
+        if more is not None and (lacking := self.trial(more, self.steps)) is not None:
+            more = self.enough(more, lacking, self.steps)
+        return None if more is None else Change(more, self.changed(more), self.alike(error))
+
+    def enough(
+        self, more: dict[tuple[int, str], int], lacking: NetworkInfeasible | None, steps: tuple[Step, ...]
+    ) -> dict[tuple[int, str], int] | None:
+        """The change and what is lacking beside it, until nothing is."""
+        more = dict(more)
         while lacking is not None:
             place = self.place_of(lacking)
-            if place is None or self.trials >= MAX_TRIALS // 2:
+            if place is None or self.left <= 0:
                 return None
             (node, kind), number = place
             more[node, kind] = more.get((node, kind), 0) + number
-            lacking = self.trial(more)
-        if sum(more.values()) > 1:
-            more = self.smaller(more)
-        return Change(more, self.changed(more), self.alike(error))
+            lacking = self.trial(more, steps)
+        return more
 
     def alike(self, error: NetworkInfeasible) -> dict[str, int]:
         """What every node would need, if all shall have the same; nothing if they have not the same now, or if no trial succeeds."""
@@ -115,12 +126,12 @@ class _Search:
             return {}
         each: dict[str, int] = {}
         lacking: NetworkInfeasible | None = error
-        for _ in range(MAX_TRIALS // 3):
+        for _ in range(min(self.left, MAX_TRIALS // 4)):
             if lacking is None or lacking.lacks is None:
                 break
             name, kind, number = lacking.lacks
             each[kind] = each.get(kind, 0) + (number if name is not None else -(-number // k))
-            lacking = self.trial({(i, kind): n for kind, n in each.items() for i in range(k)})
+            lacking = self.trial({(i, kind): n for kind, n in each.items() for i in range(k)}, self.steps)
         return {} if lacking is not None else {kind: getattr(nodes[0], kind) + n for kind, n in each.items()}
 
     def place_of(self, error: NetworkInfeasible) -> tuple[tuple[int, str], int] | None:
@@ -137,13 +148,13 @@ class _Search:
         """One qubit anywhere, if that does; else the change without what it does not need."""
         kinds = {kind for _, kind in more}
         singles = [(node, kind) for kind in sorted(kinds) for node in range(self.network.size)]
-        for place in singles[: MAX_TRIALS // 2]:
-            if self.can_grow(*place) and self.trial({place: 1}) is None:
+        for place in singles[: self.left // 2]:
+            if self.can_grow(*place) and self.trial({place: 1}, self.quick) is None:
                 return {place: 1}
         for place in list(more):
-            while more.get(place) and self.trials < MAX_TRIALS:
+            while more.get(place) and self.left > MAX_TRIALS // 4:
                 less = {key: n - (key == place) for key, n in more.items() if n - (key == place)}
-                if self.trial(less) is not None:
+                if self.trial(less, self.quick) is not None:
                     break
                 more = less
         return more
@@ -158,14 +169,21 @@ class _Search:
             nodes[node] = nodes[node].model_copy(update={kind: getattr(nodes[node], kind) + number})
         return self.network.with_nodes(nodes)
 
-    def trial(self, more: dict[tuple[int, str], int]) -> NetworkInfeasible | None:
+    def trial(self, more: dict[tuple[int, str], int], steps: tuple[Step, ...]) -> NetworkInfeasible | None:
         """The error of the passes on the changed network, None if it holds the program."""
-        self.trials += 1
+        self.left -= 1
         values = self.values | {"network": self.changed(more)}
         try:
-            for step in self.steps:
+            for step in steps:
                 one = step.make()
                 values[step.registration.gives] = one.run(*(values[level] for level in step.registration.takes))
         except NetworkInfeasible as error:
             return error
         return None
+
+
+def _with_few_moves(step: Step) -> Step:
+    """The step with the least effort, if it has one."""
+    if step.registration.name != "partition":
+        return step
+    return replace(step, options=(*(pair for pair in step.options if pair[0] != "effort"), ("effort", 0)))
