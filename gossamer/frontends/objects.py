@@ -10,17 +10,20 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
 from gossamer.diagnostics import InputError, MissingPackage
 from gossamer.frontends.qasm import read_qasm
+from gossamer.frontends.qasm_circuit import MAX_QUBITS
 from gossamer.ir.diagram import Diagram
 
 #: How long pytket may take for a file.
 PYTKET_SECONDS = 60
+#: How much memory pytket may take for a file.
+PYTKET_BYTES = 4 << 30
 
 
 def read_object(source: Any) -> Diagram | None:
@@ -136,14 +139,20 @@ def read_pytket_json(
     Raises
     ------
     InputError
-        TL-2 if the text is not such a circuit.
+        TL-2 if the text is not such a circuit, QASM-12 for registers beyond the limit.
     MissingPackage
         TL-9 without pytket.
     """
     try:
-        json.loads(text)
+        value = json.loads(text)
     except (ValueError, RecursionError):
         raise InputError("TL-2", f"'{file}' is not JSON") from None
+    if not all(abs(index) <= MAX_QUBITS for index in _indices(value)):
+        raise InputError(
+            "QASM-12",
+            f"'{file}' has a register of more than {MAX_QUBITS} elements",
+            help="number qubits and bits from 0 on",
+        )
     if find_spec("pytket") is None:
         raise MissingPackage(
             "TL-9", "reading pytket's JSON needs the package 'pytket'", help="install it: pip install pytket"
@@ -160,8 +169,20 @@ def read_pytket_json(
     return read_qasm(answer, "<pytket circuit>")
 
 
+def _indices(circuit: Any) -> Iterator[float]:
+    """The numbers in the names of a circuit's units: a register is written as long as the highest of them says."""
+    work = [circuit.get("qubits"), circuit.get("bits")] if isinstance(circuit, dict) else []
+    while work:
+        value = work.pop()
+        if isinstance(value, list):
+            work += value
+        elif isinstance(value, int | float):
+            yield value
+
+
 def translate() -> None:
     """In a process of its own: pytket's JSON on standard input to OpenQASM, as one line of JSON, on standard output."""
+    bound_memory()
     try:
         circuit = import_module("pytket.circuit").Circuit.from_dict(json.loads(sys.stdin.buffer.read()))
         answer = ["read", _of_pytket(circuit)]
@@ -170,3 +191,15 @@ def translate() -> None:
     except Exception as error:
         answer = ["refused", (str(error) or type(error).__name__).split("\n")[0][:200]]
     print(json.dumps(answer))
+
+
+def bound_memory() -> None:
+    """From now on this process may take :data:`PYTKET_BYTES` more; on Linux only, which alone says how much it has."""
+    if sys.platform == "linux":
+        import resource
+
+        with open("/proc/self/statm", encoding="ascii") as file:
+            now = int(file.read().split()[0]) * resource.getpagesize()
+        _, most = resource.getrlimit(resource.RLIMIT_AS)
+        if most == resource.RLIM_INFINITY or most > now + PYTKET_BYTES:
+            resource.setrlimit(resource.RLIMIT_AS, (now + PYTKET_BYTES, most))

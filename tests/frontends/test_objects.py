@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
 import cirq
 import numpy as np
@@ -147,6 +149,23 @@ def test_refusals() -> None:
             gossamer.read(thing)
         assert refused.value.code == "TL-2"
         assert "qiskit" in str(refused.value)
+
+
+@pytest.mark.clause("QASM-12")
+@pytest.mark.parametrize("index", ["1e9", "1000001", "-1e9", "1e999", "NaN"])
+def test_a_register_without_end(index: str) -> None:
+    """pytket would write all of it."""
+    with pytest.raises(InputError) as caught:
+        read_pytket_json(f'{{"bits": [["c", [0]], ["c", [{index}]]], "qubits": [], "commands": []}}')
+    assert caught.value.code == "QASM-12"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux says how much memory a process has")
+def test_the_memory_of_pytkets_process_is_bounded() -> None:
+    code = "from gossamer.frontends import objects as o; o.PYTKET_BYTES = 1 << 28; o.bound_memory(); bytearray(1 << 30)"
+    command, environment = objects.own_process(code)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    assert "MemoryError" in done.stderr
 
 
 @pytest.mark.clause("TL-9")

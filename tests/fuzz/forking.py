@@ -18,7 +18,7 @@ from importlib import import_module
 
 from gossamer.frontends.objects import own_process, translate
 
-SECONDS = 20.0
+SECONDS = 10.0
 
 
 @cache
