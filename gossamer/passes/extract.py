@@ -20,7 +20,7 @@ class Extract:
 
     name: ClassVar[str] = "extract"
 
-    tries: int = 4
+    tries: int = 12
     seed: int = 0
 
     def __post_init__(self) -> None:
