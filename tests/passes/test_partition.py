@@ -341,7 +341,7 @@ def test_too_many_qubits_are_refused_by_name_and_number() -> None:
     assert caught.value.code == "NW-13"
     message = str(caught.value)
     assert "needs 5 data qubits" in message
-    assert "n0: 1, n1: 2" in message
+    assert "n0: 1; n1: 2" in message
     assert "2 too few" in message
 
 
