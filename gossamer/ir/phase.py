@@ -125,13 +125,14 @@ class BitExpr:
 
     def substitute(self, mapping: Callable[[int], BitExpr]) -> BitExpr:
         """Replace each bit ``i`` by the expression ``mapping(i)``."""
-        out = BitExpr()
+        out: set[frozenset[int]] = set()
         for m in self.monomials:
-            term = BitExpr((_NO_BITS,))
-            for i in sorted(m):
+            first, *rest = sorted(m) or (None,)
+            term = BitExpr((_NO_BITS,)) if first is None else mapping(first)
+            for i in rest:
                 term = term & mapping(i)
-            out = out ^ term
-        return out
+            out ^= term.monomials
+        return BitExpr(out)
 
     def rename(self, mapping: Callable[[int], int]) -> BitExpr:
         """Renumber bits; ``mapping`` must be injective on them."""

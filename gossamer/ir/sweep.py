@@ -72,9 +72,11 @@ class Plan:
         units = [unit(p.constant) if p.is_constant else None for p in d.phases]
         self.fixed = [units[i] for i in d.phase.tolist()]  # exp(i pi phase), None where it holds bits
         self.users: dict[int, list[int]] = {}  # bit -> derived bits that use it
+        self.parts: dict[int, list[int]] = {}  # derived bit -> what it is made of, the bits that come late first
         for i, b in enumerate(d.bits):
             if b.expr is not None:
-                for j in b.expr.bits:
+                self.parts[i] = sorted(b.expr.bits, reverse=True)
+                for j in self.parts[i]:
                     self.users.setdefault(j, []).append(i)
 
 
@@ -163,7 +165,8 @@ class Sweep:
         while todo:
             for user in self.plan.users.get(todo.pop(), ()):
                 expr = self.plan.diagram.bits[user].expr
-                if user not in self.values and expr is not None and all(j in self.values for j in expr.bits):
+                known = all(j in self.values for j in self.plan.parts[user])
+                if user not in self.values and expr is not None and known:
                     self.values[user] = expr.evaluate(self.values)
                     todo.append(user)
 
