@@ -206,8 +206,8 @@ class Network(_Strict):
         Examples
         --------
         >>> net = Network(nodes=(Node(name="a", data=2, t1="1s"),), links=())
-        >>> net.outline == net, net.outline.nodes
-        (False, (Node(name='a', model='circuit', data=2, comm=None, gates=None, measurement=None, reset=None, t1=None, t2=None),))
+        >>> net.outline == net, net.outline == Network(nodes=(Node(name="a", data=2),), links=())
+        (False, True)
         """
         return Network(
             nodes=tuple(Node(name=n.name, model=n.model, data=n.data, comm=n.comm) for n in self.nodes),
