@@ -352,7 +352,7 @@ register "c" 1
 PLACED = """gossamer placed 1
 
 node n0 circuit data 2 comm 1
-node n1 mbqc data 2
+node n1 mbqc data 3
 node n2 circuit data 1 comm 0
 
 channel n0 - n1
@@ -451,7 +451,7 @@ def test_a_graph_and_a_placed_graph_are_read_as_they_are_written():
     assert p.network == Network(
         nodes=(
             Node(name="n0", data=2, comm=1),
-            Node(name="n1", model="mbqc", data=2),
+            Node(name="n1", model="mbqc", data=3),
             Node(name="n2", data=1, comm=0),
         ),
         links=(NetworkLink(nodes=("n0", "n1")), NetworkLink(nodes=("n1", "n2"))),
