@@ -19,6 +19,7 @@ from gossamer.diagnostics import InputError, Span
 from gossamer.ir.diagram import Bit, BitKind, Delay, DiagramBuilder, Register, VertexKind
 from gossamer.ir.network import Network, NetworkLink, Node
 from gossamer.ir.open_graph import Label, OpenGraph, correction_columns
+from gossamer.ir.pattern import Prepare
 from gossamer.ir.phase import MAX_NUMBER, BitExpr, Phase
 from gossamer.ir.placed import EventKind, Placed
 from gossamer.ir.program import (
@@ -679,7 +680,17 @@ VIOLATIONS: dict[str, list[Callable[[], object]]] = {
             ),
         ),
     ],
+    "PR-14": [
+        lambda: program(0, put(2, Prepare(0))),
+        lambda: replace(program(0, lambda c: c, model="mbqc"), manifest=node_field("model", "mbqc")),
+    ],
 }
+
+
+def node_field(field: str, value: object):
+    """The manifest with a field of its first node changed."""
+    first, *others = MANIFEST.nodes
+    return MANIFEST.model_copy(update={"nodes": [first.model_copy(update={field: value}), *others]})
 
 
 def receive_first(p: NodeProgram) -> tuple:
@@ -920,7 +931,9 @@ def test_rules_and_clauses_agree():
         "PR-11",
         "PR-12",
         "PR-13",
-    }  # IR clauses again; diagrams; the text form; lowering; checks
+        "PR-15",
+        "PR-16",
+    }  # IR clauses again; diagrams; the text form; lowering; checks; patterns as text, merged
     assert {c for c in listed if c.split("-")[0] in ("IR", "OG", "PL", "LK", "PR")} == raised | without_rule
 
 
