@@ -7,7 +7,8 @@ circuit), the probabilities of the source cannot be told branch by branch; then 
 ratio to the probabilities of the programs. States are compared by what is left of one beside its part along the other: that
 is linear in a wrong angle, where the fidelity is quadratic and takes an error of 10^-5 for rounding. Inputs are random states of a shallow circuit with all-range entangling
 phases: on product states alone an error could hide in a relative phase between them. Every other sample steers
-the outcomes so that one randomly chosen condition holds. It is a test, not a proof: an error that
+the outcomes so that one randomly chosen condition holds. That no outcome of the source is left out follows from the probabilities and the
+witness (:mod:`gossamer.checks.fibres`); where probabilities are known up to a factor only, outcomes of the source are drawn, and the programs have to reach them. It is a test, not a proof: an error that
 shows only in branches or amplitudes of small weight can escape; the verdict names samples and tolerance.
 """
 
@@ -19,6 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gossamer.checks.case import Case, NotApplicable
+from gossamer.checks.fibres import Fibres, Law, solve_witness
 from gossamer.diagnostics import InputError
 from gossamer.ir.dense import LARGE, Array, LargeState, SmallState, State
 from gossamer.ir.diagram import Diagram
@@ -29,6 +31,8 @@ MAX_AXES = 26
 TOLERANCE = {False: 1e-8, True: 2e-3}
 GAP = {False: 1e-9, True: 2e-4}
 MAX_SAMPLES = 32
+#: So many outcomes of the source are drawn where the programs obey a law that those may break.
+MAX_DRAWS = 64
 
 
 def predict(case: Case) -> float:
@@ -57,6 +61,9 @@ def check_sampled(case: Case, samples: int, seed: int = 0) -> tuple[bool, int, s
         raise NotApplicable("some outcomes of the source have no witness")
     single = axes >= SINGLE
     rng = np.random.default_rng(seed)
+    fibres = solve_witness(case)
+    if isinstance(fibres, Law):
+        return False, 0, _broken(case, fibres, rng, single)
     close = GAP[single] * max(1, len(case.target.outcome_bits))
     circuit: bool | None = False if case.postselected else None
     ratios: list[float] = []
@@ -77,7 +84,59 @@ def check_sampled(case: Case, samples: int, seed: int = 0) -> tuple[bool, int, s
                 i + 1,
                 f"source outcomes {found.shown} have a probability that is wrong beside those of others",
             )
+    if circuit is False:
+        for _ in range(samples):
+            _reach(case, fibres, rng, single)
     return True, samples, f"random branches on random inputs, {axes} live qubits, tolerance {TOLERANCE[single]:g}"
+
+
+def _broken(case: Case, law: Law, rng: np.random.Generator, single: bool) -> str:
+    """Outcomes of the source that break a law of the programs; where none is found, nothing is decided."""
+    for _ in range(MAX_DRAWS):
+        outcomes = _drawn(case, random_input(len(case.source.inputs), rng, single), rng, single)
+        if outcomes and not law.allows(outcomes):
+            return f"source outcomes {_shown(outcomes)} never occur in the programs"
+    raise NotApplicable("outcomes of the source depend on each other")
+
+
+def _reach(case: Case, fibres: Fibres, rng: np.random.Generator, single: bool) -> None:
+    """Draw outcomes of the source, and steer the programs to them.
+
+    Raises
+    ------
+    NotApplicable
+        If they are not met there. That proves nothing: other outcomes of the programs may be what cannot occur.
+    """
+    psi = random_input(len(case.source.inputs), rng, single)
+    outcomes = _drawn(case, psi, rng, single)
+    if outcomes is None:
+        return
+    try:
+        ran = branch(
+            case.target,
+            psi,
+            rng=rng,
+            uncounted=case.discards,
+            prefer=fibres.choose(outcomes, rng),
+            single=single,
+        )
+    except InputError:
+        ran = None
+    if ran is None or any(w.evaluate(ran.bits) != outcomes[i] for i, w in case.witness.items()):
+        raise NotApplicable(f"no run was found that gives source outcomes {_shown(outcomes)}")
+
+
+def _drawn(case: Case, psi: Array, rng: np.random.Generator, single: bool) -> dict[int, bool] | None:
+    """Outcomes of the source as they occur; None where a number 0 follows on some that were possible."""
+    try:
+        drawn = branch(case.source, psi, rng=rng, single=single)
+    except InputError:
+        return None
+    return {i: drawn.bits[i] for i in case.witness}
+
+
+def _shown(outcomes: dict[int, bool]) -> str:
+    return "".join("01"[x] for x in outcomes.values())[:64] or "none"
 
 
 def _preserves_trace(source: Diagram, rng: np.random.Generator, single: bool, close: float) -> bool:
@@ -106,7 +165,7 @@ def _sample(case: Case, rng: np.random.Generator, single: bool, prefer: dict[int
     psi = random_input(len(case.source.inputs), rng, single)
     ran = _run(case, psi, rng, prefer, single)
     outcomes = {i: w.evaluate(ran.bits) for i, w in case.witness.items()}
-    shown = "".join("01"[x] for x in outcomes.values())[:64] or "none"
+    shown = _shown(outcomes)
     try:
         want = branch(case.source, psi, outcomes, single=single)
     except InputError:

@@ -12,7 +12,7 @@ from gossamer.checks import verify
 from gossamer.diagnostics import UsageError
 from gossamer.ir.network import Network, NetworkLink, Node
 from gossamer.ir.phase import BitExpr, Phase
-from gossamer.ir.program import Conditional, Gate, Instruction, ManifestBit, Measure, Recv, Send
+from gossamer.ir.program import Compute, Conditional, Gate, Instruction, ManifestBit, Measure, Recv, Send
 from gossamer.ir.wires import WireBuilder
 from tests.checks.programs import EXAMPLES, Example, conditional, example, g, remote_cz, swapped_cz, teleport
 
@@ -275,3 +275,58 @@ def test_the_order_of_registers_is_checked():
     assert check(good, None).holds is True
     manifest = good.manifest.model_copy(update={"registers": good.manifest.registers[::-1]})
     assert check(Example(good.programs, manifest, good.source), None).holds is False
+
+
+def _two_coins(code: list[Instruction], bits: int, cells: tuple[int, int]) -> Example:
+    w = WireBuilder()
+    outcomes = []
+    for _ in range(2):
+        q = w.add_zero()
+        w.h(q)
+        outcomes.append(w.measure(q))
+    w.register("c", [BitExpr.bit(b) for b in outcomes])
+    places = [("n0", cell) for cell in cells]
+    e = example(w.build(), {"n0": (3, 0, bits, code)}, inputs={}, outputs={}, registers={"c": places}, outcomes=places)
+    nodes = [n.model_copy(update={"model": "mixed"}) for n in e.manifest.nodes]
+    programs = tuple(replace(p, model="mixed") for p in e.programs)
+    return Example(programs, e.manifest.model_copy(update={"nodes": nodes}), e.source)
+
+
+_COINS: list[Instruction] = [g("h", 0), g("h", 1)]
+_SHOWN: list[Instruction] = [Measure(0, 0), Measure(1, 1)]
+_A, _B = BitExpr.bit(0), BitExpr.bit(1)
+
+
+@pytest.mark.parametrize(
+    ("code", "bits", "cells", "holds"),
+    [
+        ([*_COINS, *_SHOWN], 2, (0, 1), True),
+        ([*_COINS, *_SHOWN, Compute(2, _A ^ _B)], 3, (0, 2), True),
+        ([*_COINS, *_SHOWN, Compute(2, _A ^ _B), Compute(3, ~_A ^ BitExpr.bit(2))], 4, (2, 3), True),
+        ([*_COINS, *_SHOWN], 2, (1, 1), False),
+        ([g("h", 0), Measure(0, 0), Compute(1, BitExpr())], 2, (0, 1), False),
+        ([*_COINS, *_SHOWN, Compute(2, _A ^ _B), Compute(3, _A ^ BitExpr.bit(2))], 4, (1, 3), False),
+        ([*_COINS, *_SHOWN, Compute(2, _A & _B)], 3, (0, 2), None),
+    ],
+)
+def test_outcomes_that_are_left_out_are_noticed(code, bits, cells, holds):
+    """Branch by branch all of these agree with two coins; some of them never show every pair."""
+    e = _two_coins(code, bits, cells)
+    verdict = check(e, "sampled")
+    assert verdict.holds is holds, verdict
+    assert check(e, "exact").holds is (holds is True)
+
+
+@pytest.mark.parametrize("hidden", [False, True])
+def test_postselection_may_not_leave_an_outcome_out(hidden):
+    code = [*_COINS, g("h", 2), g("cz", 0, 2), g("h", 2), *_SHOWN, Measure(2, 2)]
+    e = _two_coins(code, 3, (0, 1))
+    fair = _two_coins([*_COINS, g("h", 2), *_SHOWN, Measure(2, 2)], 3, (0, 1))
+    bit = [ManifestBit(node="n0", bit=2 if hidden else 0)]  # the copy of a coin, or the coin
+
+    def postselected(x: Example, places: list[ManifestBit]) -> Example:
+        return Example(x.programs, x.manifest.model_copy(update={"postselected": places}), x.source)
+
+    assert check(postselected(e, bit), "sampled").holds is (None if hidden else False)
+    assert check(postselected(e, bit), "exact").holds is False
+    assert check(postselected(fair, [ManifestBit(node="n0", bit=2)]), "sampled").holds is True
