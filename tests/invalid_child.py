@@ -1,6 +1,6 @@
-"""Read files one by one, each in a process of its own with bounds: ``python -m tests.invalid_child [CONTROL ...]`` (``tests/test_invalid_corpus.py``).
+"""Read files one by one, each in a process of its own with bounds: ``python -m tests.invalid_child FORMAT [CONTROL ...]`` (``tests/test_invalid_corpus.py``).
 
-The controls are sound files, read before any other. A line of input is a JSON list: path, seconds of CPU, bytes. A line of output is a JSON object: what happened, the diagnostic, the CPU time, the
+The format is the name of a frontend, or empty: endings decide. The controls are sound files, read before any other. A line of input is a JSON list: path, seconds of CPU, bytes. A line of output is a JSON object: what happened, the diagnostic, the CPU time, the
 memory, and what the audit hook saw that it should not have.
 """
 
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 
-def child(path: Path, seconds: int, size: int, out: int) -> None:
+def child(path: Path, form: str | None, seconds: int, size: int, out: int) -> None:
     """Read the file; write what happened to ``out``."""
     from gossamer import api
     from gossamer.diagnostics import GossamerError
@@ -43,7 +43,7 @@ def child(path: Path, seconds: int, size: int, out: int) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (seconds + 1, seconds + 1))
     sys.addaudithook(audit)
     try:
-        api.read(path)
+        api.read(path, form)
         outcome, code, text = "accept", "", ""
     except GossamerError as error:
         outcome, code, text = "reject", error.code, str(error)
@@ -68,16 +68,17 @@ def main() -> None:
         ):
             with suppress(GossamerError):
                 api.read(text + "\n", name)
-    for control in sys.argv[1:]:
+    form = sys.argv[1] or None
+    for control in sys.argv[2:]:
         with suppress(GossamerError):
-            api.read(Path(control))
+            api.read(Path(control), form)
     for line in sys.stdin:
         name, seconds, size = json.loads(line)
         reading, writing = os.pipe()
         pid = os.fork()
         if not pid:
             os.close(reading)
-            child(Path(name), seconds, size, writing)
+            child(Path(name), form, seconds, size, writing)
             os._exit(0)
         os.close(writing)
         with os.fdopen(reading, "rb") as pipe:
