@@ -27,7 +27,6 @@ _OLD_KINDS = {
 
 #: Keys that only one other kind of file has, and what that file is.
 _OTHERS = {
-    "gossamer": "a measurement pattern (-f pattern reads it, and so does the ending .pattern.json)",
     "input_nodes": "a measurement pattern or an open graph (-f pattern reads it, and so does the ending .pattern.json)",
     "lhs_graph": "a rewrite rule of zxlive (.zxr): two diagrams, neither of which is a program",
     "lhs": "a rewrite rule of Quantomatic (.qrule): two diagrams, neither of which is a program",
