@@ -4,7 +4,8 @@
 
 For each pattern: nodes / edges / the most nodes alive at one time / rounds of measurements (each of which waits for outcomes of earlier
 ones only) / seconds. All figures, graphix's too, are counted by the same function on the commands. Graphix's columns are its own
-transpiler with `minimize_space`, and the same after `infer_pauli_measurements` and `remove_pauli_measurements`. Ours are the pipelines
+transpiler with `minimize_space`, and the same after `infer_pauli_measurements` and `remove_pauli_measurements`. The third column is
+pyzx's `full_reduce`: its graph as an open graph (a gadget is one vertex measured in YZ), graphix's Pauli flow, `minimize_space`. Ours are the pipelines
 `min-space`, `min-nodes` and `min-depth` on one MBQC node. Circuits start from open inputs. A star marks a figure of ours
 that no column of graphix beats; a row ends with what dominates us, if anything does.
 """
@@ -17,6 +18,7 @@ import random
 import time
 from collections.abc import Callable, Iterable
 from fractions import Fraction
+from typing import Any
 
 os.environ.setdefault("NUMBA_DISABLE_JIT", "1")  # graphix's simulator is not asked for, and importing it compiles it
 
@@ -112,10 +114,6 @@ def ours(gates: Iterable[Gate], mode: str) -> Figures:
 def theirs(gates: Iterable[Gate], *, remove: bool) -> Figures:
     from graphix import Circuit
 
-    from gossamer.formats.graphix_json import graphix_pattern
-    from gossamer.formats.graphix_objects import print_graphix
-    from gossamer.formats.json_places import JsonText
-
     gates = list(gates)
     circuit = Circuit(1 + max(q for _, _, qubits in gates for q in qubits))
     for name, angle, qubits in gates:
@@ -134,7 +132,72 @@ def theirs(gates: Iterable[Gate], *, remove: bool) -> Figures:
     if remove:
         pattern = pattern.infer_pauli_measurements().remove_pauli_measurements()
     pattern.minimize_space()
-    seconds = time.perf_counter() - start
+    return counted(pattern, time.perf_counter() - start)
+
+
+def reduced(gates: Iterable[Gate]) -> Figures:
+    """Pyzx's full reduction, read as an open graph, with graphix's Pauli flow."""
+    import networkx
+    import pyzx
+    from graphix.measurements import Measurement
+    from graphix.opengraph import OpenGraph
+    from pyzx.utils import EdgeType, VertexType
+
+    gates = list(gates)
+    circuit = pyzx.Circuit(1 + max(q for _, _, qubits in gates for q in qubits))
+    for name, angle, qubits in gates:
+        if name == "cp" and angle is not None:
+            a, b = qubits
+            for turn, at in ((angle / 2, a), (angle / 2, b)):
+                circuit.add_gate("ZPhase", at, turn)
+            circuit.add_gate("CNOT", a, b)
+            circuit.add_gate("ZPhase", b, -angle / 2)
+            circuit.add_gate("CNOT", a, b)
+        elif angle is not None:
+            circuit.add_gate({"rz": "ZPhase", "rx": "XPhase"}[name], *qubits, angle)
+        else:
+            circuit.add_gate({"h": "HAD", "s": "S", "t": "T", "cx": "CNOT", "ccx": "TOF"}[name], *qubits)
+    start = time.perf_counter()
+    zx = circuit.to_graph()
+    pyzx.full_reduce(zx)
+    ends = {*zx.inputs(), *zx.outputs()}
+    angle_of = {v: Fraction(zx.phase(v)) for v in zx.vertices() if v not in ends}
+    if any(zx.type(v) != VertexType.Z for v in angle_of):
+        raise ValueError("the reduced diagram is not graph-like")
+    graph = networkx.Graph()
+    graph.add_nodes_from(angle_of)
+    graph.add_edges_from(zx.edge_st(e) for e in zx.edges() if not ends & {*zx.edge_st(e)})
+    fresh = max(zx.vertices()) + 1
+    sides: tuple[list[int], list[int]] = ([], [])
+    for side, wires in zip(sides, (zx.inputs(), zx.outputs()), strict=True):
+        for end in wires:
+            (at,) = zx.neighbors(end)
+            # A vertex more for each Hadamard; a plain output wire is two where the spider has a phase or is an input as well.
+            hadamard = zx.edge_type(zx.edge(end, at)) == EdgeType.HADAMARD
+            extra = 1 if hadamard else 2 * (wires is zx.outputs() and (angle_of[at] != 0 or at in sides[0]))
+            for _ in range(extra):
+                graph.add_edge(at, fresh)
+                angle_of[fresh] = Fraction(0)
+                at, fresh = fresh, fresh + 1
+            side.append(at)
+    measured = {v: Measurement.XY(float(a)) for v, a in angle_of.items() if v not in sides[1]}
+    for leaf in [v for v in measured if graph.degree(v) == 1 and v not in sides[0]]:
+        (hub,) = graph.neighbors(leaf)
+        if hub in measured and hub not in sides[0] and angle_of[hub] == 0:
+            measured[hub] = Measurement.YZ(float(angle_of[leaf]))
+            graph.remove_node(leaf)
+            del measured[leaf]
+    pattern = OpenGraph(graph, *sides, measured).infer_pauli_measurements().to_pattern()
+    pattern.minimize_space()
+    return counted(pattern, time.perf_counter() - start)
+
+
+def counted(pattern: Any, seconds: float) -> Figures:
+    """The figures of a pattern of graphix, by our count."""
+    from gossamer.formats.graphix_json import graphix_pattern
+    from gossamer.formats.graphix_objects import print_graphix
+    from gossamer.formats.json_places import JsonText
+
     return figures(
         graphix_pattern(JsonText(print_graphix(pattern) or "", "graphix", "PT-12", "PT-13").parse()), seconds
     )
@@ -152,7 +215,11 @@ def main() -> None:
     )
     for name in names:
         gates = CIRCUITS[name]()
-        peers = {"graphix transpiled": theirs(gates, remove=False), "graphix, no Paulis": theirs(gates, remove=True)}
+        peers = {
+            "graphix transpiled": theirs(gates, remove=False),
+            "graphix, no Paulis": theirs(gates, remove=True),
+            "pyzx, Pauli flow": reduced(gates),
+        }
         print(f"{name}\n" + "".join(f"  {title:20}{show(row, ())}\n" for title, row in peers.items()), end="")
         for mode in ("min-space", "min-nodes", "min-depth"):
             row = ours(gates, mode)
