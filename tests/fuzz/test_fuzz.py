@@ -41,7 +41,7 @@ def test_changed_texts(name: str) -> None:
         outcomes[outcome] += 1
         if outcome == "read":
             pool.append(data)
-    assert outcomes["read"] > 5
+    assert outcomes["read"] > 2  # most seeds are programs to be refused
     assert len(outcomes) > 1
 
 
