@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -22,8 +18,9 @@ from gossamer.ir.pattern import Measure, Pattern, Prepare, outcomes, to_diagram
 from gossamer.ir.phase import BitExpr, Phase
 from gossamer.ir.program import ManifestBit
 from tests.backends.test_mbqc import DYNAMIC, UNITARY
+from tests.graphix_process import graphix_says
 
-HERE = Path(__file__).parent
+CHILD = Path(__file__).parent / "merge_child.py"
 
 
 @given(circuits(max_wires=2, max_gates=6), st.sampled_from(["1mbqc", "2mbqc", "line:3mbqc:comm=1"]))
@@ -100,20 +97,6 @@ def test_graphix_has_no_such_angles_and_domains(measure: Measure) -> None:
     assert caught.value.code == "PR-16"
 
 
-def graphix_says(seed: int, count: int) -> list:
-    pytest.importorskip("numba")
-    environment = {
-        **os.environ,
-        "NUMBA_DISABLE_JIT": "1",
-        "PYTHONPATH": str(HERE.parents[1]),
-        "PYTHONWARNINGS": "ignore",
-    }
-    command = [sys.executable, str(HERE / "merge_child.py"), str(seed), str(count)]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=1800)
-    assert done.returncode == 0, done.stderr[-2000:]
-    return [json.loads(line) for line in done.stdout.splitlines()]
-
-
 def check_lines(lines: list, count: int) -> None:
     assert len(lines) == count
     for source, _, _, _, overlap in lines:
@@ -121,9 +104,9 @@ def check_lines(lines: list, count: int) -> None:
 
 
 def test_graphix_ends_in_the_source_state() -> None:
-    check_lines(graphix_says(0, 2), 2)
+    check_lines(graphix_says(CHILD, 0, 2), 2)
 
 
 @pytest.mark.nightly
 def test_graphix_ends_in_the_source_state_nightly() -> None:
-    check_lines(graphix_says(1, 60), 60)
+    check_lines(graphix_says(CHILD, 1, 60), 60)

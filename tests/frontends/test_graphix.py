@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -17,22 +15,9 @@ from gossamer.formats.json_places import JsonText
 from gossamer.ir.pattern import to_diagram
 from gossamer.ir.phase import Phase
 from gossamer.ir.semantics import kraus
+from tests.graphix_process import graphix_says
 
-HERE = Path(__file__).parent
-
-
-def graphix_says(seed: int, count: int) -> list:
-    """Lines of the child process; without numba's compiler graphix is there in two seconds."""
-    environment = {
-        **os.environ,
-        "NUMBA_DISABLE_JIT": "1",
-        "PYTHONPATH": str(HERE.parents[1]),
-        "PYTHONWARNINGS": "ignore",
-    }
-    command = [sys.executable, str(HERE / "graphix_child.py"), str(seed), str(count)]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=900)
-    assert done.returncode == 0, done.stderr[-2000:]
-    return [json.loads(line) for line in done.stdout.splitlines()]
+CHILD = Path(__file__).parent / "graphix_child.py"
 
 
 def top(text: str):
@@ -54,7 +39,7 @@ def check_branch(text: str, results: dict, real: list, imaginary: list) -> None:
 
 
 def test_graphix_ends_in_our_state():
-    (phases, graph, bare, refusal), *branches = graphix_says(-1, 12)
+    (phases, graph, bare, refusal), *branches = graphix_says(CHILD, -1, 12)
     assert phases[1] == "7/4 + 2*theta + 1*b0"
     assert refusal == "TL-2 a measurement of graphix is a object, which is not known here"
     assert graphix_open_graph(top(graph)).cliffords == {2: ("s",)}
@@ -68,14 +53,14 @@ def test_graphix_ends_in_our_state():
 @pytest.mark.nightly
 @pytest.mark.parametrize("seed", range(4))
 def test_graphix_ends_in_our_state_nightly(seed):
-    branches = graphix_says(seed, 60)
+    branches = graphix_says(CHILD, seed, 60)
     assert len(branches) == 60
     for line in branches:
         check_branch(*line)
 
 
 def test_files_need_no_graphix():
-    path = HERE / "patterns" / "lit_dkp_cnot4.pattern.json"
+    path = CHILD.parent / "patterns" / "lit_dkp_cnot4.pattern.json"
     script = f"import sys, gossamer; gossamer.read({str(path)!r}); print('graphix' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=300)
     assert done.stdout.strip() == "False"
