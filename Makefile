@@ -4,8 +4,9 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 JOBS ?= 2
 RUNS ?= 100000
+CONSTRAINTS ?= constraints.txt
 
-.PHONY: demo test nightly fuzz mutation lint clean
+.PHONY: demo test nightly fuzz mutation lint pins clean
 
 demo: $(VENV)/.stamp
 	$(BIN)/gossamer compile examples/grover.qasm -n 2:qubits=2 -o out/grover
@@ -21,12 +22,12 @@ nightly: $(VENV)/.stamp-test
 	$(BIN)/python -m pytest -n $(JOBS) -m nightly -q
 
 fuzz: $(VENV)/.stamp-test
-	$(BIN)/python -m pip install --quiet -e ".[fuzz]"
+	$(BIN)/python -m pip install --quiet -c $(CONSTRAINTS) -e ".[fuzz]"
 	$(BIN)/python -m tests.fuzz --runs $(RUNS)
 
 # Hours on one core. `make mutation ONLY="gossamer.ir.phase*"` for one module; what was judged before is kept in mutants/.
 mutation: $(VENV)/.stamp-test
-	$(BIN)/python -m pip install --quiet -e ".[mutation]"
+	$(BIN)/python -m pip install --quiet -c $(CONSTRAINTS) -e ".[mutation]"
 	$(BIN)/mutmut run --max-children $(JOBS) $(ONLY)
 	$(BIN)/python -m tests.mutation.report
 
@@ -36,16 +37,21 @@ lint: $(VENV)/.stamp-test
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-$(VENV)/.stamp: pyproject.toml
+$(VENV)/.stamp: pyproject.toml $(CONSTRAINTS)
 	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'Python 3.11 or newer is needed: make PYTHON=python3.11')"
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet -e .
+	$(BIN)/python -m pip install --quiet -c $(CONSTRAINTS) -e .
 	touch $@
 
 $(VENV)/.stamp-test: $(VENV)/.stamp
-	$(BIN)/python -m pip install --quiet -e ".[test]"
+	$(BIN)/python -m pip install --quiet -c $(CONSTRAINTS) -e ".[test]"
 	touch $@
+
+# In an environment of its own, so that nothing stays by chance.
+pins:
+	scratch=$$(mktemp -d) && trap 'rm -rf "$$scratch"' EXIT && $(PYTHON) -m venv "$$scratch" && "$$scratch/bin/python" -m pip install --quiet -e ".[test]" \
+		&& { grep '^#' constraints.txt; "$$scratch/bin/python" -m pip freeze --exclude-editable; } > "$$scratch/pins" && cp "$$scratch/pins" constraints.txt
 
 clean:
 	rm -rf $(VENV) mutants out build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
