@@ -18,7 +18,15 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from gossamer.diagnostics import InputError, LeftOut, NetworkInfeasible, Span, UsageError, VerificationFailed
+from gossamer.diagnostics import (
+    InputError,
+    InternalError,
+    LeftOut,
+    NetworkInfeasible,
+    Span,
+    UsageError,
+    VerificationFailed,
+)
 from gossamer.registry import by_extension, by_object, find, registered
 
 if TYPE_CHECKING:
@@ -176,7 +184,7 @@ class CompiledProgram:
 
     def _repr_html_(self) -> str:
         rows = "".join(
-            f"<tr><th style='text-align:left'>{escape(key)}</th><td>{escape(json.dumps(value))}</td></tr>"
+            f"<tr><th style='text-align:left'>{escape(key)}</th><td>{escape(value if isinstance(value, str) else json.dumps(value))}</td></tr>"
             for key, value in summary(self.report).items()
         )
         return f"<table>{rows}</table>"
@@ -187,7 +195,13 @@ class CompiledProgram:
 
 
 def summary(report: Mapping[str, Any]) -> dict[str, Any]:
-    """The report without its long lists, in the order in which people read it."""
+    """The report without its long lists, in the order in which people read it; ``ebits`` with the bound.
+
+    Examples
+    --------
+    >>> summary({"ebits": 6, "bound": 5, "messages": 12})
+    {'ebits': '6 (at least 5, ratio 1.20)', 'messages': 12}
+    """
     keys = (
         "ebits",
         "messages",
@@ -203,7 +217,12 @@ def summary(report: Mapping[str, Any]) -> dict[str, Any]:
         "partitioner",
         "verified",
     )
-    return {key: report[key] for key in keys if key in report}
+    rows = {key: report[key] for key in keys if key in report}
+    bound = report.get("bound")
+    if bound is not None:
+        ratio = f", ratio {report['ebits'] / bound:.2f}" if bound else ""
+        rows["ebits"] = f"{report['ebits']} (at least {bound}{ratio})"
+    return rows
 
 
 def compile(
@@ -314,7 +333,12 @@ def compile(
         verdict = _verify(distribution.programs, distribution.manifest, diagram, None, network, COMPILE_CHECK_SECONDS)
         seconds["verify"] = perf_counter() - start
         _refuse_wrong(verdict)
+    if progress is not None:
+        progress("bound")
+    start = perf_counter()
     report = _report(outcome.values, distribution, verdict, [str(step) for step in steps])
+    report |= _bound(diagram, distribution, report["ebits"])
+    seconds["bound"] = perf_counter() - start
     seconds["total"] = perf_counter() - begin
     return CompiledProgram(distribution, diagram, outcome.placed, report, seconds, verdict)
 
@@ -359,6 +383,19 @@ def _report(
     if verdict is not None:
         report["verified"] = {key: value for key, value in verdict.as_dict().items() if key != "seconds"}
     return report
+
+
+def _bound(diagram: Diagram, distribution: Distribution, ebits: int) -> dict[str, Any]:
+    from gossamer.report.bound import find_bound
+
+    found = find_bound(diagram, distribution.manifest, distribution.network)
+    if found.ebits is not None and found.ebits > ebits:
+        raise InternalError(
+            "TL-14",
+            f"{ebits} ebits are fewer than the bound, {found.ebits} ({found.note})",
+            help="this is a bug of the compiler; please report it with the source and the command",
+        )
+    return {"bound": found.ebits, "bound_note": found.note}
 
 
 def _check_models(network: Network) -> None:

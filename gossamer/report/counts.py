@@ -206,8 +206,8 @@ def _local(one: Instruction, free: dict[tuple[str, int], int]) -> int:
 def make_report(distribution: Distribution) -> dict[str, Any]:
     """The counted part of ``report.json``: plain data without times, the same for the same programs.
 
-    ``makespan`` and ``fidelity`` come from the figures of the network and are None where they do not suffice; ``bound`` is None and
-    ``shot_overhead`` is 1 while every link is a real one and no bound is known.
+    ``makespan`` and ``fidelity`` come from the figures of the network and are None where they do not suffice; ``shot_overhead`` is 1
+    while every link is a real one.
     """
     from gossamer.report.timing import estimate
 
@@ -235,7 +235,6 @@ def make_report(distribution: Distribution) -> dict[str, Any]:
                 }
             )
     return {
-        "bound": None,
         "depth": longest_chain(distribution.programs, ebit=0),
         "ebits": len(links),
         "links": links,
