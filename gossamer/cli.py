@@ -142,6 +142,9 @@ def compile(
         _print_json(program.report | {"seconds": program.seconds})
     else:
         _print_table(api.summary(program.report))
+        for figure in ("makespan", "fidelity"):
+            if f"{figure}_note" in program.report:
+                print(f"note: {figure}: {program.report[f'{figure}_note']}", file=sys.stderr)
     if program.verdict is not None and program.verdict.holds is None:
         print(
             f"note: checked by {program.verdict.method} only: the meaning of the programs is not verified",

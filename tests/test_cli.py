@@ -436,3 +436,16 @@ def test_compile_merge_writes_one_pattern_of_all_nodes(gossamer: Gossamer, bell:
     assert gossamer("compile", bell, "-n", "1+1mbqc", "-o", tmp_path / "two", "--merge").code == 1
     assert not (tmp_path / "two").exists()
     assert gossamer("compile", bell, "-n", "2mbqc", "--json", "--merge").code == 2
+
+
+def test_compile_says_why_a_figure_of_the_hardware_is_unknown(tmp_path: Path, gossamer: Gossamer) -> None:
+    (tmp_path / "bell.qasm").write_text(BELL)
+    (tmp_path / "net.yaml").write_text(
+        "nodes:\n- {name: a, data: 1, comm: 1, gates: [{name: cz, duration: 1us}, u3]}\n- {name: b, data: 1, comm: 1}\nlinks: [{nodes: [a, b]}]\n"
+    )
+    done = gossamer("compile", tmp_path / "bell.qasm", "-n", tmp_path / "net.yaml", "-o", tmp_path / "out")
+    assert done.code == 0
+    assert "makespan     unknown" in done.out
+    assert "note: makespan: " in done.err
+    plain = gossamer("compile", tmp_path / "bell.qasm", "-n", "2:qubits=1", "-o", tmp_path / "out")
+    assert (plain.code, plain.err) == (0, "")

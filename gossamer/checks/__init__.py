@@ -4,7 +4,7 @@ Every check lifts the programs, stitches them at their links and messages, and c
 lowering. ``exact`` and ``stabiliser`` are proofs over all outcomes, ``sampled`` is a test, ``structural`` decides no meaning.
 """
 
-from gossamer.checks.case import Verdict
+from gossamer.checks.case import Verdict, by_results
 from gossamer.checks.verify import verify
 
-__all__ = ["Verdict", "verify"]
+__all__ = ["Verdict", "by_results", "verify"]

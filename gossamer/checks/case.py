@@ -117,6 +117,27 @@ def make_case(programs: Sequence[NodeProgram], manifest: Manifest, source: Diagr
     return Case(source, target, witness, best.discards, bool(manifest.postselected))
 
 
+def by_results(manifest: Manifest, source: Diagram) -> Manifest:
+    """The manifest for a source that is not the one that was compiled: its outcomes are those that the registers report, the others are unknown.
+
+    Examples
+    --------
+    >>> from gossamer.ir.program import ManifestBit, ManifestRegister
+    >>> from gossamer.ir.wires import WireBuilder
+    >>> w = WireBuilder(); c = w.measure(w.add_input("a")); _ = w.measure(w.add_input("b")); w.register("c", [BitExpr.bit(c)])
+    >>> place = ManifestBit(node="a", bit=7)
+    >>> m = Manifest(nodes=[], links=[], messages=[], inputs=[], outputs=[], registers=[ManifestRegister(name="c", bits=[place])],
+    ...     outcomes=[place] * 3, source_digest="")
+    >>> by_results(m, w.build()).outcomes
+    [ManifestBit(node='a', bit=7), None]
+    """
+    places = {(r.name, i): place for r in manifest.registers for i, place in enumerate(r.bits)}
+    reported = {
+        expr: places[r.name, i] for r in source.registers for i, expr in enumerate(r.bits) if (r.name, i) in places
+    }
+    return manifest.model_copy(update={"outcomes": [reported.get(BitExpr.bit(i)) for i in source.outcome_bits]})
+
+
 def _order(what: str, have: tuple[str, ...], want: tuple[str, ...]) -> list[int]:
     if sorted(have) != sorted(want):
         odd = sorted(set(have) ^ set(want))

@@ -80,12 +80,12 @@ def print_program(program: NodeProgram) -> str:
     for op in p.instructions:
         if not isinstance(op, WORDS[p.model]):
             raise InputError(CODE, f"{type(op).__name__} is no word of a node of model '{p.model}'")
-    lines = ",\n ".join(json.dumps(_form(op)) for op in p.instructions)
+    lines = ",".join("\n " + json.dumps(_form(op)) for op in p.instructions)
     return (
         f'{{"gossamer": "{FILES[p.model]}", "version": 1,\n'
         f'"node": "{_checked(p.node)}", {size},\n'
         f'"results": {json.dumps([list(r) for r in sorted(p.results)])},\n'
-        f'"commands": [\n {lines}\n]}}\n'
+        f'"commands": [{lines}\n]}}\n'
     )
 
 

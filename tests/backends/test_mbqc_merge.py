@@ -50,6 +50,10 @@ def test_a_merged_file_is_a_source_for_nodes_of_every_model(tmp_path, network: s
     first.save(tmp_path / "out", merge=True)
     again = gossamer.compile(tmp_path / "out" / "merged.pattern.json", network, effort=0)
     assert again.verdict.holds is True
+    assert (
+        again.verify(source).holds is True
+    )  # the circuit, which has other outcomes than the pattern that was compiled
+    assert again.verify(source.replace("h q[0]", "x q[0]")).holds is False
     shots = 4000
     want, found = (p.run(shots, seed=3).counts for p in (first, again))
     assert want.keys() == found.keys()
