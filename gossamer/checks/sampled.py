@@ -118,6 +118,7 @@ def _reach(case: Case, fibres: Fibres, rng: np.random.Generator, single: bool) -
             rng=rng,
             uncounted=case.discards,
             prefer=fibres.choose(outcomes, rng),
+            least=GAP[single],  # drawn in the source, so possible here too, however rare
             single=single,
         )
     except InputError:

@@ -114,7 +114,9 @@ def delays() -> st.SearchStrategy[Delay]:
 def diagrams(
     draw: Draw,
     *,
+    min_wires: int = 1,
     max_wires: int = 4,
+    min_gates: int = 0,
     max_gates: int = 20,
     clifford: bool = False,
     conditions: bool = True,
@@ -122,7 +124,7 @@ def diagrams(
 ) -> Diagram:
     """Random circuits with gates, gadgets, measurements, resets and conditions, drawn gate by gate."""
     w = WireBuilder()
-    count = draw(st.integers(1, max_wires))
+    count = draw(st.integers(min_wires, max_wires))
     wires = [w.add_zero() if draw(st.booleans()) else w.add_input(f"q[{i}]") for i in range(count)]
     known: list[int] = []  # bits that a condition may use
     left = max_gates
@@ -133,7 +135,7 @@ def diagrams(
             out = out.times(draw(bit_expressions(len(known))).rename(known.__getitem__))
         return out
 
-    while left and _more(draw, max_gates):
+    while left and (max_gates - left < min_gates or _more(draw, max_gates)):
         left -= 1
         gate = draw(st.sampled_from(["h", "rz", "rx", "cz", "cx", "gadget", "measure", "reset", "derive"]))
         a = draw(st.sampled_from(wires))
@@ -227,13 +229,20 @@ def draw_delays(draw: Draw, b: DiagramBuilder) -> None:
 
 @st.composite
 def circuits(
-    draw: Draw, *, max_wires: int = 3, max_gates: int = 12, clifford: bool = False, measure: bool = True
+    draw: Draw,
+    *,
+    min_wires: int = 1,
+    max_wires: int = 3,
+    min_gates: int = 0,
+    max_gates: int = 12,
+    clifford: bool = False,
+    measure: bool = True,
 ) -> GateList:
     """Circuits told twice, as a diagram and as plain operations; conditions are one measured bit or its negation."""
-    b = CircuitBuilder(draw(st.integers(1, max_wires)))
+    b = CircuitBuilder(draw(st.integers(min_wires, max_wires)))
     kinds = ["h", "rz", "rx", "cz", "cx", "rzz", *(["measure", "reset"] if measure else [])]
-    for _ in range(max_gates):
-        if not _more(draw, max_gates):
+    for i in range(max_gates):
+        if i >= min_gates and not _more(draw, max_gates):
             break
         kind = draw(st.sampled_from(kinds))
         q = draw(st.integers(0, b.wires - 1))
@@ -341,7 +350,7 @@ def open_graphs(draw: Draw, *, max_wires: int = 3, max_steps: int = 15, clifford
 
 
 @st.composite
-def flow_graphs(draw: Draw, *, max_vertices: int = 7, clifford: bool = False) -> OpenGraph:
+def flow_graphs(draw: Draw, *, min_vertices: int = 1, max_vertices: int = 7, clifford: bool = False) -> OpenGraph:
     """Open graphs with a Pauli flow of any kind: all planes and axes, correction sets of any size.
 
     They grow against the order of measurement (Browne, Kashefi, Mhalla, Perdrix, NJP 9, 250 (2007), definition 5): each new vertex is
@@ -353,7 +362,7 @@ def flow_graphs(draw: Draw, *, max_vertices: int = 7, clifford: bool = False) ->
     correction: list[set[int]] = []
     inputs: list[int] = []
     sources: list[int] = []
-    for v in range(draw(st.integers(1, max_vertices))):
+    for v in range(draw(st.integers(min_vertices, max_vertices))):
         may_correct = [w for w in range(v) if w not in inputs]
         is_input = draw(st.integers(0, 2)) == 0
         kinds = [Label.OUTPUT, Label.XY, Label.X, Label.Y]
@@ -436,6 +445,7 @@ def patterns(
     draw: Draw,
     *,
     max_nodes: int = 6,
+    min_steps: int = 0,
     max_steps: int = 12,
     clifford: bool = False,
     input_bits: bool = False,
@@ -463,8 +473,8 @@ def patterns(
         bits.append(Bit(BitKind.OUTCOME, node))
         alive.remove(node)
 
-    for _ in range(max_steps):
-        if not _more(draw, max_steps):
+    for step in range(max_steps):
+        if step >= min_steps and not _more(draw, max_steps):
             break
         kind = draw(st.sampled_from(["prepare", "entangle", "correct", "clifford", "measure", "derive"]))
         if kind == "prepare" and made < max_nodes:
@@ -515,16 +525,20 @@ def hardware(draw: Draw, *, data: int = 64, comm: int | None = None) -> dict[str
     )  # fmt: skip
     t1 = draw(st.none() | st.integers(1, 10**9).map(lambda n: Fraction(n, 10**6)))
     t2 = draw(st.none() | st.integers(1, 8).map(lambda n: Fraction(n, 4) * (t1 or 1)))
-    coupling = None
-    if comm is not None and 1 <= data <= 8 and draw(st.booleans()):
-        pairs = {(draw(st.integers(0, q - 1)), q) for q in range(1, data)}
-        pairs |= {(draw(st.integers(0, data - 1)), q) for q in range(data, data + comm)}
-        more = st.tuples(st.integers(0, data + comm - 1), st.integers(0, data + comm - 1)).map(sorted)
-        pairs |= {(a, b) for a, b in draw(st.lists(more, max_size=2)) if a < b}
-        coupling = tuple(sorted(pairs))
+    coupling = draw(couplings(data, comm)) if comm is not None and 1 <= data <= 8 and draw(st.booleans()) else None
     return {
         "gates": gates, "measurement": draw(figures), "reset": draw(figures), "t1": t1, "t2": t2, "coupling": coupling,
     }  # fmt: skip
+
+
+@st.composite
+def couplings(draw: Draw, data: int, comm: int) -> tuple[tuple[int, int], ...]:
+    """Maps of a node with so many data qubits, at least one, which are coupled to each other, and communication qubits that each are to one of these."""
+    pairs = {(draw(st.integers(0, q - 1)), q) for q in range(1, data)}
+    pairs |= {(draw(st.integers(0, data - 1)), q) for q in range(data, data + comm)}
+    more = st.tuples(st.integers(0, data + comm - 1), st.integers(0, data + comm - 1)).map(sorted)
+    pairs |= {(a, b) for a, b in draw(st.lists(more, max_size=2)) if a < b}
+    return tuple(sorted(pairs))
 
 
 #: Sets of native gates, each of which makes everything.
@@ -557,6 +571,7 @@ def channels(draw: Draw, *, classical: bool) -> dict[str, Any]:
 def networks(
     draw: Draw,
     *,
+    min_nodes: int = 1,
     max_nodes: int = 4,
     data: int = 64,
     comm: int | None = None,
@@ -567,7 +582,7 @@ def networks(
 
     ``data`` is without what a model needs for itself.
     """
-    size = draw(st.integers(1, max_nodes))
+    size = draw(st.integers(min_nodes, max_nodes))
     pairs = {(draw(st.integers(0, i - 1)), i) for i in range(1, size)}
     if size > 2:
         extra = draw(st.lists(st.tuples(st.integers(0, size - 1), st.integers(0, size - 1)), max_size=3))
@@ -907,6 +922,7 @@ __all__ = [
     "any_diagrams",
     "bit_expressions",
     "circuits",
+    "couplings",
     "delays",
     "diagrams",
     "flow_graphs",

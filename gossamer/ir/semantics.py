@@ -91,6 +91,7 @@ def branch(
     *,
     uncounted: frozenset[int] = frozenset(),
     prefer: Mapping[int, bool] | None = None,
+    least: float = 0.01,
     single: bool = False,
 ) -> Branch:
     """Sweep one branch: outcomes that are not given are drawn with their probabilities.
@@ -106,7 +107,7 @@ def branch(
     uncounted
         Outcome bits whose probability is left out of ``log2_probability``.
     prefer
-        Values that outcomes take instead of being drawn, wherever their probability is above 1/100: to reach branches that
+        Values that outcomes take instead of being drawn, wherever their probability is above ``least``: to reach branches that
         are rare together. The probability of the branch is computed as ever.
     single
         Use complex64.
@@ -132,7 +133,8 @@ def branch(
     state: State = SmallState(np.ones(1, dtype)) if start is None else _dense(start)
     if isinstance(state, SmallState):
         state.a = state.a.astype(dtype)
-    sweep = Sweep(Plan(diagram), given, state, open_inputs=False, measure=True, uncounted=uncounted, prefer=prefer)
+    sweep = Sweep(Plan(diagram), given, state, open_inputs=False, measure=True, uncounted=uncounted, prefer=prefer,
+                  least=least)  # fmt: skip
     sweep.run(given, rng or np.random.default_rng())
     vector = sweep.finish(scaled=False)
     norm = float(np.linalg.norm(vector.astype(dtype, copy=False)))

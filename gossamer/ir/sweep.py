@@ -97,9 +97,11 @@ class Sweep:
         measure: bool,
         uncounted: frozenset[int] = frozenset(),
         prefer: Mapping[int, bool] | None = None,
+        least: float = 0.01,
     ) -> None:
         self.plan, self.measure, self.uncounted = plan, measure, uncounted
         self.prefer = prefer or {}
+        self.least = least
         self.at = 0
         self.f0: dict[int, complex] = {}
         self.f1: dict[int, complex] = {}
@@ -494,7 +496,7 @@ class Sweep:
             self.zero = True
             return
         wish = self.prefer.get(bit)
-        if given is None and wish is not None and weights[wish] > 0.01 * total:
+        if given is None and wish is not None and weights[wish] > self.least * total:
             value = wish
         elif given is None:
             if rng is None:

@@ -110,7 +110,8 @@ def shorten_copies(graph: OpenGraph, assignment: Assignment) -> Assignment:
             u, v = graph.edges[arg].tolist()
             edge_place[arg] = place[v if u == ending else u]
         else:
-            place[arg] = place[next(v for v in legs(graph, arg) if v != ending)]
+            around = legs(graph, arg)
+            place[arg] = place[next((v for v in around if v != ending), ending)]  # a hub may have one leg only
             edge_place[edge[start[arg] : start[arg + 1]]] = place[arg]
     return replace(assignment, place=place, edge_place=edge_place)
 

@@ -10,6 +10,7 @@ import pytest
 
 from gossamer.checks import verify
 from gossamer.diagnostics import UsageError
+from gossamer.ir.diagram import DiagramBuilder, VertexKind
 from gossamer.ir.network import Network, NetworkLink, Node
 from gossamer.ir.phase import BitExpr, Phase
 from gossamer.ir.program import Compute, Conditional, Gate, Instruction, ManifestBit, Measure, Recv, Send
@@ -315,6 +316,21 @@ def test_outcomes_that_are_left_out_are_noticed(code, bits, cells, holds):
     verdict = check(e, "sampled")
     assert verdict.holds is holds, verdict
     assert check(e, "exact").holds is (holds is True)
+
+
+def test_a_rare_outcome_is_reached():
+    """The source names the outcome before the state, so it draws both values equally often; the programs have one of them in 0.6 % of runs."""
+    b = DiagramBuilder()
+    bit = b.outcome()
+    effect = b.vertex(VertexKind.X, Phase.of_bit(bit))
+    b.bind_outcome(bit, effect)
+    b.edge(effect, b.vertex(VertexKind.X, Phase(Fraction(1, 20))))
+    b.register("c", [BitExpr.bit(bit)])
+    for angle, holds in ((Fraction(1, 20), True), (Fraction(1, 21), False)):
+        code = [g("rx", 0, angle=angle), Measure(0, 0)]
+        cell = ("n0", 0)
+        e = example(b.build(), {"n0": (1, 0, 1, code)}, inputs={}, outputs={}, registers={"c": [cell]}, outcomes=[cell])
+        assert check(e, "sampled").holds is holds
 
 
 @pytest.mark.parametrize("hidden", [False, True])

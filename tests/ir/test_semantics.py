@@ -490,6 +490,7 @@ def test_preferred_values_are_taken_where_they_are_not_rare():
     rare = tilted(Fraction(1, 20))  # 0.6 %
     drawn = [branch(rare, rng=np.random.default_rng(i), prefer={0: True}).bits[0] for i in range(100)]
     assert sum(drawn) < 10
+    assert branch(rare, prefer={0: True}, least=1e-9).bits[0]
     assert branch(rare, outcomes={0: True}, prefer={0: False}).bits[0]
     two = tilted(Fraction(1, 2), wires=2)
     assert branch(two, prefer={1: True}).bits[1]
