@@ -27,7 +27,7 @@ from gossamer.diagnostics import (
     UsageError,
     VerificationFailed,
 )
-from gossamer.registry import by_extension, by_object, find, registered
+from gossamer.registry import Registration, by_extension, by_object, find, registered
 
 if TYPE_CHECKING:
     from gossamer.checks import Verdict
@@ -135,6 +135,27 @@ class CompiledProgram:
         from gossamer.backends.mbqc_merge import merge
 
         return merge(self.programs, self.manifest)
+
+    def circuit(self, to: str = "qasm") -> str:
+        """The programs of all nodes as one circuit in OpenQASM 3 (``qasm2``: 2), links as Bell pairs and messages as bits.
+
+        Raises
+        ------
+        InputError
+            ``PR-17`` if an outcome is postselected.
+
+        Examples
+        --------
+        >>> bell = 'OPENQASM 2.0; include "qelib1.inc"; qreg q[2]; creg c[2]; h q[0]; cx q[0],q[1]; measure q -> c;'
+        >>> text = compile(bell, "2:qubits=1").circuit()
+        >>> print("\\n".join(text.splitlines()[:5]))
+        OPENQASM 3.0;
+        include "stdgates.inc";
+        // n0: q[0] n0_comm[0]
+        // n1: q[1] n1_comm[0]
+        qubit[2] q;
+        """
+        return _merged(self.programs, self.manifest, find("printers", to))
 
     def to_graphix(self) -> Any:
         """The merged :meth:`pattern` as a ``Pattern`` of graphix.
@@ -776,7 +797,9 @@ def rewrite(source: Any, pipeline: str = "simplify", format: str | None = None) 
     return run(diagram, pipeline)
 
 
-def convert(source: Any, to: str = "gsm", format: str | None = None, *, pipeline: str | None = None) -> str:
+def convert(
+    source: Any, to: str = "gsm", format: str | None = None, *, pipeline: str | None = None, merge: bool = False
+) -> str:
     """The source in another text format.
 
     Parameters
@@ -786,11 +809,13 @@ def convert(source: Any, to: str = "gsm", format: str | None = None, *, pipeline
         node. A diagram without causal flow becomes a circuit first (``extract``), or, if it has a Pauli flow only, measures on the way.
     pipeline
         Passes that rewrite the diagram first, see :func:`rewrite`.
+    merge
+        ``source`` is an output folder: the programs of all its nodes as one circuit (``qasm``, ``qasm2``), see :meth:`CompiledProgram.circuit`.
 
     Raises
     ------
     InputError
-        The codes of :func:`compile`; ``PR-11`` for what OpenQASM 2 cannot say.
+        The codes of :func:`compile`; ``PR-17`` for programs that are no circuit; ``PR-11`` for what OpenQASM 2 cannot say.
 
     Warns
     -----
@@ -820,6 +845,14 @@ def convert(source: Any, to: str = "gsm", format: str | None = None, *, pipeline
     from gossamer.ir.delays import Wait
 
     registration = find("printers", to)
+    if merge:
+        if pipeline is not None:
+            raise UsageError("TL-7", "node programs are merged as they are; passes rewrite diagrams")
+        return _merged(*load(source), registration)
+    if isinstance(source, str | Path) and "\n" not in str(source) and os.path.isdir(source):
+        raise UsageError(
+            "TL-2", f"'{source}' is a folder", help="for the programs of all its nodes as one circuit, add --merge"
+        )
     diagram = read(source, format)
     diagram.verify()
     wanted = len(diagram.delays)
@@ -841,6 +874,23 @@ def convert(source: Any, to: str = "gsm", format: str | None = None, *, pipeline
 
         reason = "the format has none" if not registration.delays else "they stand on no wire of the result"
         warn(f"{wanted - kept} of {wanted} delays are left out: {reason}", LeftOut, stacklevel=2)
+    return text
+
+
+def _merged(programs: tuple[NodeProgram, ...], manifest: Manifest, registration: Registration) -> str:
+    """The programs as one circuit, in the format of a printer of node programs."""
+    from gossamer.backends.circuit_merge import merge
+    from gossamer.runtime.validate import check_programs
+
+    if registration.takes != ("distribution",):
+        able = [name for name, r in registered("printers").items() if r.takes == ("distribution",)]
+        raise UsageError(
+            "TL-2",
+            f"the format '{registration.name}' holds no circuit of several nodes",
+            help=f"known: {', '.join(able)}",
+        )
+    check_programs(programs, manifest)
+    text: str = registration.load()(merge(programs, manifest))
     return text
 
 

@@ -218,7 +218,12 @@ def verify(
 
 @app.command()
 def convert(
-    source: Annotated[str, typer.Argument(metavar="IN", help="A source file; - is stdin.", show_default=False)],
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="IN", help="A source file; - is stdin; with --merge an output folder.", show_default=False
+        ),
+    ],
     output: Annotated[str, typer.Argument(metavar="OUT", help="The file to write; - is stdout.", show_default=False)],
     format: From = None,
     bind: Bind = None,
@@ -227,6 +232,10 @@ def convert(
     pipeline: Annotated[
         str | None, typer.Option("-p", "--pipeline", help="Passes that rewrite the diagram first, such as simplify.")
     ] = None,
+    merge: Annotated[
+        bool,
+        typer.Option("--merge", help="IN is an output folder: write the programs of all its nodes as one circuit."),
+    ] = False,
 ) -> None:
     """Write IN in another format."""
     from warnings import catch_warnings, simplefilter
@@ -237,9 +246,12 @@ def convert(
 
     if to is None:
         to = "gsm" if output == "-" else by_extension("printers", Path(output).name).name
+    if merge and (format or bind or opaque):
+        raise UsageError("TL-7", "--merge takes the programs of a folder, and these have neither inputs nor a format")
     with catch_warnings(record=True) as notes:
         simplefilter("always", LeftOut)
-        text = api.convert(_read(source, format, bind, opaque), to, pipeline=pipeline)
+        value = source if merge or os.path.isdir(source) else _read(source, format, bind, opaque)
+        text = api.convert(value, to, pipeline=pipeline, merge=merge)
     for note in notes:
         if issubclass(note.category, LeftOut):
             print(f"note: {note.message}", file=sys.stderr)

@@ -1,6 +1,6 @@
 """All programs of a network of MBQC nodes as one measurement pattern.
 
-The programs are run side by side, and what they do is written down: a link becomes two nodes and an E between them (a half-ebit
+What the programs do, side by side, is written down: a link becomes two nodes and an E between them (a half-ebit
 with the H of its first-named end is a node in ``|+>`` beside its partner), a message the parity that is sent. The pattern means what
 the programs mean; its nodes are numbered as they come into being, inputs first. Clause PR-16.
 """
@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from gossamer.backends.side_by_side import side_by_side
 from gossamer.diagnostics import InputError
 from gossamer.ir.diagram import Bit, BitKind, Register
 from gossamer.ir.pattern import Basis, Clifford, Command, CorrectX, CorrectZ, Entangle, Measure, Pattern, Prepare
@@ -58,17 +59,8 @@ class _Merge:
 
     def run(self) -> Pattern:
         inputs = [self.new_node(p.node, p.qubit) for p in self.manifest.inputs]
-        at = [0] * len(self.programs)
-        moved = True
-        while moved:
-            moved = False
-            for k, p in enumerate(self.programs):
-                while at[k] < len(p.instructions) and self.step(p, p.instructions[at[k]]):
-                    at[k] += 1
-                    moved = True
-        stuck = [p.node for k, p in enumerate(self.programs) if at[k] < len(p.instructions)]
-        if stuck:
-            raise InputError("PR-10", f"deadlock: the programs of {', '.join(stuck)} wait for each other")
+        for p, op in side_by_side(self.programs):
+            self.step(p.node, op)
         outputs = [self.node.pop((p.node, p.qubit)) for p in self.manifest.outputs]
         for left in sorted(self.node.values()):
             self.measure(Measure(left, Basis.Z))
@@ -86,9 +78,7 @@ class _Merge:
             output_names=tuple(p.name for p in self.manifest.outputs),
         )
 
-    def step(self, p: NodeProgram, op: Instruction) -> bool:
-        """Do an instruction; False if it has to wait."""
-        own = p.node
+    def step(self, own: str, op: Instruction) -> None:
         match op:
             case Send(message, _, bits):
                 parity = BitExpr()
@@ -96,11 +86,9 @@ class _Merge:
                     parity = parity ^ self.value[own, b]
                 self.letters[message] = parity
             case Recv(message, _, bit):
-                if message not in self.letters:
-                    return False
                 self.value[own, bit] = self.letters[message]
             case Ebit(link, _, qubit):
-                return self.ebit(own, link, qubit)
+                self.ebit(own, link, qubit)
             case Compute(bit, value):
                 self.bits.append(Bit(BitKind.DERIVED, expr=self.over(own, value)))
                 self.value[own, bit] = BitExpr.bit(len(self.bits) - 1)
@@ -123,18 +111,16 @@ class _Merge:
                 self.value[own, bit] = self.measure(replace(m, node=node, angle=angle, s_domain=s, t_domain=t))
             case _:
                 raise InputError("PR-14", f"{own}: {type(op).__name__} is no word of an MBQC node")
-        return True
 
-    def ebit(self, own: str, link: str, qubit: int) -> bool:
+    def ebit(self, own: str, link: str, qubit: int) -> None:
         if link not in self.halves:
             here, there = self.new_node(own, qubit), self.new_node()
             self.halves[link] = there
             self.commands += [Prepare(here), Prepare(there), Entangle(here, there)]
-        elif (own, qubit) not in self.node:
+        else:
             self.node[own, qubit] = self.halves[link]
         if self.first[link] == own:
             self.unopened.add(self.node[own, qubit])
-        return True
 
     def new_node(self, *place: str | int) -> int:
         if place:

@@ -54,9 +54,10 @@ MODEL = "circuit"
 #: No register of a node program is larger.
 MAX_SIZE = 10**7
 
-_RZZ = "gate rzz(theta) a, b { cx a, b; rz(theta) b; cx a, b; }"
+#: The definition of ``rzz``, which the standard library of OpenQASM 3 does not have.
+RZZ = "gate rzz(theta) a, b { cx a, b; rz(theta) b; cx a, b; }"
 #: Native gates that the standard library does not have, defined where they are used.
-_DEFINED = {
+DEFINED = {
     "ecr": "gate ecr a, b { h b; cx a, b; s b; cx a, b; h b; x a; }",
     "ms": "gate ms a, b { h a; h b; cx a, b; s b; cx a, b; h a; h b; }",
     "rxx": "gate rxx(theta) a, b { h a; h b; cx a, b; rz(theta) b; cx a, b; h a; h b; }",
@@ -114,9 +115,9 @@ class _Printer:
         yield "OPENQASM 3.0;"
         yield 'include "stdgates.inc";'
         yield f"@gossamer.node {_checked(p.node)}"
-        yield _RZZ
+        yield RZZ
         used = {gate.name for op in p.instructions for gate in _gates_of(op)}
-        yield from (text for name, text in _DEFINED.items() if name in used)
+        yield from (text for name, text in DEFINED.items() if name in used)
         for kind, size, name in (("qubit", p.data, "data"), ("qubit", p.comm, "comm"), ("bit", p.bits, "m")):
             if size:
                 yield f"{kind}[{size}] {name};"
@@ -255,16 +256,16 @@ class _Reader:
             raise _refused(
                 "the third statement of a node program is '@gossamer.node NAME' on the definition of rzz", s.span
             )
-        if _shape(s.statement) != _shape_of(_RZZ):
-            raise _refused("rzz is not defined as node programs define it", s.statement.span, f"write {_RZZ}")
+        if _shape(s.statement) != _shape_of(RZZ):
+            raise _refused("rzz is not defined as node programs define it", s.statement.span, f"write {RZZ}")
         return _name(s.annotations[0].text, s.annotations[0].span)
 
     def _define(self, s: GateDefinition) -> None:
         """A native gate that the standard library does not have, defined as :func:`print_program` defines it."""
-        if s.name not in _DEFINED or s.name in self.defined:
+        if s.name not in DEFINED or s.name in self.defined:
             raise _refused(f"a node program does not define '{s.name[:40]}' here", s.span)
-        if _shape(s) != _shape_of(_DEFINED[s.name]):
-            raise _refused(f"{s.name} is not defined as node programs define it", s.span, f"write {_DEFINED[s.name]}")
+        if _shape(s) != _shape_of(DEFINED[s.name]):
+            raise _refused(f"{s.name} is not defined as node programs define it", s.span, f"write {DEFINED[s.name]}")
         self.defined.add(s.name)
 
     def _declares(self, s: Statement, name: str) -> bool:
@@ -324,8 +325,8 @@ class _Reader:
         if len(set(qubits)) != arity:
             raise _refused("a qubit is repeated", s.span)
         read = tuple(map(_read_angle, s.arguments))
-        if s.gate in _DEFINED and s.gate not in self.defined:
-            raise _refused(f"{s.gate} is not defined above", s.span, f"write {_DEFINED[s.gate]} at the top")
+        if s.gate in DEFINED and s.gate not in self.defined:
+            raise _refused(f"{s.gate} is not defined above", s.span, f"write {DEFINED[s.gate]} at the top")
         return Gate(s.gate, qubits, read[0] if read else None, read[1:])
 
     def _conditional(self, s: Branch) -> Conditional:

@@ -10,13 +10,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
+from itertools import groupby
 
 from gossamer.diagnostics import InputError
-from gossamer.formats.circuit_program import CODE, print_angle
+from gossamer.formats.circuit_program import CODE, DEFINED, RZZ, print_angle
 from gossamer.ir.delays import Step, Wait
 from gossamer.ir.diagram import Delay
+from gossamer.ir.elementary import spell_out
 from gossamer.ir.phase import Phase
-from gossamer.ir.program import Conditional, Distribution, Gate, Measure, Reset
+from gossamer.ir.program import Conditional, Distribution, Gate, Measure, Reset, gates_of
 
 _NAME = re.compile(r"[a-z][A-Za-z0-9_]{0,63}", re.ASCII)
 _ELEMENT = re.compile(r"(.+)\[(0|[1-9][0-9]{0,6})\]", re.ASCII)
@@ -31,13 +33,17 @@ _TAKEN = frozenset(
     ryy rzz rccx rc3x c3x c4x c3sqrtx r gphase
     """.split()  # noqa: SIM905
 )
+#: Gates of node programs that the published qelib1.inc has.
+_QELIB1 = frozenset({"h", "x", "y", "z", "s", "sdg", "rz", "rx", "ry", "u3", "cx", "cz"})
 #: Decimals with more digits are read as rounded numbers.
 _MAX_DIGITS = 12
-_RZZ = "gate rzz(theta) a, b { cx a, b; rz(theta) b; cx a, b; }"
 
 
 def print_openqasm3(program: Distribution, steps: Sequence[Step] | None = None) -> str:
     """The program of a single node as OpenQASM 3; ``steps`` are its instructions with delays between them, if it has any.
+
+    Where the program is that of several nodes (``owners`` of its report, see :func:`gossamer.backends.circuit_merge.merge`), qubits beyond the inputs
+    are called after their nodes, and a comment says whose qubits are whose.
 
     Raises
     ------
@@ -92,6 +98,7 @@ class _Printer:
             raise InputError(CODE, "a program of several nodes is not one circuit", help="compile it for one node")
         self.program = distribution.programs[0]
         self.steps: Sequence[Step] = self.program.instructions if steps is None else steps
+        self.owners: Sequence[tuple[str, str]] = distribution.report.get("owners", ())
         self.manifest = manifest = distribution.manifest
         self.taken: set[str] = set()
         self.swaps: list[tuple[int, int]] = []
@@ -143,13 +150,21 @@ class _Printer:
         if registers is None:
             registers = [("q", len(names))] if names else []
         registers = [(self.free_name(name, f"w{i}_"), size) for i, (name, size) in enumerate(registers)]
-        if len(order) > len(names):
+        if self.owners:  # node by node, and of each the data qubits first: that is how they are numbered
+            labels = [owner if kind in ("data", "") else f"{owner}_{kind}".strip("_") for owner, kind in self.owners]
+            registers += [
+                (self.free_name(label, f"node{i}_"), len(list(group)))
+                for i, (label, group) in enumerate(groupby(labels[q] for q in order if q not in names))
+            ]
+        elif len(order) > len(names):
             registers.append((self.free_name("anc" if names else "q", "anc_"), len(order) - len(names)))
         elements = [f"{name}[{i}]" for name, size in registers for i in range(size)]
         return registers, dict(zip(order, elements, strict=True))
 
     def lines(self) -> Iterator[str]:
         yield from self.header
+        for owner, group in groupby(range(len(self.owners)), key=lambda q: self.owners[q][0]):
+            yield f"// {owner or 'computes bits'}: {' '.join(self.qubits[q] for q in group)}"
         yield from self.definitions()
         for name, size in self.qubit_registers:
             yield self.quantum.format(name=name, size=size)
@@ -184,7 +199,7 @@ class _Printer:
         raise NotImplementedError
 
     def gate(self, g: Gate) -> Iterator[str]:
-        angle = "" if g.angle is None else f"({print_angle(g.angle)})"
+        angle = f"({', '.join(map(print_angle, g.angles))})" if g.angles else ""
         yield f"{g.name}{angle} {', '.join(self.qubits[q] for q in g.qubits)};"
 
     def instruction(self, op: Step) -> Iterator[str]:
@@ -219,9 +234,8 @@ class _Printer3(_Printer):
             self.bit_registers.append((name, len(self.loose)))
 
     def definitions(self) -> Iterator[str]:
-        gates = [g for op in self.steps for g in (op.body if isinstance(op, Conditional) else (op,))]
-        if any(isinstance(g, Gate) and g.name == "rzz" for g in gates):
-            yield _RZZ
+        used = {g.name for op in self.steps if isinstance(op, Gate | Conditional) for g in gates_of(op)}
+        yield from (text for name, text in {"rzz": RZZ, **DEFINED}.items() if name in used)
 
     def declared_bits(self) -> Iterator[str]:
         yield from (f"bit[{size}] {name};" for name, size in self.bit_registers)
@@ -278,12 +292,17 @@ class _Printer2(_Printer):
         yield from (f"cx {a}, {b};", f"cx {b}, {a};", f"cx {a}, {b};")  # not every qelib1.inc has it
 
     def gate(self, g: Gate) -> Iterator[str]:
-        if g.name != "rzz":
+        if g.name == "swap":
+            yield from self.swap(*(self.qubits[q] for q in g.qubits))
+        elif g.name == "rzz":
+            assert g.angle is not None, "a rotation has an angle"
+            a, b = (self.qubits[q] for q in g.qubits)
+            yield from (f"cx {a}, {b};", f"rz({print_angle(g.angle)}) {b};", f"cx {a}, {b};")
+        elif g.name in _QELIB1:
             yield from super().gate(g)
-            return
-        assert g.angle is not None, "a rotation has an angle"
-        a, b = (self.qubits[q] for q in g.qubits)
-        yield from (f"cx {a}, {b};", f"rz({print_angle(g.angle)}) {b};", f"cx {a}, {b};")
+        else:
+            for part in spell_out([g]):
+                yield from self.gate(part)
 
 
 def print_time(delay: Delay) -> str:
