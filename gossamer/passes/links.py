@@ -25,6 +25,7 @@ from gossamer.diagnostics import InternalError, NetworkInfeasible
 from gossamer.ir.network import Network
 from gossamer.ir.open_graph import OpenGraph
 from gossamer.ir.placed import Assignment, EventKind, Placed
+from gossamer.passes.relay import find_relays
 from gossamer.passes.steps import StepKind, legs, step_order
 
 
@@ -81,18 +82,27 @@ class Links:
     """Pass: ``OpenGraph``, ``Assignment``, ``Network`` -> ``Placed``. Joins and links give back exactly the edges of the graph.
 
     Where communication qubits are limited, copies that live long may have to be fetched again and again; then the same
-    placement with short-lived copies is tried too, and the one with fewer links kept.
+    placement with short-lived copies is tried too, and the one with fewer links kept. Where neither can be done, copies wait on
+    data qubits that are free (:mod:`gossamer.passes.relay`).
     """
 
     def run(self, graph: OpenGraph, assignment: Assignment, network: Network) -> Placed:
         if all(node.comm is None for node in network.nodes):
             return realise(graph, assignment, network)
-        short = realise(graph, shorten_copies(graph, assignment), network)
-        try:
-            given = realise(graph, assignment, network)
-        except NetworkInfeasible:  # it asks for more communication qubits than there are; the other one fits
-            return short
-        return min(given, short, key=lambda placed: placed.num_links)
+        short = shorten_copies(graph, assignment)
+        found: list[Placed] = []
+        lacking: list[NetworkInfeasible] = []
+        for one in (assignment, short):
+            try:
+                found.append(realise(graph, one, network))
+            except NetworkInfeasible as error:  # it asks for more communication qubits than there are
+                lacking.append(error)
+        if found:
+            return min(found, key=lambda placed: placed.num_links)
+        relays = find_relays(graph, short, network)
+        if relays is None:
+            raise lacking[-1]
+        return realise(*relays, network)
 
 
 def shorten_copies(graph: OpenGraph, assignment: Assignment) -> Assignment:
