@@ -18,6 +18,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
+from gossamer.collector import resting_collector
 from gossamer.diagnostics import (
     InputError,
     InternalError,
@@ -171,6 +172,7 @@ class CompiledProgram:
 
         return to_graphix(self.pattern())
 
+    @resting_collector()
     def files(self, *, merge: bool = False) -> dict[str, str]:
         """Name and text of each file that :meth:`save` writes."""
         from gossamer.folder import MANIFEST
@@ -248,6 +250,7 @@ def summary(report: Mapping[str, Any]) -> dict[str, Any]:
     return rows
 
 
+@resting_collector()
 def compile(
     source: Any,
     network: str | Path | Network,
@@ -458,6 +461,7 @@ def _check_fit(diagram: Diagram, network: Network) -> None:
 # ---- sources --------------------------------------------------------------------------------------------------------
 
 
+@resting_collector()
 def read(
     source: Any,
     format: str | None = None,
@@ -718,6 +722,7 @@ def run(
     return run_programs(programs, manifest, shots=shots, seed=seed, engine=engine, measure_all=measure_all)
 
 
+@resting_collector()
 def verify(
     directory: str | Path,
     against: Any = None,

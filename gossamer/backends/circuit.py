@@ -14,6 +14,7 @@ Conditions are single bits. What is the same for all models is in ``gossamer.bac
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -70,7 +71,7 @@ class CircuitWriter(Writer):
 
     def start(self, qubit: int) -> None:
         self.clean(qubit)
-        self.emit(Gate("h", (qubit,)))
+        self.emit(self.plain_gate("h", qubit))
 
     def clean(self, qubit: int) -> None:
         """Into |0>, if something was measured there."""
@@ -82,13 +83,13 @@ class CircuitWriter(Writer):
         for x in (a, b):
             if x < self.all.n and not self.all.is_folded(x):
                 self.apply_x(x)
-        self.emit(Gate("cz", (self.address(a), self.address(b))))
+        self.emit(self.plain_gate("cz", self.address(a), self.address(b)))
 
     def step(self, v: int) -> None:
         after = self.all.successor[v]
         flipped = self.settle(v)
         self.emit_phase((self.address(v),), self.turned(v))
-        self.emit(Gate("h", (self.address(v),)))
+        self.emit(self.plain_gate("h", self.address(v)))
         self.all.realise_edge(v, after)
         self.all.qubit[after], self.all.qubit[v] = self.all.qubit[v], None
         self.all.ended[v] = True
@@ -97,11 +98,11 @@ class CircuitWriter(Writer):
     def measure(self, v: int) -> None:
         flipped = self.settle(v)
         q = self.address(v)
-        label = self.all.graph.label[v]
+        label = self.all.label[v]
         if label in _LEAVES:  # the angle sits behind an H
-            own, flip = _LEAVES[Label(int(label))], v in self.all.extra_z
+            own, flip = _LEAVES[Label(label)], v in self.all.extra_z
             self.emit_phase((q,), own + Phase(1) if flip else own)
-            self.emit(Gate("h", (q,)))
+            self.emit(self.plain_gate("h", q))
             self.emit_phase((q,), self.all.graph.phase_of(v))
         else:
             self.emit_phase((q,), self.turned(v))
@@ -127,11 +128,11 @@ class CircuitWriter(Writer):
         self.emit_phase((self.address(v),), self.turned(v))
 
     def open_half(self, qubit: int) -> None:
-        self.emit(Gate("h", (qubit,)))
+        self.emit(self.plain_gate("h", qubit))
 
     def close_half(self, qubit: int) -> int:
         bit = self.new_bit()
-        self.emit(Gate("h", (qubit,)), Measure(qubit, bit))
+        self.emit(self.plain_gate("h", qubit), Measure(qubit, bit))
         return bit
 
     # ---- gadgets ---------------------------------------------------------------------------------------------------
@@ -142,7 +143,8 @@ class CircuitWriter(Writer):
         if len(qubits) > 2:  # collect the parity on one qubit; the others only see CZs, as communication qubits must
             target = self.borrow_zero() if data is None else data
             others = [q for q in qubits if q != target]
-            collect = [Gate("h", (target,)), *(Gate("cz", (q, target)) for q in others), Gate("h", (target,))]
+            h = self.plain_gate("h", target)
+            collect = [h, *(self.plain_gate("cz", q, target) for q in others), h]
             self.emit(*collect)
             self.rotate_parity((target,), phase, signs)
             self.emit(*collect)
@@ -151,7 +153,7 @@ class CircuitWriter(Writer):
         elif not signs:
             self.emit_phase(qubits, phase)
         elif data is not None:  # X on one leg flips the sign of the rotation
-            flip = [Conditional(((b, True),), (Gate("x", (data,)),)) for b in signs]
+            flip = [Conditional(((b, True),), (self.plain_gate("x", data),)) for b in signs]
             self.emit(*flip)
             self.emit_phase(qubits, phase)
             self.emit(*flip)
@@ -180,24 +182,24 @@ class CircuitWriter(Writer):
             return
         q = self.address(v)
         for b in self.local_bits(signal):
-            self.emit(Conditional(((b, True),), (Gate("x", (q,)),)))
+            self.emit(Conditional(((b, True),), (self.plain_gate("x", q),)))
         for z in self.all.pending[v]:
             self.all.flip_z(z, signal)
-        self.all.s[v] = set()
+        del self.all.s[v]
 
     def apply_z(self, v: int) -> None:
         q = self.address(v)
         for b in self.local_bits(self.all.t[v]):
-            self.emit(Conditional(((b, True),), (Gate("z", (q,)),)))
-        self.all.t[v] = set()
+            self.emit(Conditional(((b, True),), (self.plain_gate("z", q),)))
+        self.all.t.pop(v, None)
 
-    def settle(self, v: int) -> set[int]:
+    def settle(self, v: int) -> Set[int]:
         """The corrections of a vertex that ends: applied, or the parity by which they flip its outcome."""
         if self.all.is_folded(v):
             return self.all.worth(v)
         self.apply_x(v)
         self.apply_z(v)
-        return set()
+        return frozenset()
 
     def turned(self, v: int) -> Phase:
         """The vertex's own phase, and the Z that links have always left on it."""
@@ -237,7 +239,7 @@ class CircuitWriter(Writer):
                     self.emit_term(qubits, c, rest, (*given, (b, True)))
                 return
             # X^p Rz(-c/2) X^p Rz(c/2) = Rz(c p), up to a phase
-            flip = [Conditional(((b, True),), (Gate("x", (data,)),)) for b in bits]
+            flip = [Conditional(((b, True),), (self.plain_gate("x", data),)) for b in bits]
             self.emit_term(qubits, c / 2, rest, given)
             self.emit(*flip)
             self.emit_term(qubits, -c / 2 % 2, rest, given)
@@ -246,7 +248,7 @@ class CircuitWriter(Writer):
         if len(qubits) == 2:
             gate = Gate("rzz", qubits, Phase(c))
         elif c in _NAMED:
-            gate = Gate(_NAMED[c], qubits)
+            gate = self.plain_gate(_NAMED[c], *qubits)
         else:
             gate = Gate("rz", qubits, Phase(c))
         if not mono and not given:

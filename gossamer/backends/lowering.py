@@ -15,8 +15,10 @@ Measurement calculus, signals: Danos, Kashefi, Panangaden, J. ACM 54, 8 (2007). 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from typing import ClassVar
+
+import numpy as np
 
 from gossamer.diagnostics import InputError, InternalError, NetworkInfeasible
 from gossamer.ir.byproducts import link_byproducts
@@ -27,6 +29,7 @@ from gossamer.ir.placed import EventKind, Placed
 from gossamer.ir.program import (
     Distribution,
     Ebit,
+    Gate,
     Instruction,
     Manifest,
     ManifestBit,
@@ -55,6 +58,39 @@ def lower(placed: Placed, writers: Mapping[str, type[Writer]], *, source_digest:
     return Lowering(placed, writers, source_digest).run()
 
 
+_PREPARE, _JOIN, _STEP, _MEASURE, _ROTATE, _EBIT, _MEASURE_HALF = (
+    int(kind)
+    for kind in (
+        EventKind.PREPARE,
+        EventKind.JOIN,
+        EventKind.STEP,
+        EventKind.MEASURE,
+        EventKind.ROTATE,
+        EventKind.EBIT,
+        EventKind.MEASURE_HALF,
+    )
+)
+_NOTHING: frozenset[int] = frozenset()
+_NO_SET: set[int] = set()  # nothing is ever put into it
+#: So many events are taken out of their array at one time.
+_PIECE = 100_000
+_BEARS_X, _BEARS_Z = (int(Label.X), int(Label.Y)), (int(Label.Y), int(Label.Z))
+
+
+class Frames(dict[int, frozenset[int]]):
+    """The signals of each terminal that has some."""
+
+    def __missing__(self, terminal: int) -> frozenset[int]:
+        return _NOTHING
+
+    def flip(self, terminal: int, bits: Set[int]) -> None:
+        left = self[terminal] ^ bits
+        if left:
+            self[terminal] = left
+        else:
+            self.pop(terminal, None)
+
+
 class Writer(ABC):
     """The program of one node while it grows. Data qubits are 0, 1, ...; communication qubits -1, -2, ... until the end.
 
@@ -75,6 +111,7 @@ class Writer(ABC):
         self.size = {"data": 0, "comm": 0}
         self.dirty: set[int] = set()  # data qubits that hold a measured state
         self.bits = 0
+        self._gates: dict[tuple[str, tuple[int, ...]], Gate] = {}
 
     # ---- what a model says ----------------------------------------------------------------------------------------
 
@@ -114,6 +151,14 @@ class Writer(ABC):
 
     def emit(self, *instructions: Instruction) -> None:
         self.code.extend(instructions)
+
+    def plain_gate(self, name: str, *qubits: int) -> Gate:
+        """A gate without angle; the same one each time it is asked for."""
+        key = name, qubits
+        found = self._gates.get(key)
+        if found is None:
+            found = self._gates[key] = Gate(name, qubits)
+        return found
 
     def allocate(self, pool: str) -> int:
         """A free qubit of a pool, numbered from 0 in it."""
@@ -207,9 +252,21 @@ class Writer(ABC):
         """The program, sends where they belong and communication qubits numbered behind the data qubits."""
         data = self.size["data"]
         code: list[Instruction] = []
+        moved: dict[int, Instruction] = {}  # a gate, by its identity, under its new numbers
+
+        def number(qubit: int) -> int:
+            return qubit if qubit >= 0 else data - 1 - qubit
+
         for i, op in enumerate(self.code):
-            code.append(renumber(op, lambda q: q if q >= 0 else data - 1 - q))
-            code.extend(self.sends.get(i, ()))
+            if type(op) is Gate:
+                new = moved.get(id(op))
+                if new is None:
+                    new = moved[id(op)] = renumber(op, number)
+                code.append(new)
+            else:
+                code.append(renumber(op, number))
+            if i in self.sends:
+                code.extend(self.sends[i])
         return NodeProgram(
             self.name, self.model, data, self.size["comm"], self.bits, tuple(code), tuple(sorted(results))
         )
@@ -234,28 +291,24 @@ class Lowering:
                 )
         terminals = self.n + 2 * placed.num_links
         self.qubit: list[tuple[str, int] | None] = [None] * terminals  # pool and number in it
-        self.s: list[set[int]] = [set() for _ in range(self.n)]
-        self.t: list[set[int]] = [set() for _ in range(terminals)]
+        self.s, self.t = Frames(), Frames()
         self.ended = [False] * terminals
-        # Neighbours over edges that are not realised yet, in the graph with links.
-        self.pending: list[set[int]] = [set() for _ in range(terminals)]
-        for a, b in placed.joins.tolist():
-            self.pending[a].add(b)
-            self.pending[b].add(a)
+        self.pending = _Pending(placed)
+        self.node_of: list[int] = [*placed.place.tolist(), *placed.links.ravel().tolist()]
         self.successor: list[int] = graph.successor.tolist()
+        self.label: list[int] = graph.label.tolist()
+        self.outcome: list[int] = graph.outcome.tolist()
         self.leaving: dict[int, list[int]] = {}  # vertex -> the outputs that it is
         for i, v in enumerate(graph.outputs.tolist()):
             self.leaving.setdefault(v, []).append(i)
-        for kind, v in placed.events.tolist():
-            if kind == EventKind.STEP:
-                self.pending[v].add(self.successor[v])
-                self.pending[self.successor[v]].add(v)
-        byproducts = link_byproducts(placed)
-        self.flips = byproducts.flips
-        self.extra_z = byproducts.constant
+        self.byproducts = link_byproducts(placed)
+        self.extra_z = self.byproducts.constant
         self.raw: list[tuple[int, int]] = []  # raw outcome -> (node, its bit)
         self.raw_position: list[int] = []  # raw outcome -> position in its node's code
         self.postselected = set(graph.postselected.tolist())
+        folded = np.isin(graph.label, (Label.X, Label.Y, Label.Z)) & (graph.outcome < 0)
+        folded[graph.postselected] = False
+        self.folded: list[bool] = folded.tolist()
         self.accepted: list[int] = []  # raw outcomes of postselected vertices
         self.source_raw: dict[int, int] = {}  # outcome bit of the source -> raw outcome
         self.received: dict[tuple[int, int, frozenset[int]], int] = {}  # (origin, node, raw outcomes) -> the node's bit
@@ -266,30 +319,41 @@ class Lowering:
         self.nodes = [writers[node.model](self, at) for at, node in enumerate(placed.network.nodes)]
 
     def run(self) -> Distribution:
-        for kind, arg in self.placed.events.tolist():
-            match kind:
-                case EventKind.PREPARE:
-                    self.writer(arg).prepare(arg)
-                case EventKind.JOIN:
-                    a, b = self.placed.joins[arg].tolist()
+        joins = self.placed.joins
+        for row in range(0, len(self.placed.events), _PIECE):
+            for kind, arg in self.placed.events[row : row + _PIECE].tolist():
+                if kind == _JOIN:
+                    a, b = joins[arg].tolist()
                     self.writer(a).join(a, b)
                     self.realise_edge(a, b)
-                case EventKind.STEP:
+                elif kind == _STEP:
                     self.writer(arg).step(arg)
-                case EventKind.MEASURE:
-                    self.writer(arg).measure(arg)
-                case EventKind.ROTATE:
-                    self.writer(arg).rotate(arg)
-                case EventKind.EBIT:
+                    self._forget(arg)
+                elif kind == _EBIT:
                     self._ebit(arg)
-                case EventKind.MEASURE_HALF:
+                elif kind == _MEASURE_HALF:
                     self._measure_half(arg)
-                case _:
+                elif kind == _PREPARE:
+                    self.writer(arg).prepare(arg)
+                elif kind == _MEASURE:
+                    self.writer(arg).measure(arg)
+                    self._forget(arg)
+                elif kind == _ROTATE:
+                    self.writer(arg).rotate(arg)
+                    self._forget(arg)
+                else:
                     self._finish(arg)
-        return self._assemble()
+        found = self._assemble()
+        self.nodes.clear()  # they know this object, and it holds much: leave no cycle
+        return found
 
     def writer(self, terminal: int) -> Writer:
-        return self.nodes[self.placed.node_of(terminal)]
+        return self.nodes[self.node_of[terminal]]
+
+    def _forget(self, terminal: int) -> None:
+        """What is no longer needed of a terminal that has ended."""
+        self.s.pop(terminal, None)
+        self.t.pop(terminal, None)
 
     def _ebit(self, k: int) -> None:
         ends = [self.nodes[at] for at in self.placed.links[k].tolist()]
@@ -303,9 +367,10 @@ class Lowering:
     def _measure_half(self, terminal: int) -> None:
         writer = self.writer(terminal)
         raw = writer.ended(terminal, writer.close_half(writer.address(terminal)))
-        outcome = {raw} ^ self.t[terminal]
-        for v in self.flips[terminal - self.n]:
+        outcome = self.t[terminal] ^ {raw}
+        for v in self.byproducts.flips(terminal - self.n):
             self.flip_z(v, outcome)
+        self._forget(terminal)
 
     def _finish(self, v: int) -> None:
         writer = self.writer(v)
@@ -317,30 +382,29 @@ class Lowering:
 
     # ---- frames ----------------------------------------------------------------------------------------------------
 
-    def flip_x(self, v: int, bits: set[int]) -> None:
+    def flip_x(self, v: int, bits: Set[int]) -> None:
         if self.ended[v]:
             raise InternalError("TL-14", f"an X signal reaches vertex {v} after its end")
-        self.s[v] ^= bits
+        self.s.flip(v, bits)
 
-    def flip_z(self, terminal: int, bits: set[int]) -> None:
+    def flip_z(self, terminal: int, bits: Set[int]) -> None:
         if self.ended[terminal]:
             raise InternalError("TL-14", f"a Z signal reaches terminal {terminal} after its end")
-        self.t[terminal] ^= bits
+        self.t.flip(terminal, bits)
 
     def is_folded(self, v: int) -> bool:
         """Whether the vertex's corrections only flip what its outcome is worth, so that they need not be applied to it."""
-        axis = self.graph.label[v] in (Label.X, Label.Y, Label.Z)
-        return bool(axis and self.graph.outcome[v] < 0 and v not in self.postselected)
+        return self.folded[v]
 
-    def worth(self, v: int) -> set[int]:
+    def worth(self, v: int) -> frozenset[int]:
         """The parity by which the signals of a folded vertex flip its outcome."""
-        x = self.s[v] if self.graph.label[v] != Label.X else set()
-        z = self.t[v] if self.graph.label[v] != Label.Z else set()
+        x = self.s[v] if self.label[v] != Label.X else _NOTHING
+        z = self.t[v] if self.label[v] != Label.Z else _NOTHING
         return x ^ z
 
-    def note_outcome(self, v: int, raw: int, flipped: set[int]) -> None:
+    def note_outcome(self, v: int, raw: int, flipped: Set[int]) -> None:
         """A vertex was measured; its true outcome is the raw one and the parity of ``flipped``."""
-        bit = int(self.graph.outcome[v])
+        bit = self.outcome[v]
         if bit >= 0:
             self.source_raw[bit] = raw
         elif v in self.postselected:
@@ -348,27 +412,26 @@ class Lowering:
         else:
             self.correct(v, flipped ^ {raw})
 
-    def correct(self, v: int, true: set[int]) -> None:
+    def correct(self, v: int, true: Set[int]) -> None:
         """What the true outcome of v, a parity of raw outcomes, asks for elsewhere."""
         if not true:
             return
         for w in self.graph.correction_set(v):
             # An axis that was measured already bears what acts as its own Pauli (the axioms of the flow see to it).
-            if w != v and not (self.ended[w] and self.graph.label[w] in (Label.X, Label.Y)):
+            if w != v and not (self.ended[w] and self.label[w] in _BEARS_X):
                 self.flip_x(w, true)
         for u in self.graph.odd_neighbours(v):
-            if u != v and not (self.ended[u] and self.graph.label[u] in (Label.Y, Label.Z)):
+            if u != v and not (self.ended[u] and self.label[u] in _BEARS_Z):
                 self.flip_z(u, true)
 
     def own_phase(self, v: int) -> Phase:
         """The vertex's phase; its outcome bit is the measurement's, not a rotation."""
         phase = self.graph.phase_of(v)
-        bit = int(self.graph.outcome[v])
+        bit = self.outcome[v]
         return phase if bit < 0 else phase - Phase.of_bit(bit)
 
     def realise_edge(self, a: int, b: int) -> None:
-        self.pending[a].discard(b)
-        self.pending[b].discard(a)
+        self.pending.realise(a, b)
 
     # ---- the result ------------------------------------------------------------------------------------------------
 
@@ -415,3 +478,34 @@ class Lowering:
             source_digest=self.source_digest,
         )
         return Distribution(programs, manifest, self.placed.network)
+
+
+class _Pending:
+    """For each terminal its neighbours over edges that are not realised yet, in the graph with links.
+
+    The set of a terminal is made when it is first asked for, which is before any of its edges is realised, and let go when all are.
+    """
+
+    def __init__(self, placed: Placed) -> None:
+        graph = placed.graph
+        size = graph.num_vertices + 2 * placed.num_links
+        v = placed.events[placed.events[:, 0] == EventKind.STEP, 1]
+        pairs = np.concatenate([placed.joins, np.stack([v, graph.successor[v]], axis=1)])
+        ends = np.concatenate([pairs[:, 0], pairs[:, 1]])
+        self.other = np.concatenate([pairs[:, 1], pairs[:, 0]])[np.argsort(ends, kind="stable")]
+        self.start = np.concatenate([[0], np.cumsum(np.bincount(ends, minlength=size))])
+        self.left: list[set[int] | None] = [None] * size
+
+    def __getitem__(self, terminal: int) -> set[int]:
+        found = self.left[terminal]
+        if found is None:
+            found = set(self.other[self.start[terminal] : self.start[terminal + 1]].tolist())
+            self.left[terminal] = found or _NO_SET
+        return found
+
+    def realise(self, a: int, b: int) -> None:
+        for this, that in ((a, b), (b, a)):
+            near = self[this]
+            near.discard(that)
+            if not near:
+                self.left[this] = _NO_SET

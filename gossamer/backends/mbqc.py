@@ -18,6 +18,7 @@ Danos, Kashefi, Panangaden, J. ACM 54, 8 (2007); planes and axes: Browne, Kashef
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import ClassVar
@@ -83,12 +84,12 @@ class PatternWriter(Writer):
         command = pattern.Measure(self.address(v), basis, self.own_angle(angle), self.parity(s), self.parity(t))
         self.all.note_outcome(v, self.ended(v, self.observe(command)), flipped)
 
-    def signals(self, v: int, basis: Basis, angle: Phase) -> tuple[set[int], set[int], set[int]]:
+    def signals(self, v: int, basis: Basis, angle: Phase) -> tuple[Set[int], Set[int], Set[int]]:
         """The s-domain, the t-domain, and the parity that is not waited for: the true outcome is the raw one and this."""
         s, t = self.all.s[v], self.all.t[v]
         if self.all.is_folded(v):
             return set(), set(), self.all.worth(v)
-        if not self.shifts or self.all.graph.outcome[v] >= 0 or v in self.all.postselected:
+        if not self.shifts or self.all.outcome[v] >= 0 or v in self.all.postselected:
             return s, t, set()
         # A plane's angle has its sign turned by one of the signals, and its outcome is flipped by the other.
         sign = {Basis.XY: s, Basis.YZ: t, Basis.XZ: s ^ t}[basis]
@@ -145,7 +146,7 @@ class PatternWriter(Writer):
     def observable(self, v: int) -> tuple[Basis, Phase]:
         """What a vertex is measured in, its angle over the source's bits; the Z that links have always left on it is in the angle."""
         basis, phase, flipped = (
-            _BASES[Label(int(self.all.graph.label[v]))],
+            _BASES[Label(self.all.label[v])],
             self.all.own_phase(v),
             v in self.all.extra_z,
         )
@@ -179,7 +180,7 @@ class PatternWriter(Writer):
             self.emit(Compute(self.derived[b], definition.rename(own.__getitem__)))
         return self.derived[b]
 
-    def parity(self, raws: set[int]) -> BitExpr:
+    def parity(self, raws: Set[int]) -> BitExpr:
         """The parity of raw outcomes over own bits."""
         bits = self.local_bits(raws)
         while len(bits) > _LONG:

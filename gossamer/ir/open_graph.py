@@ -98,16 +98,21 @@ class OpenGraph:
 
     def neighbours(self, vertex: int) -> list[int]:
         start, other, _ = self.adjacency
-        return [int(x) for x in other[start[vertex] : start[vertex + 1]]]
+        near: list[int] = other[start[vertex] : start[vertex + 1]].tolist()
+        return near
 
     def correction_set(self, vertex: int) -> list[int]:
         """g(v), ascending."""
-        return [int(x) for x in self.flow[self.flow_start[vertex] : self.flow_start[vertex + 1]]]
+        members: list[int] = self.flow[self.flow_start[vertex] : self.flow_start[vertex + 1]].tolist()
+        return members
 
     def odd_neighbours(self, vertex: int) -> list[int]:
         """Odd(g(v)): the vertices with an odd number of neighbours in g(v), on which a Z corrects; ascending."""
+        members = self.correction_set(vertex)
+        if len(members) == 1:
+            return self.neighbours(members[0])
         odd: set[int] = set()
-        for w in self.correction_set(vertex):
+        for w in members:
             odd.symmetric_difference_update(self.neighbours(w))
         return sorted(odd)
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.dataclasses import dataclass as checked_dataclass
 
 from gossamer.ir import pattern
 from gossamer.ir.gates import GATES as GATES
@@ -150,9 +151,11 @@ def qubits_of(op: Instruction) -> tuple[int, ...]:
     >>> qubits_of(Entangle(2, 0)), qubits_of(Send("m0", "bob", (1,)))
     ((2, 0), ())
     """
+    if isinstance(op, Gate):
+        return op.qubits
     match op:
-        case Gate() | Conditional():
-            return tuple(q for gate in gates_of(op) for q in gate.qubits)
+        case Conditional(_, body):
+            return body[0].qubits if len(body) == 1 else tuple(q for gate in body for q in gate.qubits)
         case Measure() | Reset() | Ebit() | Observe():
             return (op.qubit,)
         case Entangle(a, b):
@@ -200,12 +203,18 @@ def renumber(op: Instruction, qubit: Callable[[int], int]) -> Instruction:
     Entangle(a=5, b=6)
     """
     match op:
-        case Gate():
-            return replace(op, qubits=tuple(map(qubit, op.qubits)))
+        case Gate(name, qubits, angle, more):
+            return Gate(name, tuple(map(qubit, qubits)), angle, more)
         case Conditional(conditions, body):
-            return Conditional(conditions, tuple(replace(g, qubits=tuple(map(qubit, g.qubits))) for g in body))
-        case Measure() | Reset() | Ebit():
-            return replace(op, qubit=qubit(op.qubit))
+            return Conditional(
+                conditions, tuple(Gate(g.name, tuple(map(qubit, g.qubits)), g.angle, g.more) for g in body)
+            )
+        case Measure(at, bit):
+            return Measure(qubit(at), bit)
+        case Reset(at):
+            return Reset(qubit(at))
+        case Ebit(link, peer, at):
+            return Ebit(link, peer, qubit(at))
         case Observe(command, bit):
             return Observe(replace(command, node=qubit(command.node)), bit)
         case Entangle(a, b):
@@ -234,6 +243,9 @@ class NodeProgram:
     results: tuple[tuple[int, str], ...] = ()
 
 
+_STRICT = ConfigDict(extra="forbid")
+
+
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -246,13 +258,17 @@ class ManifestNode(_Strict):
     comm: int = Field(ge=0, le=MAX_QUBITS)
 
 
-class ManifestLink(_Strict):
+@checked_dataclass(frozen=True, slots=True, config=_STRICT)
+class ManifestLink:
+    """One ebit. (What a manifest has millions of is a dataclass with slots, an eighth of the size of a model.)"""
+
     id: str
     nodes: tuple[str, str]  # the first-named end applies H
     kind: Literal["real"] = "real"
 
 
-class ManifestMessage(_Strict):
+@checked_dataclass(frozen=True, slots=True, config=_STRICT)
+class ManifestMessage:
     id: str
     sender: str
     receiver: str
@@ -266,7 +282,8 @@ class ManifestPlace(_Strict):
     qubit: int
 
 
-class ManifestBit(_Strict):
+@checked_dataclass(frozen=True, slots=True, config=_STRICT)
+class ManifestBit:
     node: str
     bit: int
 

@@ -7,6 +7,7 @@ nodes really run. Depth counts one unit for a gate, a command of a pattern, a me
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,7 +19,6 @@ from gossamer.ir.program import (
     Distribution,
     Ebit,
     Gate,
-    Instruction,
     Measure,
     NodeProgram,
     Observe,
@@ -88,7 +88,17 @@ def count_node(
     for qubit in inputs:
         use.touch(qubit, -1)
     for at, one in enumerate(program.instructions):
-        if isinstance(one, Measure | Observe):
+        if isinstance(one, Gate | Conditional):
+            for gate in (one,) if isinstance(one, Gate) else one.body:
+                counts.gates += 1
+                if len(gate.qubits) == 2:
+                    if max(gate.qubits) < program.data:
+                        counts.local_2q += 1
+                    else:
+                        counts.link_2q += 1
+                for qubit in gate.qubits:
+                    use.touch(qubit, at)
+        elif isinstance(one, Measure | Observe):
             counts.measurements += 1
             use.touch(one.qubit, at)
             use.end(one.qubit, at)
@@ -106,16 +116,6 @@ def count_node(
                 counts.link_2q += max(one.a, one.b) >= program.data
             for qubit in qubits_of(one):
                 use.touch(qubit, at)
-        elif isinstance(one, Gate | Conditional):
-            for gate in (one,) if isinstance(one, Gate) else one.body:
-                counts.gates += 1
-                if len(gate.qubits) == 2:
-                    if max(gate.qubits) < program.data:
-                        counts.local_2q += 1
-                    else:
-                        counts.link_2q += 1
-                for qubit in gate.qubits:
-                    use.touch(qubit, at)
     end = len(program.instructions)
     for qubit in outputs:
         use.touch(qubit, end)
@@ -143,64 +143,63 @@ def longest_chain(programs: tuple[NodeProgram, ...], *, ebit: int = 1) -> int:
     ValueError (the structural check reports who waits for whom).
     """
     at = [0] * len(programs)
-    ready: list[dict[tuple[str, int], int]] = [{} for _ in programs]  # ("q"|"b", index) -> time from which it is free
+    free = [[0] * (p.data + p.comm) for p in programs]  # the time from which each qubit is free
+    known = [[0] * p.bits for p in programs]  # the time from which each bit is known
     sent: dict[str, int] = {}
-    waiting: dict[str, tuple[int, int]] = {}  # link -> (node, time) of the end that came first
-    longest = 0
+    waiting: dict[str, tuple[int, int, int]] = {}  # link -> (node, qubit, time) of the end that came first
     progress = True
     while progress:
         progress = False
         for i, program in enumerate(programs):
-            free = ready[i]
-            while at[i] < len(program.instructions):
+            qubit, bit = free[i], known[i]
+            begin, end = at[i], len(program.instructions)
+            while at[i] < end:
                 one = program.instructions[at[i]]
-                if isinstance(one, Ebit):
-                    now = free.get(("q", one.qubit), 0)
-                    if one.link not in waiting:
-                        waiting[one.link] = (i, now)
-                        break
-                    first, other = waiting[one.link]
-                    if first == i:
-                        break
-                    done = max(now, other) + ebit
-                    free["q", one.qubit] = done
-                    peer = programs[first].instructions[at[first]]
-                    assert isinstance(peer, Ebit)  # the first end stands at its ebit until the second one comes
-                    ready[first]["q", peer.qubit] = done
-                    at[first] += 1
+                if isinstance(one, Gate):
+                    _together(one.qubits, qubit, 0)
+                elif isinstance(one, Conditional):
+                    waits = max([bit[b] for b, _ in one.conditions], default=0)
+                    for gate in one.body:
+                        waits = _together(gate.qubits, qubit, waits)
+                elif isinstance(one, Measure):
+                    qubit[one.qubit] = bit[one.bit] = qubit[one.qubit] + 1
                 elif isinstance(one, Recv):
                     if one.message not in sent:
                         break
-                    free["b", one.bit] = done = sent[one.message]
+                    bit[one.bit] = sent[one.message]
                 elif isinstance(one, Send):
-                    sent[one.message] = done = max((free.get(("b", b), 0) for b in one.bits), default=0)
+                    sent[one.message] = max([bit[b] for b in one.bits], default=0)
+                elif isinstance(one, Ebit):
+                    now = qubit[one.qubit]
+                    if one.link not in waiting:
+                        waiting[one.link] = (i, one.qubit, now)
+                        break
+                    first, peer, other = waiting[one.link]
+                    if first == i:
+                        break
+                    qubit[one.qubit] = free[first][peer] = max(now, other) + ebit
+                    at[first] += 1  # it stands at its ebit until the second end comes
+                elif isinstance(one, Compute):
+                    bit[one.bit] = max([bit[b] for b in bits_read(one)], default=0)
                 else:
-                    done = _local(one, free)
-                longest = max(longest, done)
+                    _together(qubits_of(one), qubit, max([bit[b] for b in bits_read(one)], default=0))
+                    if isinstance(one, Observe):
+                        bit[one.bit] = qubit[one.qubit]
                 at[i] += 1
-                progress = True
+            progress |= at[i] > begin
     if any(at[i] < len(p.instructions) for i, p in enumerate(programs)):
         raise ValueError("the programs wait for each other")
-    return longest
+    return max([0, *(max(times, default=0) for times in (*free, *known))])
 
 
-def _local(one: Instruction, free: dict[tuple[str, int], int]) -> int:
-    if isinstance(one, Conditional):
-        waits = max((free.get(("b", b), 0) for b, _ in one.conditions), default=0)
-        done = waits
-        for gate in one.body:
-            done = max([done, waits, *(free.get(("q", q), 0) for q in gate.qubits)]) + 1
-            for q in gate.qubits:
-                free["q", q] = done
-        return done
-    qubits = qubits_of(one)
-    ready = max([free.get(("b", b), 0) for b in bits_read(one)] + [free.get(("q", q), 0) for q in qubits], default=0)
-    done = ready + (not isinstance(one, Compute))
+def _together(qubits: Sequence[int], free: list[int], waits: int) -> int:
+    """One more unit on some qubits, from when all of them are free and not before ``waits``; gives its end."""
     for q in qubits:
-        free["q", q] = done
-    if isinstance(one, Measure | Observe | Compute):
-        free["b", one.bit] = done
-    return done
+        if free[q] > waits:
+            waits = free[q]
+    for q in qubits:
+        free[q] = waits + 1
+    return waits + 1
 
 
 def make_report(distribution: Distribution) -> dict[str, Any]:
@@ -262,6 +261,8 @@ def _partners(distribution: Distribution) -> dict[tuple[str, str], int]:
     for program in distribution.programs:
         holds: dict[int, str] = {}
         for one in program.instructions:
+            if isinstance(one, Gate) and (len(one.qubits) < 2 or max(one.qubits) < program.data):
+                continue
             if isinstance(one, Ebit):
                 holds[one.qubit] = one.link
                 out[one.link, program.node] = 0

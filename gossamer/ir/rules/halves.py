@@ -8,6 +8,7 @@ with all the rest; at the end it is measured across it. So the rule does not dep
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import lru_cache
 
 from gossamer.ir import pattern
 from gossamer.ir.pattern import Basis, Clifford, Entangle
@@ -65,12 +66,15 @@ def programs_comm(d: Distribution) -> None:
             elif isinstance(op, Gate):
                 _act(p, i, op, axis)
             elif isinstance(op, Conditional):
-                before = dict(axis)
+                held = [q for gate in op.body for q in gate.qubits if q >= p.data]
+                before = {q: axis.get(q) for q in held}
                 for gate in op.body:
                     _act(p, i, gate, axis)
-                if axis != before:
-                    q = next(q for q in axis if axis[q] != before[q])
-                    fail("PR-7", f"{_at(p, i)}: a condition decides the axis of communication qubit {q}", help=_HELP)
+                for q in held:
+                    if axis[q] != before[q]:
+                        fail(
+                            "PR-7", f"{_at(p, i)}: a condition decides the axis of communication qubit {q}", help=_HELP
+                        )
             elif isinstance(op, Measure) and op.qubit >= p.data:
                 if axis.get(op.qubit, Z) == Z:
                     fail("PR-7", f"{_at(p, i)}: a link half is measured along its axis, not across it", help=_HELP)
@@ -102,14 +106,10 @@ def _act(p: NodeProgram, index: int, gate: Gate, axis: dict[int, str]) -> None:
                     "PR-7", f"{_at(p, index)}: {gate.name} acts on communication qubit {q} across its axis", help=_HELP
                 )
             continue
-        for around, turn in _turns(gate):
-            if around == axis[q]:
-                continue
-            quarters = turn * 2
-            if quarters.denominator != 1:
-                fail("PR-7", f"{_at(p, index)}: {gate.name} turns communication qubit {q} off its axis", help=_HELP)
-            if quarters % 2:
-                axis[q] = next(a for a in (X, Y, Z) if a not in (around, axis[q]))
+        turned = _turned(gate.name, gate.angles, axis[q])
+        if turned is None:
+            fail("PR-7", f"{_at(p, index)}: {gate.name} turns communication qubit {q} off its axis", help=_HELP)
+        axis[q] = turned
 
 
 def _command(p: NodeProgram, index: int, op: Instruction, q: int, axis: dict[int, str]) -> None:
@@ -129,10 +129,21 @@ def _is_plain_x(m: pattern.Measure) -> bool:
     return m.basis == Basis.X and m.angle.is_zero and m.s_domain.is_zero and m.t_domain.is_zero
 
 
-def _turns(gate: Gate) -> list[tuple[str, Fraction]]:
-    """The gate as turns (axis, multiples of pi), the first to act first."""
-    if gate.name == "u3":
-        theta, phi, lam = (angle.constant for angle in gate.angles)
-        return [(Z, lam), (Y, theta), (Z, phi)]
-    angle = (gate.angle or Phase()).constant
-    return [(a, angle if n is None else Fraction(n, 2)) for a, n in _TURNS[gate.name]]
+@lru_cache(1000)
+def _turned(name: str, angles: tuple[Phase, ...], axis: str) -> str | None:
+    """What a gate of one qubit makes of an axis; None if that is none of the three."""
+    if name == "u3":
+        theta, phi, lam = (angle.constant for angle in angles)
+        turns = [(Z, lam), (Y, theta), (Z, phi)]
+    else:
+        angle = angles[0].constant if angles else Fraction(0)
+        turns = [(a, angle if n is None else Fraction(n, 2)) for a, n in _TURNS[name]]
+    for around, turn in turns:  # the first to act first
+        quarters = turn * 2
+        if around == axis:
+            continue
+        if quarters.denominator != 1:
+            return None
+        if quarters % 2:
+            axis = next(a for a in (X, Y, Z) if a not in (around, axis))
+    return axis

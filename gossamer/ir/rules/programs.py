@@ -11,6 +11,7 @@ from gossamer.ir.program import (
     GATES,
     LETTERS,
     WORDS,
+    Compute,
     Conditional,
     Distribution,
     Ebit,
@@ -71,16 +72,26 @@ def _programs_words(d: Distribution) -> None:
 
 def _programs_operands(d: Distribution) -> None:
     for p in d.programs:
+        checked: set[int] = set()  # gates by identity: where one object stands in many places, it is looked at once
         for i, op in enumerate(p.instructions):
+            if type(op) is Gate:
+                if id(op) not in checked:
+                    checked.add(id(op))
+                    _check_gate(p, i, op)
+                continue
             for gate in gates_of(op):
-                _check_gate(p, i, gate)
-            for q in qubits_of(op):
-                if not 0 <= q < p.data + p.comm:
-                    fail("PR-2", f"{_at(p, i)}: qubit {q} does not exist")
-            if isinstance(op, Conditional) and not op.conditions:
-                fail("PR-2", f"{_at(p, i)}: a conditional without a condition")
-            if isinstance(op, Conditional) and len({b for b, _ in op.conditions}) != len(op.conditions):
-                fail("PR-2", f"{_at(p, i)}: a conditional names a bit twice")
+                if id(gate) not in checked:
+                    checked.add(id(gate))
+                    _check_gate(p, i, gate)
+            if isinstance(op, Conditional):
+                if not op.conditions:
+                    fail("PR-2", f"{_at(p, i)}: a conditional without a condition")
+                if len({b for b, _ in op.conditions}) != len(op.conditions):
+                    fail("PR-2", f"{_at(p, i)}: a conditional names a bit twice")
+            else:
+                for q in qubits_of(op):
+                    if not 0 <= q < p.data + p.comm:
+                        fail("PR-2", f"{_at(p, i)}: qubit {q} does not exist")
             if isinstance(op, Send) and len(set(op.bits)) != len(op.bits):
                 fail(
                     "PR-2",
@@ -179,6 +190,8 @@ def _programs_bits(d: Distribution) -> None:
     for p in d.programs:
         written: set[int] = set()
         for i, op in enumerate(p.instructions):
+            if type(op) is Gate:
+                continue
             for b in bits_read(op):
                 if b not in written:
                     fail("PR-5", f"{_at(p, i)}: bit {b} is read before it is written")
@@ -193,7 +206,10 @@ def _programs_bits(d: Distribution) -> None:
 
 
 def _programs_results(d: Distribution) -> None:
-    written = {p.node: {b for op in p.instructions for b in bits_written(op)} for p in d.programs}
+    written = {
+        p.node: {op.bit for op in p.instructions if isinstance(op, Measure | Observe | Compute | Recv)}
+        for p in d.programs
+    }
 
     def check(where: ManifestBit, what: str) -> None:
         if where.node not in written or where.bit not in written[where.node]:

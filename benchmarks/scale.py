@@ -1,0 +1,201 @@
+"""Processor seconds of each stage and peak memory of whole compiles, from 10^3 to 10^6 two-qubit gates, and how they grow.
+
+    python benchmarks/scale.py [--shapes S ...] [--sizes GATES:QUBITS:NODES ...] [--effort E ...] [--check structural|default]
+
+Each compile is the command line in a process of its own (interpreter and imports included), with ``time.perf_counter`` counting processor
+time instead of the wall's, so that a machine with other work on it gives the same figures; compiled code is loaded from its cache, which
+a first small compile fills. ``peak`` is the largest resident set of that process. The exponent is the slope of log(seconds) over log(gates) between
+the smallest and the largest size of a shape from 10^4 gates on, and between neighbours.
+
+Shapes: ``layered`` (rotations and a brickwork of CZ on a line, as variational circuits have), ``local`` (random gates between near qubits), ``adder``
+(ripple-carry adders of Cuccaro et al., quant-ph/0410184, over windows of the register), ``random`` (random gates between any two qubits).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import os
+import random
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+Gates = Iterator[tuple[str, tuple[int, ...]]]
+_CLIFFORD_T = ("h", "t", "s", "tdg", "x")
+
+
+def _angle(rng: random.Random) -> str:
+    return f"{rng.randrange(1, 64)}*pi/32"
+
+
+def layered(qubits: int, rng: random.Random) -> Gates:
+    while True:
+        for first in (0, 1):
+            for q in range(qubits):
+                yield f"ry({_angle(rng)})", (q,)
+                yield f"rz({_angle(rng)})", (q,)
+            for q in range(first, qubits - 1, 2):
+                yield "cz", (q, q + 1)
+
+
+def local(qubits: int, rng: random.Random) -> Gates:
+    while True:
+        a = rng.randrange(qubits)
+        b = a + rng.choice((-3, -2, -1, 1, 2, 3))
+        if 0 <= b < qubits:
+            yield from _dressed(a, b, rng)
+
+
+def adder(qubits: int, rng: random.Random) -> Gates:
+    def toffoli(a: int, b: int, c: int) -> Gates:
+        yield "h", (c,)
+        for control, phase in ((b, "tdg"), (a, "t"), (b, "tdg"), (a, "t")):
+            yield "cx", (control, c)
+            yield phase, (c,)
+        yield from (("t", (b,)), ("h", (c,)), ("cx", (a, b)), ("t", (a,)), ("tdg", (b,)), ("cx", (a, b)))
+
+    while True:
+        bits = rng.randrange(1, max(2, min(32, (qubits - 2) // 2) + 1))
+        base = rng.randrange(qubits - 2 * bits - 1)
+        carry, b, a = base, range(base + 1, base + 2 * bits, 2), range(base + 2, base + 2 * bits + 1, 2)
+        high = base + 2 * bits + 1
+        ins = [carry, *a[:-1]]
+        for i in range(bits):  # the carry runs up
+            yield from (("cx", (a[i], b[i])), ("cx", (a[i], ins[i])))
+            yield from toffoli(ins[i], b[i], a[i])
+        yield "cx", (a[-1], high)
+        for i in reversed(range(bits)):  # and is taken back
+            yield from toffoli(ins[i], b[i], a[i])
+            yield from (("cx", (a[i], ins[i])), ("cx", (ins[i], b[i])))
+        yield f"rz({_angle(rng)})", (high,)
+
+
+def random_pairs(qubits: int, rng: random.Random) -> Gates:
+    while True:
+        yield from _dressed(*rng.sample(range(qubits), 2), rng)
+
+
+def _dressed(a: int, b: int, rng: random.Random) -> Gates:
+    yield f"rz({_angle(rng)})", (a,)
+    yield rng.choice(_CLIFFORD_T), (b,)
+    yield (rng.choice(("cx", "cz")), (a, b)) if rng.random() < 0.9 else (f"rzz({_angle(rng)})", (a, b))
+
+
+SHAPES: dict[str, Callable[[int, random.Random], Gates]] = {
+    "layered": layered,
+    "local": local,
+    "adder": adder,
+    "random": random_pairs,
+}
+
+
+def source(shape: str, gates: int, qubits: int, seed: int = 0) -> str:
+    """OpenQASM 2 with that many two-qubit gates; every qubit of small circuits may be left alone, in large ones hardly any is."""
+    lines = ["OPENQASM 2.0;", 'include "qelib1.inc";', f"qreg q[{qubits}];"]
+    for name, at in SHAPES[shape](qubits, random.Random(seed)):
+        lines.append(f"{name} {','.join(f'q[{q}]' for q in at)};")
+        gates -= len(at) == 2
+        if not gates:
+            break
+    return "\n".join(lines) + "\n"
+
+
+# ---- one compile -----------------------------------------------------------------------------------------------------
+
+#: The stages of the report, and the steps of ``timings.json`` that are a part of them.
+STAGES = {
+    "read": ("read",),
+    "graph": ("graph-like", "graph-like:verify"),
+    "partition": ("partition", "partition:verify"),
+    "links": ("links", "links:verify"),
+    "lower": ("circuit", "circuit:verify"),
+    "check": ("verify",),
+    "report": ("report",),
+}
+
+
+def child(arguments: list[str]) -> None:
+    """Run the command line, with processor time for a clock; print what it took to standard error."""
+    time.perf_counter = time.process_time  # before anything takes it by name
+    check = arguments.pop(0)
+    from gossamer import cli
+
+    if check == "structural":
+        from gossamer import api
+
+        made = api._verify
+        api._verify = lambda programs, manifest, source, method, *rest: made(  # type: ignore[assignment]
+            programs, manifest, source, "structural", *rest
+        )
+    begin = time.process_time()
+    code = cli.call(arguments)
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    figures = {"begin": begin, "end": time.process_time(), "peak": used.ru_maxrss / 1024}
+    print(json.dumps(figures), file=sys.stderr)
+    raise SystemExit(code)
+
+
+def compiled(shape: str, gates: int, qubits: int, nodes: str, effort: int, check: str) -> dict[str, float]:
+    """Seconds of each stage, ``total``, ``peak`` in MB, and ``ebits``."""
+    with tempfile.TemporaryDirectory() as folder:
+        path, out = Path(folder) / "source.qasm", Path(folder) / "out"
+        path.write_text(source(shape, gates, qubits))
+        command = [sys.executable, __file__, "--child", check, "compile", str(path), "-n", nodes, "-o", str(out)]
+        done = subprocess.run(
+            [*command, "--effort", str(effort)],
+            capture_output=True, text=True, env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},
+        )  # fmt: skip
+        if done.returncode:
+            raise SystemExit(f"{shape}, {gates} gates: exit code {done.returncode}\n{done.stderr}")
+        own = json.loads(done.stderr.splitlines()[-1])
+        timings = json.loads((out / "timings.json").read_text())
+        row = {stage: sum(timings.get(step, 0.0) for step in steps) for stage, steps in STAGES.items()}
+        row["print"] = own["end"] - own["begin"] - timings["total"]
+        row["other"] = own["end"] - sum(row.values())
+        report = json.loads((out / "report.json").read_text())
+        return row | {"total": own["end"], "peak": own["peak"], "ebits": report["ebits"]}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--shapes", nargs="+", choices=SHAPES, default=list(SHAPES))
+    parser.add_argument("--sizes", nargs="+", default=["1000:50:4", "10000:100:8", "100000:200:8"])
+    parser.add_argument("--effort", nargs="+", type=int, default=[0, 1])
+    parser.add_argument("--check", choices=("structural", "default"), default="structural")
+    options = parser.parse_args()
+    columns = [*STAGES, "print", "other", "total"]
+    compiled("layered", 20, 10, "2", 0, options.check)
+    print(f"{'':32}" + "".join(f"{c:>10}" for c in columns) + f"{'exponent':>10}{'peak MB':>9}{'ebits':>9}")
+    for shape in options.shapes:
+        for effort in options.effort:
+            rows: list[tuple[int, float]] = []
+            for size in options.sizes:
+                gates, qubits, nodes = size.split(":")
+                row = compiled(shape, int(gates), int(qubits), nodes, effort, options.check)
+                grown = ""
+                if rows:
+                    grown = f"{math.log(row['total'] / rows[-1][1]) / math.log(int(gates) / rows[-1][0]):.2f}"
+                rows.append((int(gates), row["total"]))
+                name = f"{shape} {gates} q{qubits} n{nodes} e{effort}"
+                print(
+                    f"{name:32}" + "".join(f"{row[c]:10.2f}" for c in columns)
+                    + f"{grown:>10}{row['peak']:9.0f}{row['ebits']:9.0f}",
+                    flush=True,
+                )  # fmt: skip
+            large = [(g, t) for g, t in rows if g >= 10_000]
+            if len(large) > 2:
+                slope = math.log(large[-1][1] / large[0][1]) / math.log(large[-1][0] / large[0][0])
+                print(f"{shape} e{effort}: exponent {slope:.2f} from {large[0][0]} to {large[-1][0]} gates")
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--child"]:
+        child(sys.argv[2:])
+    else:
+        main()
