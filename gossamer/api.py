@@ -105,11 +105,7 @@ class CompiledProgram:
         self, shots: int = 1024, *, seed: int = 0, engine: str | None = None, measure_all: bool = False
     ) -> RunResult:
         """Run the programs against each other and count the reported bits; see :func:`run`."""
-        from gossamer.runtime.run import run as run_programs
-
-        return run_programs(
-            self.programs, self.manifest, shots=shots, seed=seed, engine=engine, measure_all=measure_all
-        )
+        return _run(self.programs, self.manifest, shots, seed, engine, measure_all)
 
     def verify(self, against: Any = None, *, method: str | None = None) -> Verdict:
         """Check the programs against ``against``, or against the source that was compiled; see :func:`verify`."""
@@ -705,7 +701,8 @@ def run(
 ) -> RunResult:
     """Run the programs of a folder as actors over a shared simulator and count the reported bits.
 
-    Quantum inputs start in |0>. With ``measure_all`` the quantum outputs are measured into a register ``meas``.
+    Quantum inputs start in |0>. With ``measure_all`` the quantum outputs are measured into a register ``meas``. ``engine`` is the name of an engine
+    (``gossamer engines``); those from outside, such as ``aer``, are given the programs of all nodes merged into one.
 
     Examples
     --------
@@ -716,10 +713,22 @@ def run(
     ...     run(here, shots=10).counts
     {'11': 10}
     """
+    programs, manifest = load(directory)
+    return _run(programs, manifest, shots, seed, engine, measure_all)
+
+
+def _run(
+    programs: tuple[NodeProgram, ...], manifest: Manifest, shots: int, seed: int, engine: str | None, measure_all: bool
+) -> RunResult:
     from gossamer.runtime.run import run as run_programs
 
-    programs, manifest = load(directory)
-    return run_programs(programs, manifest, shots=shots, seed=seed, engine=engine, measure_all=measure_all)
+    outside = None
+    if engine is not None:
+        registration = find("engines", engine)
+        outside = None if registration.takes == ("trace",) else registration.load()
+    return run_programs(
+        programs, manifest, shots=shots, seed=seed, engine=engine, measure_all=measure_all, outside=outside
+    )
 
 
 @resting_collector()

@@ -158,7 +158,8 @@ def run(
     shots: Annotated[int, typer.Option("--shots", help="How often to run.")] = 1024,
     seed: Seed = 0,
     engine: Annotated[
-        str | None, typer.Option("--engine", help="The simulator; without it, the one that fits.")
+        str | None,
+        typer.Option("--engine", help="The simulator, see gossamer engines; without it, the one of ours that fits."),
     ] = None,
     measure_all: MeasureAll = False,
     as_json: AsJson = False,
@@ -379,6 +380,12 @@ def passes(as_json: AsJson = False) -> None:
 def backends(as_json: AsJson = False) -> None:
     """The node models and what they print."""
     _list("backends", as_json)
+
+
+@app.command()
+def engines(as_json: AsJson = False) -> None:
+    """The simulators that run node programs."""
+    _list("engines", as_json)
 
 
 @app.command()

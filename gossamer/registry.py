@@ -1,7 +1,7 @@
-"""What is registered: frontends, passes, backends and printers, each by one line that names where it lives.
+"""What is registered: frontends, passes, backends, printers and engines, each by one line that names where it lives.
 
 A registration holds text only, so listing what there is imports none of it; the code is imported when it is used. Third
-parties register through the entry point groups ``gossamer.frontends``, ``gossamer.passes`` and ``gossamer.backends``: each
+parties register through the entry point groups ``gossamer.frontends``, ``gossamer.passes``, ``gossamer.backends`` and ``gossamer.engines``: each
 entry point names a :class:`Registration` object (in a module that should be light), and what it registers is treated like
 the built-ins. The module guarantees that names are unique within a kind and that a broken plugin is named in a diagnostic.
 """
@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 from gossamer.diagnostics import InputError, MissingPackage, UsageError
 
-Kind = Literal["frontends", "passes", "backends", "printers"]
+Kind = Literal["frontends", "passes", "backends", "printers", "engines"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,8 @@ class Registration:
         opaque gates), ``folder`` (where included files are)
     libraries, objects : of a frontend, the packages whose objects it reads too, and ``module:attribute`` of the function that does
     takes, gives : of a pass or backend, the values its ``run`` takes, in order, and the one it returns; see
-        ``gossamer.pipeline.LEVELS``; of a printer, ``distribution`` if it prints node programs and not a diagram
+        ``gossamer.pipeline.LEVELS``; of a printer, ``distribution`` if it prints node programs and not a diagram; of an
+        engine ``trace`` (of our runtime) or ``programs``: a function of programs, manifest, shots and seed that gives counts
     delays : of a printer, whether its format has delays; one of node programs then takes a program's steps as well
     prints : of a backend, ``module:attribute`` of the printer of its program format
     reads : of a backend, ``module:attribute`` of the reader of its program format, the inverse of ``prints``
@@ -85,7 +86,7 @@ class Registration:
 
 # One line each. A frontend maps (text, file name) to a Diagram; a pass and a backend are frozen dataclasses whose fields are
 # their options and whose `run` takes and gives the named levels; a printer maps a Diagram (or the programs of one
-# node) to text.
+# node) to text; an engine runs node programs.
 BUILT_IN: dict[Kind, tuple[Registration, ...]] = {
     "frontends": (
         Registration("qasm", "gossamer.frontends.qasm:read", "OpenQASM 2 and 3; circuits of qiskit and cirq", extensions=(".qasm", ".qasm2", ".qasm3"), options=("bind", "opaque", "folder"), libraries=("qiskit", "cirq"), objects="gossamer.frontends.objects:read_object", samples="gossamer.conformance.kit:qasm_samples"),
@@ -123,6 +124,13 @@ BUILT_IN: dict[Kind, tuple[Registration, ...]] = {
         Registration("gsmj", "gossamer.ir.compact:print_compact", "the compact form of the IR, JSON", extensions=(".gsmj",), delays=True),
         Registration("zx", "gossamer.formats.zx_print:print_json", "the JSON of pyzx and zxlive", extensions=(".zxg", ".json")),
         Registration("tikz", "gossamer.formats.zx_print:print_tikz", "TikZ pictures of ZX-diagrams", extensions=(".tikz",)),
+    ),
+    "engines": (
+        Registration("statevector", "gossamer.runtime.statevector:StateVector", "the qubits that are live, up to 26, single precision", takes=("trace",)),
+        Registration("statevector128", "gossamer.runtime.statevector:StateVector", "the same in double precision", takes=("trace",)),
+        Registration("stim", "gossamer.runtime.tableau:Stabilizer", "Clifford programs of any size, by stim", takes=("trace",)),
+        Registration("aer", "gossamer.engines.aer:sample", "all nodes as one circuit, by qiskit-aer (extra engines)", takes=("programs",)),
+        Registration("graphix", "gossamer.engines.graphix:sample", "MBQC nodes as one pattern, by graphix, one shot after another (extra engines)", takes=("programs",)),
     ),
 }  # fmt: skip
 
@@ -219,4 +227,10 @@ def describe(kind: Kind) -> list[dict[str, Any]]:
     ]
 
 
-_SINGULAR: dict[Kind, str] = {"frontends": "frontend", "passes": "pass", "backends": "backend", "printers": "printer"}
+_SINGULAR: dict[Kind, str] = {
+    "frontends": "frontend",
+    "passes": "pass",
+    "backends": "backend",
+    "printers": "printer",
+    "engines": "engine",
+}

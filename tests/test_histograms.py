@@ -19,6 +19,7 @@ SHOTS = 4000
 
 
 def simulate(text: str, seed: int) -> dict[str, int]:
+    """What Aer counts for a source in OpenQASM 2."""
     from qiskit import qasm2, transpile
     from qiskit_aer import AerSimulator
 
@@ -131,19 +132,21 @@ def test_qasmbench(path):
     assert_same_histogram(path.read_text(encoding="utf-8", errors="replace"), path.stem, "2", 3)
 
 
+def protocol(path: Path) -> str:
+    """A published protocol of the corpus; its data qubits are measured too, so that a wrong correction would show in the counts."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    data = [line.split()[1].split("[")[0] for line in lines if line.startswith("qreg") and "data" in line]
+    data += ["nodeB_comm"] if "teleportation" in path.stem else []
+    prepared = "\n".join(f"ry({0.7 + 0.4 * i}) {name}[0];" for i, name in enumerate(data) if "comm" not in name)
+    first = next(i for i, line in enumerate(lines) if line.startswith(("h ", "reset ", "x ")))
+    body = [*lines[:first], prepared, *lines[first:]]
+    return "\n".join([*body, *(f"creg end_{name}[1];\nmeasure {name}[0] -> end_{name}[0];" for name in data)])
+
+
 @needs_shared
 @pytest.mark.parametrize("path", corpus("qasm2/dqc-papers/"), ids=lambda p: p.stem)
 def test_published_protocols(path):
-    """Their data qubits are measured too, so that a wrong correction would show in the counts."""
-    text = path.read_text(encoding="utf-8")
-    data = [line.split()[1].split("[")[0] for line in text.splitlines() if line.startswith("qreg") and "data" in line]
-    data += ["nodeB_comm"] if "teleportation" in path.stem else []
-    prepared = "\n".join(f"ry({0.7 + 0.4 * i}) {name}[0];" for i, name in enumerate(data) if "comm" not in name)
-    first = next(i for i, line in enumerate(text.splitlines()) if line.startswith(("h ", "reset ", "x ")))
-    lines = text.splitlines()
-    body = [*lines[:first], prepared, *lines[first:]]
-    body += [f"creg end_{name}[1];\nmeasure {name}[0] -> end_{name}[0];" for name in data]
-    assert_same_histogram("\n".join(body), path.stem, "2", 11)
+    assert_same_histogram(protocol(path), path.stem, "2", 11)
 
 
 @pytest.mark.parametrize("network", ["1", "2"])

@@ -20,7 +20,7 @@ def _modules_after(code: str) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--help"], ["compile", "--help"], ["network", "--help"], ["--version"], ["frontends"]]
+    "arguments", [["--help"], ["compile", "--help"], ["network", "--help"], ["--version"], ["frontends"], ["engines"]]
 )
 def test_help_and_listings_load_nothing_heavy(arguments: list[str]) -> None:
     loaded = _modules_after(f"from gossamer.cli import call\nassert call({arguments!r}) == 0")

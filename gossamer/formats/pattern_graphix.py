@@ -23,7 +23,7 @@ def to_graphix(pattern: Pattern) -> Any:
     Raises
     ------
     InputError
-        ``PR-16`` for an angle that depends on bits or symbols, and for a domain that is no parity of outcomes.
+        ``PR-16`` for an angle that depends on symbols, or on bits by anything but half a turn, and for a domain that is no parity of outcomes.
     MissingPackage
         ``TL-9`` without graphix.
     """
@@ -38,7 +38,7 @@ def to_graphix(pattern: Pattern) -> Any:
         from graphix.clifford import Clifford as Turn
     except ModuleNotFoundError as error:
         raise MissingPackage("TL-9", "patterns of graphix need the package 'graphix'",
-                             help="install it: pip install graphix") from error  # fmt: skip
+                             help="pip install 'gossamer[engines]'") from error  # fmt: skip
     out = GraphixPattern(input_nodes=list(pattern.inputs))
     for i, c in enumerate(pattern.commands):
         match c:
@@ -105,12 +105,24 @@ class _Words:
         return self.known[b]
 
     def measurement(self, m: Measure) -> tuple[Basis, Fraction, set[int], set[int]]:
-        """Basis, angle and domains; corrections that are always made are in the angle."""
-        if not m.angle.is_constant:
-            raise InputError(CODE, f"the angle {m.angle} of node {m.node} depends on bits or symbols",
-                             help="graphix adapts angles by domains only")  # fmt: skip
-        (s, x), (t, z) = self.parity(m.s_domain), self.parity(m.t_domain)
-        angle = m.angle.constant
+        """Basis, angle and domains; corrections that are always made are in the angle, and half turns that depend on bits in the domains."""
+        angle, turned = Fraction(0), BitExpr()
+        for bits, value, symbols in m.angle.terms:
+            if symbols or (bits and value != 1):
+                raise InputError(CODE, f"the angle {m.angle} of node {m.node} depends on bits or symbols",
+                                 help="graphix adapts angles by domains only")  # fmt: skip
+            if bits:
+                turned = turned ^ BitExpr([frozenset(bits)])
+            else:
+                angle = value
+        by_x = m.basis in (
+            Basis.YZ,
+            Basis.XZ,
+            Basis.Z,
+        )  # which Pauli makes half a turn: Z about the axis of XY, X about that of YZ, both of XZ
+        by_z = m.basis not in (Basis.YZ, Basis.Z)
+        s, x = self.parity(m.s_domain ^ turned if by_x else m.s_domain)
+        t, z = self.parity(m.t_domain ^ turned if by_z else m.t_domain)
         match m.basis:
             case Basis.XY:
                 angle = (-angle if x else angle) + z
