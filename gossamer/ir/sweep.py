@@ -490,7 +490,7 @@ class Sweep:
             (target,) = self.cz[x]  # an effect of degree 1: a factor on its neighbour
             f0, f1 = self.f0[x], self.f1[x]
             factors = [(f0 * a + f1 * b, f0 * a - f1 * b) for a, b in factors]
-        weights = self.weights(target, factors)
+        weights = self.weights(target, factors, set(self.cz[target]) - {x})
         total = weights[0] + weights[1]
         if not total > 0:
             self.zero = True
@@ -512,8 +512,11 @@ class Sweep:
             self.log2_probability += math.log2(weights[value] / total) if weights[value] else 0.0
         self.multiply(x, 1, unit(phase.evaluate(self.values)))
 
-    def weights(self, t: int, factors: list[tuple[complex, complex]]) -> tuple[float, float]:
-        """Squared norms, up to a common factor, after each pair of factors on variable t (summed over if it is done)."""
+    def weights(self, t: int, factors: list[tuple[complex, complex]], signs: set[int]) -> tuple[float, float]:
+        """Squared norms, up to a common factor, after each pair of factors on variable t (summed over if it is done).
+
+        ``signs`` are the variables that still wait with a sign on t, but for those that are in the factors already.
+        """
         if t in self.const:
             c = self.const[t]
             return abs(factors[0][c]) ** 2, abs(factors[1][c]) ** 2
@@ -521,7 +524,6 @@ class Sweep:
         if self.open[t]:
             n0, n1 = self.state.marginal(1 << self.axis[t]) if t in self.axis else (1.0, 1.0)
             return self._two(pairs, n0, n1, 0j)
-        signs = self.cz[t]
         for w in [w for w in signs if w not in self.axis and abs(abs(self.f0[w]) - abs(self.f1[w])) > _CLOSE]:
             self.place(w)
         loose = any(w not in self.axis for w in signs)  # a uniform variable makes both parities equally likely

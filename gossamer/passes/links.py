@@ -97,12 +97,22 @@ class Links:
                 found.append(realise(graph, one, network))
             except NetworkInfeasible as error:  # it asks for more communication qubits than there are
                 lacking.append(error)
-        if found:
-            return min(found, key=lambda placed: placed.num_links)
+        coupled = [placed for placed in found if _keeps_halves_apart(placed)]
+        if coupled:
+            return min(coupled, key=lambda placed: placed.num_links)
         relays = find_relays(graph, short, network)
-        if relays is None:
-            raise lacking[-1]
-        return realise(*relays, network)
+        if relays is not None:
+            return realise(*relays, network)
+        if found:  # the pass `route` says what is not coupled
+            return found[0]
+        raise lacking[-1]
+
+
+def _keeps_halves_apart(placed: Placed) -> bool:
+    """Whether no node joins two communication qubits that its map may not couple."""
+    apart = {i for i, node in enumerate(placed.network.nodes) if not node.joins_halves}
+    n = placed.graph.num_vertices
+    return not apart or not any(min(s, t) >= n and placed.node_of(s) in apart for s, t in placed.joins.tolist())
 
 
 def shorten_copies(graph: OpenGraph, assignment: Assignment) -> Assignment:

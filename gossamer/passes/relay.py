@@ -32,11 +32,6 @@ from gossamer.passes.steps import StepKind, legs, step_order
 def find_relays(graph: OpenGraph, assignment: Assignment, network: Network) -> tuple[OpenGraph, Assignment] | None:
     """A graph of the same meaning and its assignment, in which no node has to hold two copies at one time; None if data qubits lack.
 
-    Parameters
-    ----------
-    assignment
-        Every edge has to be placed at one of its ends.
-
     Examples
     --------
     Two qubits at the ends of a line of three nodes; the one in the middle passes the copy on.
@@ -71,7 +66,7 @@ def _measure_gadgets(graph: OpenGraph, assignment: Assignment, network: Network)
             at = draft.place[hub]
             foreign = [draft.place[v] for v in around if draft.place[v] != at]
             limit = network.nodes[at].comm
-            if (limit is None or len(foreign) <= limit) and all(_is_direct(network, p, at) for p in foreign):
+            if (limit is None or len(foreign) <= limit) and all(network.distance[p, at] == 1 for p in foreign):
                 continue
             free = [node for node in range(network.size) if block.room[node] > 0]
             if not free:
@@ -94,19 +89,14 @@ def _pass_on(graph: OpenGraph, assignment: Assignment, network: Network) -> tupl
             pairs.append((block.end, successor[block.end], True))
         for u, w, is_chain in pairs:
             p, q = draft.place[u], draft.place[w]
-            if p == q or _is_direct(network, p, q):
+            if network.distance[p, q] <= 1:
+                draft.realise_at_an_end(u, w)
                 continue
             path = _path_with_room(network, p, q, block.room)
             if path is None:
                 return None
             draft.pass_on(u, w, path[1:-1], block.end, is_chain=is_chain)
     return draft.build()
-
-
-def _is_direct(network: Network, p: int, q: int) -> bool:
-    """Whether the nodes between, as :meth:`Network.path` names them, can hold a copy and open the next link at one time."""
-    comm = [network.nodes[node].comm for node in network.path(p, q)[1:-1]]
-    return all(number is None or number >= 2 for number in comm)
 
 
 def _path_with_room(network: Network, p: int, q: int, room: list[int]) -> list[int] | None:
@@ -214,6 +204,12 @@ class _Draft:
     def join(self, u: int, v: int, at: int) -> None:
         self.edges[min(u, v), max(u, v)] = at
 
+    def realise_at_an_end(self, u: int, w: int) -> None:
+        """Let an edge that was to be realised on a third node be realised where w stands."""
+        pair = min(u, w), max(u, w)
+        if self.edges[pair] not in (self.place[u], self.place[w]):
+            self.edges[pair] = self.place[w]
+
     def toggle(self, v: int, members: list[int]) -> None:
         """Put members into the correction set of v, or take them out."""
         for w in members:
@@ -266,8 +262,6 @@ class _Draft:
 
     def build(self) -> tuple[OpenGraph, Assignment]:
         n = len(self.label)
-        if n == self.graph.num_vertices:
-            return self.graph, self.assignment
         edges = sorted(self.edges)
         start, flow = correction_columns([sorted(x) for x in self.flow])
         graph = replace(

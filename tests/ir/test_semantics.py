@@ -496,6 +496,21 @@ def test_preferred_values_are_taken_where_they_are_not_rare():
     assert branch(two, prefer={1: True}).bits[1]
 
 
+def test_an_effect_on_a_wire_with_nothing_else_is_drawn_with_its_probability():
+    """The wire ends with the outcome, which is then a number, and no coin."""
+    for angle in (Fraction(1, 4), Fraction(3, 7)):
+        b = DiagramBuilder()
+        bit = b.outcome()
+        state = b.vertex(VertexKind.Z, Phase(angle))
+        effect = b.vertex(VertexKind.Z, Phase(Fraction(1, 2)) + Phase.of_bit(bit))
+        b.edge(state, effect, hadamard=True)
+        b.bind_outcome(bit, effect)
+        b.edge(b.input("q"), b.output("q"))
+        for value in (False, True):
+            p = (1 + math.sin(math.pi * (angle + value))) / 2
+            assert branch(b.build(), np.array([0.6, 0.8]), {0: value}).probability == pytest.approx(p)
+
+
 def test_draws_are_those_of_the_generator():
     d = tilted(Fraction(1, 2), wires=12)
     one, again = (branch(d, rng=np.random.default_rng(7)).bits for _ in range(2))

@@ -125,8 +125,9 @@ links: [{nodes: [a, relay]}, {nodes: [relay, b]}]
     with pytest.raises(NetworkInfeasible, match=r"relay.*communication qubits 1 and 2") as caught:
         gossamer.compile(source, parse_network(text.replace("COUPLING", "[[0, 1], [0, 2]]")))
     assert caught.value.code == "NW-16"
-    program = gossamer.compile(source, parse_network(text.replace("COUPLING", "[[0, 1], [0, 2], [1, 2]]")))
-    assert program.report["verified"]["holds"] is True
+    waits = text.replace("relay, data: 1", "relay, data: 2").replace("COUPLING", "[[0, 1], [0, 2], [1, 3]]")
+    for other in (waits, text.replace("COUPLING", "[[0, 1], [0, 2], [1, 2]]")):
+        assert gossamer.compile(source, parse_network(other)).report["verified"]["holds"] is True
 
 
 def test_without_qiskit_the_exit_code_is_5(tmp_path: Any) -> None:
