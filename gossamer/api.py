@@ -243,7 +243,17 @@ def summary(report: Mapping[str, Any]) -> dict[str, Any]:
     if bound is not None:
         ratio = f", ratio {report['ebits'] / bound:.2f}" if bound else ""
         rows["ebits"] = f"{report['ebits']} (at least {bound}{ratio})"
+    if "forms" in report:
+        rows["forms"] = {row["form"]: _form_in_words(row) for row in report["forms"]}
     return rows
+
+
+def _form_in_words(row: Mapping[str, Any]) -> str:
+    if "same_as" in row:
+        return f"as {row['same_as']}"
+    if row["ebits"] is None:
+        return f"refused ({row['refused'].partition(':')[0]})"
+    return f"{row['ebits']} ebits" + (", kept" if row["kept"] else "")
 
 
 @resting_collector()
@@ -255,6 +265,7 @@ def compile(
     objective: str = "ebits",
     effort: int = 1,
     seed: int = 0,
+    forms: str | None = None,
     measure_all: bool = False,
     bind: Mapping[str, Any] | None = None,
     opaque: Mapping[str, str | Path] | None = None,
@@ -277,6 +288,8 @@ def compile(
         What to make small; ``ebits`` is the only one so far.
     effort
         0 to 3: how many moves the search may make.
+    forms
+        The forms of the program to compare, by name, with commas between them (:data:`gossamer.portfolio.FORMS`); those of the effort by default.
     measure_all
         Measure every quantum output into the register ``meas``.
     bind, opaque
@@ -317,6 +330,9 @@ def compile(
     if postselect and pipeline is not None:
         raise UsageError("TL-7", "postselection is an option of the default pipeline",
                          help="write graph-like{postselect=true} in your own")  # fmt: skip
+    if forms is not None and (postselect or pipeline is not None):
+        raise UsageError("TL-7", "the forms to compare are an option of the default pipeline, without postselection",
+                         help="write forms{only=given.teleported} in your own")  # fmt: skip
     mode = pipeline if pipeline in MODES else None
     pipeline = None if mode is not None else pipeline
     steps = None if pipeline is None else parse_pipeline(pipeline)
@@ -332,7 +348,8 @@ def compile(
         network = resolve_network(str(network), lambda: count_wires(diagram))
     _check_models(network)
     if steps is None:
-        steps = parse_pipeline(default_pipeline(effort, seed, postselect=postselect, network=network, mode=mode))
+        text = default_pipeline(effort, seed, postselect=postselect, network=network, mode=mode, forms=forms)
+        steps = parse_pipeline(text)
     steps = with_hardware(steps, network, given=pipeline is not None)
     seconds = {"read": perf_counter() - begin}
     try:
@@ -406,10 +423,13 @@ def _report(
     if "swaps" in distribution.report:
         report["swaps"] = distribution.report["swaps"]
     report["partitioner"] = getattr(values.get("assignment"), "partitioner", None)
+    placed = values.get("placed")
+    if placed is not None:
+        report |= placed.notes
     if distribution.manifest.postselected:
         from gossamer.report.success import success_probability
 
-        report["success_probability"], why = success_probability(values["graph"])
+        report["success_probability"], why = success_probability(values["placed"].graph)
         if why:
             report["success_note"] = why
     report["verified"] = None

@@ -95,6 +95,12 @@ def compile(
     objective: Annotated[str, typer.Option("--objective", help="What to make small: ebits.")] = "ebits",
     effort: Annotated[int, typer.Option("--effort", min=0, max=3, help="How long to search, 0 to 3.")] = 1,
     seed: Seed = 0,
+    forms: Annotated[
+        str | None,
+        typer.Option(
+            "--forms", metavar="NAME,...", help="The forms of the program to compare, instead of those of the effort."
+        ),
+    ] = None,
     measure_all: MeasureAll = False,
     format: From = None,
     bind: Bind = None,
@@ -132,6 +138,7 @@ def compile(
             objective=objective,
             effort=effort,
             seed=seed,
+            forms=forms,
             measure_all=measure_all,
             postselect=postselect,
             progress=progress,

@@ -8,6 +8,7 @@ value which has a ``verify`` passes it before the next pass sees it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from functools import cache
@@ -34,7 +35,9 @@ LEVELS = {
     "placed": "gossamer.ir.placed.Placed",
     "distribution": "gossamer.ir.program.Distribution",
 }
-DEFAULT = "graph-like,partition{{effort={effort},seed={seed}}},links,{backend}"
+DEFAULT = "forms{{effort={effort},seed={seed}{only}}},{backend}"
+#: One pass for each level.
+EXAMPLE = "graph-like,partition{effort=1,seed=0},links,circuit"
 #: Pipelines with a name, for MBQC nodes: few qubits at one time, few pattern nodes, few rounds of measurements.
 MODES = {
     "min-space": "graph-like,partition{{effort={effort},seed={seed}}},links,{backend}",
@@ -134,7 +137,7 @@ def parse_pipeline(text: str) -> tuple[Step, ...]:
             "TL-6",
             "this is no pipeline",
             span=Span("<pipeline>", line, column),
-            help="example: " + default_pipeline(),
+            help="example: " + EXAMPLE,
         )
         raise wrong.with_source(text) from error
     if len(tree.children) > MAX_STEPS:
@@ -166,20 +169,41 @@ def _find_step(name: str) -> Registration:
 
 
 def default_pipeline(
-    effort: int = 1, seed: int = 0, *, postselect: bool = False, network: Network | None = None, mode: str | None = None
+    effort: int = 1,
+    seed: int = 0,
+    *,
+    postselect: bool = False,
+    network: Network | None = None,
+    mode: str | None = None,
+    forms: str | None = None,
 ) -> str:
     """The text form of the pipeline that ``compile`` uses when none is given.
 
-    It ends with the backend of the nodes' model, with ``lower`` where they are of several. ``mode`` is a name of :data:`MODES`.
+    It ends with the backend of the nodes' model, with ``lower`` where they are of several. ``mode`` is a name of :data:`MODES`; ``forms`` are
+    names of :data:`gossamer.portfolio.FORMS` with commas between them. With postselection the program is compiled as it stands.
+
+    Raises
+    ------
+    UsageError
+        ``TL-7`` for names of forms that cannot be.
 
     Examples
     --------
     >>> default_pipeline(effort=2)
-    'graph-like,partition{effort=2,seed=0},links,circuit'
+    'forms{effort=2,seed=0},circuit'
+    >>> default_pipeline(postselect=True)
+    'graph-like{postselect=true},partition{effort=1,seed=0},links,circuit'
     """
+    if forms is not None and not re.fullmatch(r"[a-z-]+(,[a-z-]+)*", forms):
+        raise UsageError(
+            "TL-7", f"'{forms[:80]}' is no list of forms", help="names with commas between them: given,full"
+        )
     models = {node.model for node in network.nodes} if network is not None else {"circuit"}
     backend = models.pop() if len(models) == 1 else "lower"
-    text = (DEFAULT if mode is None else MODES[mode]).format(effort=effort, seed=seed, backend=backend)
+    if mode is None and not postselect:
+        only = "" if forms is None else ",only=" + forms.replace(",", ".")
+        return DEFAULT.format(effort=effort, seed=seed, only=only, backend=backend)
+    text = MODES[mode or "min-space"].format(effort=effort, seed=seed, backend=backend)
     return text.replace("graph-like", "graph-like{postselect=true}") if postselect else text
 
 
@@ -228,7 +252,7 @@ def check_levels(steps: tuple[Step, ...]) -> None:
             raise UsageError(
                 "TL-8",
                 f"'{step.registration.name}' takes a value '{missing[0]}' that no pass before it gives",
-                help="the order of the default pipeline is " + default_pipeline(),
+                help="the order of levels: " + EXAMPLE,
             )
         have.add(step.registration.gives)
     if "distribution" not in have:
@@ -256,7 +280,7 @@ def rewrite(diagram: Diagram, pipeline: str) -> Diagram:
             )
     for one, step in zip([step.make() for step in steps], steps, strict=True):
         diagram = one.run(diagram)
-        _verify_value(diagram, step)
+        verify_value(diagram, step)
     return diagram
 
 
@@ -284,14 +308,15 @@ def run_pipeline(
             outcome.seconds.get(step.registration.name, 0.0) + perf_counter() - start
         )
         start = perf_counter()
-        _verify_value(value, step)
+        verify_value(value, step)
         key = f"{step.registration.name}:verify"
         outcome.seconds[key] = outcome.seconds.get(key, 0.0) + perf_counter() - start
         outcome.values[step.registration.gives] = value
     return outcome
 
 
-def _verify_value(value: Any, step: Step) -> None:
+def verify_value(value: Any, step: Step) -> None:
+    """Raise InternalError [TL-14] if what a pass handed on breaks an invariant."""
     verify = getattr(value, "verify", None) or getattr(value, "verify_structure", None)
     if verify is None:
         return

@@ -184,6 +184,6 @@ class _Search:
 
 def _with_few_moves(step: Step) -> Step:
     """The step with the least effort, if it has one."""
-    if step.registration.name != "partition":
+    if step.registration.name not in ("partition", "forms"):
         return step
     return replace(step, options=(*(pair for pair in step.options if pair[0] != "effort"), ("effort", 0)))

@@ -74,7 +74,6 @@ _NOTHING: frozenset[int] = frozenset()
 _NO_SET: set[int] = set()  # nothing is ever put into it
 #: So many events are taken out of their array at one time.
 _PIECE = 100_000
-_BEARS_X, _BEARS_Z = (int(Label.X), int(Label.Y)), (int(Label.Y), int(Label.Z))
 
 
 class Frames(dict[int, frozenset[int]]):
@@ -382,15 +381,13 @@ class Lowering:
 
     # ---- frames ----------------------------------------------------------------------------------------------------
 
-    def flip_x(self, v: int, bits: Set[int]) -> None:
-        if self.ended[v]:
-            raise InternalError("TL-14", f"an X signal reaches vertex {v} after its end")
-        self.s.flip(v, bits)
-
     def flip_z(self, terminal: int, bits: Set[int]) -> None:
-        if self.ended[terminal]:
+        if not self.ended[terminal]:
+            self.t.flip(terminal, bits)
+        elif terminal >= self.n:
             raise InternalError("TL-14", f"a Z signal reaches terminal {terminal} after its end")
-        self.t.flip(terminal, bits)
+        elif self.is_flipped(terminal, x=False, z=True):
+            self.correct(terminal, bits)
 
     def is_folded(self, v: int) -> bool:
         """Whether the vertex's corrections only flip what its outcome is worth, so that they need not be applied to it."""
@@ -413,16 +410,49 @@ class Lowering:
             self.correct(v, flipped ^ {raw})
 
     def correct(self, v: int, true: Set[int]) -> None:
-        """What the true outcome of v, a parity of raw outcomes, asks for elsewhere."""
-        if not true:
+        """What the true outcome of v, a parity of raw outcomes, asks for elsewhere.
+
+        A vertex that was measured along an axis already bears what acts as its own Pauli; anything else that comes late flips what its
+        outcome is worth, which is corrected in turn. That ends, since it goes along the order of the flow.
+        """
+        late = self.pass_on(v, true)
+        if not late:
             return
+        owed = Frames()  # by how much the true outcome of a vertex is another than what was corrected
+        while late or owed:
+            for w, change in late:
+                owed.flip(w, change)
+            first = min(owed, key=self.graph.position.__getitem__, default=None)
+            late = [] if first is None else self.pass_on(first, owed.pop(first))
+
+    def pass_on(self, v: int, true: Set[int]) -> list[tuple[int, Set[int]]]:
+        """Corrections of v on the vertices that have not ended; gives those that have and whose outcome they flip."""
+        if not true:
+            return []
+        ended: dict[int, tuple[bool, bool]] = {}  # vertex -> whether an X and whether a Z reaches it
         for w in self.graph.correction_set(v):
-            # An axis that was measured already bears what acts as its own Pauli (the axioms of the flow see to it).
-            if w != v and not (self.ended[w] and self.label[w] in _BEARS_X):
-                self.flip_x(w, true)
+            if w == v:
+                continue
+            if self.ended[w]:
+                ended[w] = True, False
+            else:
+                self.s.flip(w, true)
         for u in self.graph.odd_neighbours(v):
-            if u != v and not (self.ended[u] and self.label[u] in _BEARS_Z):
-                self.flip_z(u, true)
+            if u == v:
+                continue
+            if self.ended[u]:
+                ended[u] = u in ended, True
+            else:
+                self.t.flip(u, true)
+        return [(w, true) for w, (x, z) in ended.items() if self.is_flipped(w, x=x, z=z)]
+
+    def is_flipped(self, v: int, *, x: bool, z: bool) -> bool:
+        """Whether a Pauli that reaches a vertex after its end flips its outcome; refused where more than that would be needed."""
+        label = self.label[v]
+        flipped = z if label == Label.X else x if label == Label.Z else x != z if label == Label.Y else True
+        if flipped and not self.is_folded(v):
+            raise InternalError("TL-14", f"a signal reaches vertex {v} after its end")
+        return flipped
 
     def own_phase(self, v: int) -> Phase:
         """The vertex's phase; its outcome bit is the measurement's, not a rotation."""

@@ -9,8 +9,10 @@ node). Eliminating the link terminals must give back the edges of the graph: ``G
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import IntEnum
+from typing import Any
 
 import numpy as np
 
@@ -59,6 +61,7 @@ class Placed:
     links : int32[L, 2], the nodes of ``a_k`` and ``b_k``; one ebit each
     joins : int32[J, 2], pairs of terminals
     events : int32[E, 2], rows ``(EventKind, argument)``: the total order that all node programs are restrictions of
+    notes : plain data that the report takes over from the passes; no part of what the placed graph is
     """
 
     graph: OpenGraph
@@ -67,6 +70,7 @@ class Placed:
     links: Int
     joins: Int
     events: Int
+    notes: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     @property
     def num_links(self) -> int:

@@ -1,0 +1,128 @@
+"""Compiled loop of the pass `gather`: annealing over places of vertices, the cost of a place being ranks over GF(2) of cuts.
+
+Rows of the adjacency matrix are bit rows of 64-bit words. Import it inside functions only: numba compiles on first use and keeps the
+result on disk. The random numbers are the module's own (xorshift64*), so a run depends on its seed alone.
+
+References
+----------
+Cut-rank: Oum, Seymour, J. Combin. Theory B 96, 514 (2006). xorshift64*: Vigna, ACM TOMS 42, 30 (2016).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+
+@njit("uint64(uint64[::1])", cache=True, nogil=True)
+def _draw(state: Any) -> Any:
+    """32 random bits."""
+    x = state[0]
+    x ^= x >> np.uint64(12)
+    x ^= x << np.uint64(25)
+    x ^= x >> np.uint64(27)
+    state[0] = x
+    return (x * np.uint64(2685821657736338717)) >> np.uint64(32)
+
+
+@njit("int64(uint64[:, ::1], boolean[::1], int32[::1], uint64[:, ::1], uint64[::1])", cache=True, nogil=True)
+def cut_rank(rows: Any, inside: Any, place: Any, work: Any, mask: Any) -> Any:
+    """The rank of the matrix of edges between the vertices on the nodes ``inside`` and all others; ``work`` is scratch."""
+    size, words = rows.shape
+    mask[:] = 0
+    held = 0
+    for v in range(size):
+        held += inside[place[v]]
+    small = 2 * held <= size  # the rank is that of either side's rows
+    for v in range(size):
+        if inside[place[v]] != small:
+            mask[v >> 6] |= np.uint64(1) << np.uint64(v & 63)
+    rank = 0
+    for v in range(size):
+        if inside[place[v]] != small:
+            continue
+        row = work[rank]
+        for w in range(words):
+            row[w] = rows[v, w] & mask[w]
+        for r in range(rank):  # each earlier row is reduced and has its lowest bit for itself among those before it
+            other = work[r]
+            w = 0
+            while other[w] == 0:
+                w += 1
+            low = other[w] & (~other[w] + np.uint64(1))
+            if row[w] & low:
+                for i in range(w, words):
+                    row[i] ^= other[i]
+        for w in range(words):
+            if row[w]:
+                rank += 1
+                break
+    return rank
+
+
+@njit(cache=True, nogil=True)
+def anneal(rows: Any, early: Any, late: Any, place: Any, room: Any, inside: Any, moves: Any, seed: Any) -> Any:
+    """Anneal ``place`` in place; return the cost of the best one, which is left there.
+
+    ``early`` and ``late`` vertices take room of a node, each kind apart; ``inside[t]`` are the nodes on one side of the t-th cut.
+    """
+    size, words = rows.shape
+    cuts, nodes = inside.shape
+    state = np.empty(1, np.uint64)
+    state[0] = (np.uint64(seed) + np.uint64(1)) * np.uint64(11400714819323198485) | np.uint64(1)
+    for _ in range(8):
+        _draw(state)
+    work = np.zeros((size + 1, words), np.uint64)
+    mask = np.zeros(words, np.uint64)
+    held = np.zeros((2, nodes), np.int64)
+    for x in range(size):
+        held[0, place[x]] += early[x]
+        held[1, place[x]] += late[x]
+    ranks = np.zeros(cuts, np.int64)
+    total = np.int64(0)
+    for t in range(cuts):
+        ranks[t] = cut_rank(rows, inside[t], place, work, mask)
+        total += ranks[t]
+    best, best_place = total, place.copy()
+    fresh = np.zeros(cuts, np.int64)
+    for move in range(moves):
+        temperature = 1.5 * (0.12 / 1.5) ** (move / moves)
+        v = np.int64((_draw(state) * np.uint64(size)) >> np.uint64(32))
+        u = np.int64((_draw(state) * np.uint64(size)) >> np.uint64(32))
+        p, q = place[v], place[u]
+        alone = _draw(state) & np.uint64(3) == np.uint64(
+            0
+        )  # v moves to a node of its own choice, else v and u change places
+        if alone:
+            q = np.int32((_draw(state) * np.uint64(nodes)) >> np.uint64(32))
+            if p == q or held[0, q] + early[v] > room[q] or held[1, q] + late[v] > room[q]:
+                continue
+        elif p == q or early[v] != early[u] or late[v] != late[u]:
+            continue
+        place[v] = q
+        if not alone:
+            place[u] = p
+        change = np.int64(0)
+        for t in range(cuts):
+            fresh[t] = ranks[t]
+            if inside[t, p] != inside[t, q]:
+                fresh[t] = cut_rank(rows, inside[t], place, work, mask)
+                change += fresh[t] - ranks[t]
+        if change <= 0 or _draw(state) < np.uint64(np.exp(-change / temperature) * 4294967296.0):
+            total += change
+            ranks[:] = fresh
+            if alone:
+                for kind, takes in ((0, early[v]), (1, late[v])):
+                    held[kind, p] -= takes
+                    held[kind, q] += takes
+            if total < best:
+                best = total
+                best_place[:] = place
+        else:
+            place[v] = p
+            if not alone:
+                place[u] = q
+    place[:] = best_place
+    return best

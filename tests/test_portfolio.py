@@ -1,0 +1,152 @@
+"""The pass `forms`: the program stays the same whichever form is kept, and what the report lists is what each form costs."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import gossamer
+from gossamer.conformance.strategies import circuits
+from gossamer.diagnostics import GossamerError, UsageError
+from gossamer.ir.network_text import resolve_network
+from gossamer.portfolio import FORMS, Forms
+from gossamer.registry import registered
+
+HEADER = 'OPENQASM 2.0; include "qelib1.inc"; '
+WITH_T = (
+    HEADER
+    + "qreg q[4];"
+    + "".join(f"cx q[{a}],q[{(a + k) % 4}]; t q[{(a + k) % 4}]; h q[{a * k % 4}];" for k in (1, 2, 3) for a in range(4))
+)
+LAYERED = HEADER + "qreg q[8];" + "".join(
+    f"cz q[{a}],q[{(a * k + 1) % 8}];" * (a != (a * k + 1) % 8) + f"h q[{(a + k) % 8}];"
+    for k in (1, 3, 5, 2) for a in range(8)
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("form", [form.name for form in FORMS])
+@settings(max_examples=6, deadline=None, derandomize=True)
+@given(circuit=circuits(max_wires=2, max_gates=9), nodes=st.integers(1, 3))
+def test_every_form_is_the_same_instrument(form: str, circuit, nodes: int) -> None:
+    """Exactly, with measurements, resets and conditions; what a form refuses says why."""
+    try:
+        program = gossamer.compile(circuit.qasm(), f"{nodes}:qubits=4", forms=form, effort=0, check=False)
+    except GossamerError as error:
+        assert form != "given" or error.code in ("OG-3", "OG-4", "OG-15")
+        return
+    assert program.verify(method="exact").holds is True
+    (row,) = program.report["forms"]
+    assert (row["form"], row["kept"], row["ebits"]) == (form, True, program.report["ebits"])
+
+
+@pytest.mark.parametrize(
+    ("source", "network"), [(WITH_T, "2:qubits=2"), (LAYERED, "2:qubits=5")], ids=["T gates", "Clifford"]
+)
+def test_the_cheapest_form_is_kept(source: str, network: str) -> None:
+    program = gossamer.compile(source, network, effort=2)
+    rows = program.report["forms"]
+    assert [row["form"] for row in rows] == [form.name for form in FORMS if source is LAYERED or not form.clifford]
+    costs = [row["ebits"] for row in rows if row["ebits"] is not None]
+    assert program.report["ebits"] == min(costs)
+    assert [row["ebits"] for row in rows if row["kept"]] == [min(costs)]
+    assert program.report["verified"]["holds"] is True
+    alone = gossamer.compile(source, network, effort=2, forms="given")
+    assert program.report["ebits"] <= alone.report["ebits"]
+
+
+def test_rewriting_pays() -> None:
+    """The ablation in the small: what cancels at a distance needs no link, and as it stands it does."""
+    text = (
+        HEADER + "qreg q[2]; cx q[0],q[1]; t q[1]; cx q[0],q[1]; h q[0]; h q[0]; cx q[0],q[1]; tdg q[1]; cx q[0],q[1];"
+    )
+    text += "h q[1]; h q[0]; cx q[0],q[1]; h q[0]; cx q[0],q[1]; cx q[0],q[1]; h q[0]; cx q[0],q[1];"
+    diagram, network = gossamer.read(text), resolve_network("2:qubits=1")
+    best = {row["form"]: row["ebits"] for row in Forms(effort=2).run(diagram, network).notes["forms"]}
+    assert best["given"] >= min(x for x in best.values() if x is not None)
+
+
+def test_no_link_is_needed_and_nothing_is_rewritten() -> None:
+    report = gossamer.compile(LAYERED, "2:qubits=8").report
+    assert [(row["form"], row["ebits"]) for row in report["forms"]] == [("given", 0)]
+
+
+def test_equal_graphs_are_placed_once() -> None:
+    report = gossamer.compile(HEADER + "qreg q[2]; cx q[0],q[1];", "2:qubits=1").report
+    assert report["forms"][0]["kept"]
+    assert {row.get("same_as") for row in report["forms"][1:]} <= {"given", None}
+    assert "given" in {row.get("same_as") for row in report["forms"]}
+
+
+def test_what_is_wrong_with_the_program_is_said_of_the_program() -> None:
+    with pytest.raises(GossamerError) as caught:
+        gossamer.compile(LAYERED, "2:qubits=3")
+    assert caught.value.code == "NW-13"
+
+
+def test_a_form_that_does_not_fit_is_listed_with_the_reason() -> None:
+    """The graph that full reduction leaves holds more vertices at one time than the circuit has wires."""
+    report = gossamer.compile(LAYERED, "2:qubits=4", effort=2).report
+    refused = [row for row in report["forms"] if row["ebits"] is None and "same_as" not in row]
+    assert all(row["refused"].startswith(("NW-13", "OG-", "EX-")) for row in refused)
+    assert report["verified"]["holds"] is True
+
+
+@pytest.mark.clause("TL-7")
+@pytest.mark.parametrize("names", ["", "given,", "given full", "nothing", "GIVEN", "given{", "a.b"])
+def test_names_of_forms_are_checked(names: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        gossamer.compile(LAYERED, "2", forms=names)
+    assert caught.value.code == "TL-7"
+
+
+@pytest.mark.parametrize("options", [{"effort": 4}, {"effort": -1}, {"seed": -1}, {"only": "given.other"}])
+def test_options_of_the_pass_are_checked(options: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match=r"effort|seed|form"):
+        Forms(**options)
+
+
+@pytest.mark.clause("TL-7")
+@pytest.mark.parametrize("options", [{"pipeline": "min-space"}, {"postselect": True}])
+def test_forms_belong_to_the_default_pipeline(options: dict[str, object]) -> None:
+    with pytest.raises(UsageError, match="default pipeline"):
+        gossamer.compile(LAYERED, "2", forms="given", **options)
+
+
+def test_what_no_backend_takes_is_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A form whose programs cannot be made is listed as refused, and the next one is kept."""
+    from gossamer.diagnostics import InputError
+    from gossamer.lowering import Lower
+
+    lower = Lower.run
+    calls: list[int] = []
+
+    def refuse_first(self: Lower, placed):
+        calls.append(placed.num_links)
+        if len(calls) == 1:
+            raise InputError("PR-12", "not this one")
+        return lower(self, placed)
+
+    monkeypatch.setattr(Lower, "run", refuse_first)
+    report = gossamer.compile(LAYERED, "2:qubits=5", effort=2, check=False).report
+    (refused,) = [row for row in report["forms"] if row.get("refused") == "PR-12: not this one"]
+    assert not refused["kept"]
+    assert calls == sorted(calls)
+
+
+def test_the_command_line_lists_forms(capsys: pytest.CaptureFixture[str], tmp_path) -> None:
+    from gossamer.cli import call
+
+    path = tmp_path / "a.qasm"
+    path.write_text(WITH_T)
+    assert (
+        call(["compile", str(path), "-n", "2:qubits=3", "--forms", "given,teleported", "-o", str(tmp_path / "o")]) == 0
+    )
+    line = next(x for x in capsys.readouterr().out.splitlines() if x.startswith("forms"))
+    assert "given" in line
+    assert "kept" in line
+
+
+def test_the_registration() -> None:
+    one = registered("passes")["forms"]
+    assert (one.takes, one.gives) == (("diagram", "network"), "placed")
