@@ -29,6 +29,8 @@ from gossamer.ir.program import Conditional, Distribution, Gate, Measure, Reset
 
 #: A condition that needs more branches than this is refused.
 MAX_BRANCHES = 1024
+#: So many gates with angles are kept, to be used again.
+MAX_KEPT = 100_000
 #: A condition on a parity of more bits than this is not opened into branches, of which it has 2^(bits - 1).
 NARROW = 4
 
@@ -68,6 +70,7 @@ class CircuitWriter(Writer):
     def __init__(self, lowering: Lowering, at: int) -> None:
         super().__init__(lowering, at)
         self.parities: dict[int, tuple[frozenset[int], bool] | None] = {}  # see parity_of
+        self.turns: dict[tuple[Phase, tuple[int, ...]], Gate] = {}  # gates that were needed before
 
     def start(self, qubit: int) -> None:
         self.clean(qubit)
@@ -210,6 +213,16 @@ class CircuitWriter(Writer):
 
     def emit_phase(self, qubits: tuple[int, ...], phase: Phase, given: tuple[tuple[int, bool], ...] = ()) -> None:
         """Rz or rzz by a phase; terms with bits become conditional gates."""
+        if not phase.terms:
+            return
+        if not given and phase.is_constant:
+            gate = self.turns.get((phase, qubits))
+            if gate is None:
+                gate = self.turn(qubits, phase.constant)
+                if len(self.turns) < MAX_KEPT:
+                    self.turns[phase, qubits] = gate
+            self.emit(gate)
+            return
         for mono, c, symbols in phase.terms:
             if symbols:
                 raise InputError(
@@ -245,12 +258,7 @@ class CircuitWriter(Writer):
             self.emit_term(qubits, -c / 2 % 2, rest, given)
             self.emit(*flip)
             return
-        if len(qubits) == 2:
-            gate = Gate("rzz", qubits, Phase(c))
-        elif c in _NAMED:
-            gate = self.plain_gate(_NAMED[c], *qubits)
-        else:
-            gate = Gate("rz", qubits, Phase(c))
+        gate = self.turn(qubits, c)
         if not mono and not given:
             self.emit(gate)
             return
@@ -258,6 +266,12 @@ class CircuitWriter(Writer):
             local = [(self.local_bits((self.all.source_raw[b],))[0], value) for b, value in sorted(case.items())]
             conditions = (*given, *local)  # none, if the bits are constants
             self.emit(Conditional(conditions, (gate,)) if conditions else gate)
+
+    def turn(self, qubits: tuple[int, ...], angle: Fraction) -> Gate:
+        """Rz or rzz by a constant."""
+        if len(qubits) == 2:
+            return Gate("rzz", qubits, Phase(angle))
+        return self.plain_gate(_NAMED[angle], *qubits) if angle in _NAMED else Gate("rz", qubits, Phase(angle))
 
     def parity_of(self, bit: int) -> tuple[frozenset[int], bool] | None:
         """The raw outcomes whose parity a bit is, and whether it is negated; None if it is no parity."""

@@ -23,13 +23,13 @@ from typing import ClassVar
 import numpy as np
 
 from gossamer.diagnostics import InputError
-from gossamer.ir.diagram import Bit, BitKind, Diagram, VertexKind
+from gossamer.ir.diagram import Bit, BitKind, Diagram, SpanTable, VertexKind
 from gossamer.ir.open_graph import Label, OpenGraph, causal_columns
 from gossamer.ir.phase import BitExpr, Phase
 from gossamer.passes.any_flow import find_any_flow
 from gossamer.rewriting.open_form import OpenForm, is_half, outcomes_behind, pauli_bits
 
-_PI = Phase(1)
+_PI, _ZERO = Phase(1), Phase()
 _HALVES = (Fraction(1, 2), Fraction(3, 2))
 #: Conditional Paulis with more terms than this stay where they are instead of being pushed (signs would multiply).
 _MAX_PUSH_TERMS = 2
@@ -108,6 +108,7 @@ class _WorkGraph:
         self.succ: dict[int, int] = {}
         self.pred: dict[int, int] = {}
         self.bits: list[Bit] = []
+        self.sums: dict[tuple[Phase, Phase], Phase] = {}
 
     # ---- from the diagram ------------------------------------------------------------------------------------------
 
@@ -133,48 +134,53 @@ class _WorkGraph:
 
         # A boundary is a vertex of the open graph of its own (a Hadamard edge to a boundary is kept by a phase-0 vertex), so
         # it simply fuses along plain edges, except that an input never fuses with an output's or another input's class twice.
-        ends = {int(v) for v in np.flatnonzero(boundary)}
-        for (a, b), h in zip(d.edges.tolist(), hadamard.tolist(), strict=True):
-            if not h:
-                ra, rb = find(a), find(b)
-                if ra != rb:
-                    root[max(ra, rb)] = min(ra, rb)
-        members: dict[int, list[int]] = {}
+        for a, b in d.edges[~hadamard].tolist():
+            ra, rb = find(a), find(b)
+            if ra != rb:
+                root[max(ra, rb)] = min(ra, rb)
         for v in range(d.num_vertices):
-            members.setdefault(find(v), []).append(v)
+            root[v] = root[root[v]]  # a root is the smallest of its class, so those below v have been done
+        of = np.array(root, np.int32)
+        roots = np.flatnonzero(of == np.arange(d.num_vertices)).tolist()
         bit_of = {b.vertex: i for i, b in enumerate(d.bits) if b.kind == BitKind.OUTCOME}
-        for r, vs in members.items():
-            g.adj[r] = set()
-            g.time[r] = max(vs)
-            total = Phase()
-            for v in vs:
-                if v not in ends:
-                    total = total + d.phase_of(v)
-            g.phase[r] = total
-            n_in = sum(1 for v in vs if kind[v] == VertexKind.INPUT)
-            found = [bit_of[v] for v in vs if v in bit_of]
-            n_out = sum(1 for v in vs if kind[v] == VertexKind.OUTPUT)
-            if n_in > 1 or n_out + len(found) > 1:
-                raise InputError("OG-3", f"no causal flow: the wires that meet at vertex v{r} cannot be told apart")
-            if found:
-                g.outcome[r] = found[0]
-                g.refuse_own_bit(r, d.bits)
-        degree = np.bincount(d.edges.ravel(), minlength=d.num_vertices)
-        for a, b in d.edges.tolist():
-            a, b = min(a, b), max(a, b)
-            if degree[a] == 1 and a not in ends and a not in bit_of:
-                g.fresh.add(find(a))
-        g.inputs = [find(int(v)) for v in d.inputs]
-        g.outputs = [find(int(v)) for v in d.outputs]
+        measured = np.array(list(bit_of), np.int32)
+        latest = np.zeros(d.num_vertices, np.int32)
+        np.maximum.at(latest, of, np.arange(d.num_vertices, dtype=np.int32))
+        g.adj = {r: set() for r in roots}
+        g.time = dict(zip(roots, latest[roots].tolist(), strict=True))
+        g.phase = dict.fromkeys(roots, _ZERO)
+        turns = np.array([not p.is_zero for p in d.phases], np.bool_)[d.phase] & ~boundary
+        for v in np.flatnonzero(turns).tolist():
+            r = root[v]
+            g.phase[r] = g.sum(g.phase[r], d.phase_of(v))
+        starts = np.bincount(of[kind == VertexKind.INPUT], minlength=d.num_vertices)
+        stops = np.bincount(
+            of[np.append(np.flatnonzero(kind == VertexKind.OUTPUT), measured)], minlength=d.num_vertices
+        )
+        crossed = np.flatnonzero((starts > 1) | (stops > 1))
+        for v, bit in sorted(bit_of.items(), key=lambda pair: root[pair[0]]):
+            if crossed.size and int(crossed[0]) <= root[v]:
+                break
+            g.outcome[root[v]] = bit
+            g.refuse_own_bit(root[v], d.bits)
+        if crossed.size:
+            raise InputError(
+                "OG-3", f"no causal flow: the wires that meet at vertex v{int(crossed[0])} cannot be told apart"
+            )
+        # Of an edge the end that was made first, if it has no other edge, holds the state in which a wire starts.
+        first = d.edges.min(axis=1, initial=d.num_vertices)
+        states = (np.bincount(d.edges.ravel(), minlength=d.num_vertices) == 1) & ~boundary
+        states[measured] = False
+        g.fresh = {root[v] for v in first[states[first]].tolist()}
+        g.inputs = [root[v] for v in d.inputs.tolist()]
+        g.outputs = [root[v] for v in d.outputs.tolist()]
         g.input_set, g.output_set = set(g.inputs), set(g.outputs)
         g.bits = list(d.bits)
-        for (a, b), h in zip(d.edges.tolist(), hadamard.tolist(), strict=True):
-            if h:
-                a, b = find(a), find(b)
-                if a == b:
-                    g.phase[a] = g.phase[a] + _PI  # a Hadamard self-loop
-                else:
-                    g.toggle(a, b)
+        for a, b in of[d.edges[hadamard]].tolist():
+            if a == b:
+                g.phase[a] = g.phase[a] + _PI  # a Hadamard self-loop
+            else:
+                g.toggle(a, b)
         # A phase leaf that was made after its hub is an effect: hub and leaf are a gadget. (Made before, it is a state.)
         special = {*g.inputs, *g.outputs, *g.outcome}
         for leaf in list(g.adj):
@@ -187,6 +193,15 @@ class _WorkGraph:
             g.remove(leaf)
             g.hubs.add(hub)
         return g
+
+    def sum(self, a: Phase, b: Phase) -> Phase:
+        """Sums of two phases recur, and adding fractions is slow."""
+        if a.is_zero or b.is_zero:
+            return b if a.is_zero else a
+        found = self.sums.get((a, b))
+        if found is None:
+            found = self.sums[a, b] = a + b
+        return found
 
     def refuse_own_bit(self, v: int, bits: Sequence[Bit]) -> None:
         """A vertex whose angle depends on its own outcome is none that can be measured."""
@@ -440,7 +455,7 @@ class _WorkGraph:
             outputs=np.array([names[v] for v in self.outputs], np.int32),
             outcome=outcome, flow_start=flow_start, flow=flow, order=np.arange(n, dtype=np.int32),
             bits=bits, registers=d.registers, input_names=d.input_names, output_names=d.output_names,
-            spans={i: d.spans[v] for v, i in names.items() if v in d.spans},
+            spans=SpanTable(later=[(0, n, lambda i: d.spans.get(order[i]))]),
         )  # fmt: skip
 
     def causal_order(self) -> list[int]:
