@@ -98,6 +98,7 @@ class _Stitch:
         self.outcome_at = [
             {b.vertex: j for j, b in enumerate(p.diagram.bits) if b.kind == BitKind.OUTCOME} for p in parts
         ]
+        self.input_bit = [{b.name: j for j, b in enumerate(p.diagram.bits) if b.kind == BitKind.INPUT} for p in parts]
         self.names = [
             dict(zip(p.diagram.inputs.tolist(), (("in", n) for n in p.diagram.input_names), strict=True))
             | dict(zip(p.diagram.outputs.tolist(), (("out", n) for n in p.diagram.output_names), strict=True))
@@ -213,8 +214,7 @@ class _Stitch:
         return self.bit[i][b]
 
     def _receive(self, i: int, name: str) -> None:
-        d = self.parts[i].diagram
-        (b,) = (j for j, bit in enumerate(d.bits) if bit.kind == BitKind.INPUT and bit.name == name)
+        b = self.input_bit[i][name]
         expr = self.message[name]
         if len(expr.monomials) > 1:  # a parity stays one bit, so that phases under it stay short
             expr = BitExpr.bit(self.builder.derived(expr, name))

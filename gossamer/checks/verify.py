@@ -16,6 +16,9 @@ from gossamer.ir.program import Manifest, NodeProgram
 #: How many legs of spiders rewriting looks at in a second, roughly; a bound that does not depend on the clock.
 LEGS_PER_SECOND = 500_000
 
+#: How many instructions are lifted and stitched in a second, roughly, the programs being compared with nothing yet.
+LIFTED_PER_SECOND = 20_000
+
 METHODS = ("exact", "stabiliser", "rewriting", "sampled", "structural")
 
 
@@ -35,7 +38,7 @@ def verify(
     ----------
     method
         ``exact``, ``stabiliser``, ``rewriting``, ``sampled`` or ``structural``. Without it: the structure first, then the strongest method
-        that is predicted to stay within ``budget``.
+        that is predicted to stay within ``budget``; none where bringing the programs into one diagram would take twice as long.
     budget
         Seconds; with a method named, only the number of samples depends on it.
     network
@@ -69,6 +72,9 @@ def verify(
         return verdict("structural", False, rules, detail)
     if method == "structural":
         return verdict("structural", None, rules, detail)
+    lifting = sum(len(p.instructions) for p in programs) / LIFTED_PER_SECOND
+    if method is None and lifting > 2 * budget:
+        return verdict("structural", None, rules, f"meaning not checked: about {lifting:.0f} s to lift the programs")
     try:
         case = make_case(programs, manifest, source)
     except InputError as error:

@@ -98,7 +98,7 @@ def print_program(program: NodeProgram) -> str:
     """
     if program.model != MODEL:
         raise InputError(CODE, f"a program of model '{program.model}' has no OpenQASM 3 form")
-    return "".join(f"{line}\n" for line in _Printer(program).lines())
+    return "\n".join([*_Printer(program).lines(), ""])
 
 
 class _Printer:
@@ -109,6 +109,8 @@ class _Printer:
             if not _RESULT.fullmatch(name):
                 raise InputError(CODE, f"{name[:80]!r} is not the name of a result")
             self.results.setdefault(bit, []).append(name)
+        self.texts: dict[int, str] = {}  # of gates, by identity: one object may stand in many places
+        self.names: set[str] = set()  # checked already
 
     def lines(self) -> Iterable[str]:
         p = self.program
@@ -116,7 +118,7 @@ class _Printer:
         yield 'include "stdgates.inc";'
         yield f"@gossamer.node {_checked(p.node)}"
         yield RZZ
-        used = {gate.name for op in p.instructions for gate in _gates_of(op)}
+        used = {gate.name for gate in _distinct_gates(p)}
         yield from (text for name, text in DEFINED.items() if name in used)
         for kind, size, name in (("qubit", p.data, "data"), ("qubit", p.comm, "comm"), ("bit", p.bits, "m")):
             if size:
@@ -127,36 +129,46 @@ class _Printer:
             raise InputError(CODE, f"result {next(iter(self.results.values()))[0]} is never written")
 
     def instruction(self, op: Instruction) -> Iterable[str]:
+        if isinstance(op, Gate):
+            return (self.gate(op),)
         match op:
-            case Gate():
-                yield self.gate(op)
-            case Conditional():
-                if not op.conditions:
+            case Conditional(conditions, body):
+                if not conditions:
                     raise InputError(CODE, "a conditional without a condition has no text form")
-                yield " ".join(f"if ({'' if value else '!'}m[{bit}]) {{" for bit, value in op.conditions)
-                for gate in op.body:
-                    yield f"  {self.gate(gate)}"
-                yield " ".join("}" for _ in op.conditions)
-            case Measure():
-                yield from (f"@gossamer.result {name}" for name in self.results.pop(op.bit, []))
-                yield f"m[{op.bit}] = measure {self.qubit(op.qubit)};"
-            case Reset():
-                yield f"reset {self.qubit(op.qubit)};"
-            case Ebit():
-                yield f"@gossamer.link id={_checked(op.link)} peer={_checked(op.peer)}"
-                yield f"reset {self.qubit(op.qubit)};"
-            case Send():
-                bits = ",".join(f"m[{b}]" for b in op.bits)
-                yield f"@gossamer.send id={_checked(op.message)} to={_checked(op.peer)} bits={bits}"
-                yield "barrier;"
-            case Recv():
-                yield from (f"@gossamer.result {name}" for name in self.results.pop(op.bit, []))
-                yield f"@gossamer.recv id={_checked(op.message)} from={_checked(op.peer)} bit=m[{op.bit}]"
-                yield "barrier;"
+                return (
+                    " ".join([f"if ({'' if value else '!'}m[{bit}]) {{" for bit, value in conditions]),
+                    *[f"  {self.gate(gate)}" for gate in body],
+                    " ".join(["}"] * len(conditions)),
+                )
+            case Measure(qubit, bit):
+                return (*self.noted(bit), f"m[{bit}] = measure {self.qubit(qubit)};")
+            case Recv(message, peer, bit):
+                note = f"@gossamer.recv id={self.name(message)} from={self.name(peer)} bit=m[{bit}]"
+                return (*self.noted(bit), note, "barrier;")
+            case Send(message, peer, bits):
+                own = ",".join([f"m[{b}]" for b in bits])
+                return (f"@gossamer.send id={self.name(message)} to={self.name(peer)} bits={own}", "barrier;")
+            case Ebit(link, peer, qubit):
+                return (f"@gossamer.link id={self.name(link)} peer={self.name(peer)}", f"reset {self.qubit(qubit)};")
+            case Reset(qubit):
+                return (f"reset {self.qubit(qubit)};",)
+        return ()
+
+    def noted(self, bit: int) -> list[str]:
+        return [f"@gossamer.result {name}" for name in self.results.pop(bit, ())]
+
+    def name(self, name: str) -> str:
+        if name not in self.names:
+            self.names.add(_checked(name))
+        return name
 
     def gate(self, gate: Gate) -> str:
-        angle = f"({', '.join(map(print_angle, gate.angles))})" if gate.angles else ""
-        return f"{gate.name}{angle} {', '.join(self.qubit(q) for q in gate.qubits)};"
+        text = self.texts.get(id(gate))
+        if text is None:
+            angle = f"({', '.join(map(print_angle, gate.angles))})" if gate.angles else ""
+            text = f"{gate.name}{angle} {', '.join([self.qubit(q) for q in gate.qubits])};"
+            self.texts[id(gate)] = text
+        return text
 
     def qubit(self, index: int) -> str:
         return f"data[{index}]" if index < self.program.data else f"comm[{index - self.program.data}]"
@@ -430,5 +442,13 @@ def _shape_of(text: str) -> object:
     return _shape(gate)
 
 
-def _gates_of(op: Instruction) -> tuple[Gate, ...]:
-    return (op,) if isinstance(op, Gate) else op.body if isinstance(op, Conditional) else ()
+def _distinct_gates(program: NodeProgram) -> Iterable[Gate]:
+    """Each gate object of a program once."""
+    found: dict[int, Gate] = {}
+    for op in program.instructions:
+        if isinstance(op, Gate):
+            found[id(op)] = op
+        elif isinstance(op, Conditional):
+            for gate in op.body:
+                found[id(gate)] = gate
+    return found.values()

@@ -49,6 +49,8 @@ from gossamer.rewriting.strategies import reduce
 
 #: The most legs that rewriting may look at (about a microsecond each) before it gives up.
 MAX_WORK = 3_000_000
+#: So often at least rewriting looks at each leg of a circuit; with less in hand it need not begin.
+_LOOKS = 4
 #: Up to so many nodes every set of them is a cut; above, single nodes and the sets of nodes near one only.
 MAX_ALL_CUTS = 6
 #: Legs on each side of a factor's submatrix.
@@ -287,6 +289,8 @@ def _log(rank: int) -> int:
 
 def _read_form(source: Diagram) -> tuple[_Form | None, str]:
     """The source as a `_Form`, or why rewriting does not give one."""
+    if _LOOKS * 2 * source.num_edges > MAX_WORK:
+        return None, "too large to be reduced"
     graph = WorkGraph.from_diagram(source)
     if not reduce(graph, "full", limit=MAX_WORK):
         return None, "too large to be reduced"

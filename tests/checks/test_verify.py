@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
@@ -222,6 +223,15 @@ def test_small_angles_are_seen():
     off = [replace(code[0], angle=Phase(Fraction(1, 4) + Fraction(1, 2**12))), *code[1:]]
     for method in ("exact", "sampled"):
         assert check(edited(e, 0, off), method).holds is False
+
+
+def test_long_programs_are_not_lifted_unasked(monkeypatch):
+    e = teleport()
+    monkeypatch.setattr(sys.modules["gossamer.checks.verify"], "LIFTED_PER_SECOND", 0.01)
+    found = check(e, None)
+    assert (found.method, found.holds) == ("structural", None)
+    assert "to lift the programs" in found.detail
+    assert check(e, "exact").holds is True
 
 
 def test_verdicts_are_reproducible_and_methods_are_known():
