@@ -17,6 +17,7 @@ Graph-like diagrams: Duncan, Kissinger, Perdrix, van de Wetering, Quantum 4, 279
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from fractions import Fraction
 from itertools import combinations
 
@@ -56,6 +57,7 @@ class WorkGraph:
     unit : phases are whole numbers of ``pi / unit``
     adj : Hadamard neighbours of each spider; empty for removed ones
     plain : plain edges, which fusion removes
+    hung : spider -> those that had it as their only Hadamard neighbour when their edges last changed; see :meth:`leaves`
     const, flip, signed, rest : the phase, see above; ``flip[v]`` has no constant term, ``signed[v]`` maps signs (parities) to angles
         between 0 and pi/2, both excluded, ``rest[v]`` has no multiple of pi in it
     defined : derived bit -> what it is over bits that are not derived, where that is short
@@ -75,6 +77,7 @@ class WorkGraph:
         self.adj: list[set[int]] = []
         self.alive = bytearray()
         self.plain: dict[int, set[int]] = {}
+        self.hung: dict[int, dict[int, None]] = {}
         self.const: list[int] = []
         self.signed: dict[int, dict[BitExpr, int]] = {}
         self.flip: dict[int, BitExpr] = {}
@@ -389,12 +392,30 @@ class WorkGraph:
         """A Hadamard edge: two cancel, a loop is a phase of pi."""
         if a == b:
             self.add_const(a, self.unit)
-        elif b in self.adj[a]:
+            return
+        if b in self.adj[a]:
             self.adj[a].remove(b)
             self.adj[b].remove(a)
         else:
             self.adj[a].add(b)
             self.adj[b].add(a)
+        self.note_leaf(a)
+        self.note_leaf(b)
+
+    def note_leaf(self, v: int) -> None:
+        """To be called by whoever changes ``adj[v]``, so that nobody has to look for leaves among all neighbours."""
+        if len(self.adj[v]) == 1:
+            (w,) = self.adj[v]
+            self.hung.setdefault(w, {})[v] = None
+
+    def leaves(self, v: int) -> Iterator[int]:
+        """The neighbours whose only Hadamard neighbour is ``v``; those that no longer are any are forgotten."""
+        hung = self.hung.get(v, {})
+        for w in list(hung):
+            if len(self.adj[w]) == 1 and v in self.adj[w]:
+                yield w
+            else:
+                del hung[w]
 
     def add_plain(self, a: int, b: int) -> None:
         """A plain edge, an equality: a second one says nothing new."""
@@ -426,15 +447,19 @@ class WorkGraph:
         other.adj = [near.copy() for near in self.adj]
         other.plain = {v: near.copy() for v, near in self.plain.items()}
         other.ends = {v: ends.copy() for v, ends in self.ends.items()}
+        other.hung = {v: near.copy() for v, near in self.hung.items()}
         other.signed = {v: signs.copy() for v, signs in self.signed.items()}
         return other
 
     def remove(self, v: int) -> None:
         """Remove a spider and its Hadamard edges; its ends and plain edges must be gone."""
         adj = self.adj
-        for w in adj[v]:
-            adj[w].discard(v)
+        near = adj[v]
         adj[v] = set()
+        self.hung.pop(v, None)
+        for w in near:
+            adj[w].discard(v)
+            self.note_leaf(w)
         self.alive[v] = 0
         self.const[v] = 0
         self.signed.pop(v, None)

@@ -68,6 +68,8 @@ def apply_fuse(g: WorkGraph, match: tuple[int, int]) -> Iterable[int]:
         else:
             mine.add(n)
             other.add(a)
+        g.note_leaf(n)
+    g.note_leaf(a)
     touched = [a, *near]
     adj[b] = set()
     for n in g.plain.pop(b):
@@ -238,6 +240,7 @@ def apply_complement(g: WorkGraph, v: int) -> Iterable[int]:
         other.discard(v)
         other ^= near
         other.discard(n)
+        g.note_leaf(n)
     g.remove(v)
     return near
 
@@ -281,6 +284,8 @@ def apply_pivot(g: WorkGraph, match: tuple[int, int]) -> Iterable[int]:
             g.add_pauli(b, ku)
     for c in both:
         g.add_const(c, g.unit)
+    for w in one | both:
+        g.note_leaf(w)
     return one | both
 
 
@@ -296,12 +301,7 @@ def _and(g: WorkGraph, a: Pauli, b: Pauli) -> Phase | None:
 
 def leaf_of(g: WorkGraph, v: int) -> int | None:
     """The leaf of the gadget whose hub is ``v``: an interior neighbour with no other leg."""
-    if v in g.ends:
-        return None
-    for w in g.adj[v]:
-        if len(g.adj[w]) == 1 and _may_go(g, w):
-            return w
-    return None
+    return None if v in g.ends else next((w for w in g.leaves(v) if _may_go(g, w)), None)
 
 
 def make_gadget(g: WorkGraph, v: int) -> tuple[int, int]:

@@ -220,6 +220,8 @@ def check_steps(data: st.DataObject) -> None:
             break
         rule, match = data.draw(st.sampled_from(found))
         rule.apply(g, match)
+        for v in g.spiders():  # those that are noted are those that are there
+            assert set(g.leaves(v)) == {w for w in g.adj[v] if len(g.adj[w]) == 1}
     out = write_diagram(g, source)
     out.verify()
     assert same_maps(source, out)
