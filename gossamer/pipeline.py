@@ -41,7 +41,7 @@ EXAMPLE = "graph-like,partition{effort=1,seed=0},links,circuit"
 #: Pipelines with a name, for MBQC nodes: few qubits at one time, few pattern nodes, few rounds of measurements.
 MODES = {
     "min-space": "graph-like,partition{{effort={effort},seed={seed}}},links,{backend}",
-    "min-nodes": "simplify{{strategy=full}},graph-like,partition{{effort={effort},seed={seed}}},links,{backend}{{shift=true}}",
+    "min-nodes": "simplify{{strategy=nodes}},graph-like,partition{{effort={effort},seed={seed}}},links,{backend}{{shift=true}}",
     "min-depth": "graph-like,partition{{effort={effort},seed={seed}}},links,{backend}{{shift=true}}",
 }
 MAX_STEPS = 64

@@ -103,7 +103,7 @@ BUILT_IN: dict[Kind, tuple[Registration, ...]] = {
     ),
     "passes": (
         Registration("graph-like", "gossamer.passes.graph_like:GraphLike", "diagram to open graph with flow, wires kept where it has a causal one", takes=("diagram",), gives="graph"),
-        Registration("simplify", "gossamer.passes.simplify:Simplify", "rewrite the diagram: fuse, teleport, clifford, full, guarded", takes=("diagram",), gives="diagram"),
+        Registration("simplify", "gossamer.passes.simplify:Simplify", "rewrite the diagram: fuse, teleport, clifford, full, nodes, guarded", takes=("diagram",), gives="diagram"),
         Registration("partition", "gossamer.passes.partition_pass:Partition", "place vertices and edges on nodes so that few ebits are needed", takes=("graph", "network"), gives="assignment"),
         Registration("links", "gossamer.passes.links:Links", "realise cut edges by links and order all events", takes=("graph", "assignment", "network"), gives="placed"),
         Registration("gather", "gossamer.passes.gather:Gather", "place and link a Clifford program by parities, for the rank of its cuts", takes=("graph", "network"), gives="placed"),

@@ -15,8 +15,8 @@ class Simplify:
 
     Attributes
     ----------
-    strategy : ``fuse`` and ``teleport`` keep the structure of a circuit and its causal flow; ``clifford``, ``full`` and ``guarded``
-        keep a gflow. See `gossamer.rewriting.strategies` for the papers.
+    strategy : ``fuse`` and ``teleport`` keep the structure of a circuit and its causal flow; ``clifford``, ``full``, ``nodes``
+        and ``guarded`` keep a gflow. See `gossamer.rewriting.strategies` for the papers.
     dissolve : whether outcomes on which nothing depends after rewriting become coins (protocols are seen through)
     """
 

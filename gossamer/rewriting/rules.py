@@ -358,8 +358,16 @@ def _end_key(g: WorkGraph, w: int) -> tuple[int, bool, int, int]:
 def apply_boundary_pivot(g: WorkGraph, match: tuple[int, int]) -> Iterable[int]:
     """[DKPW, section 5; BMFLW]: the ends move behind spiders of phase 0 (and a phase onto a gadget), then pivot."""
     u, v = match
+    new = _move_ends_out(g, v)
+    if not g.is_pauli(v):
+        new += make_gadget(g, v)
+    return {*new, *apply_pivot(g, (u, v))}
+
+
+def _move_ends_out(g: WorkGraph, v: int) -> list[int]:
+    """Put each end of a spider behind two Hadamard edges, with a spider of phase 0 between them; the new spiders."""
     new: list[int] = []
-    for e in g.ends.pop(v):
+    for e in g.ends.pop(v, ()):
         w = g.new_spider(g.rank[v])
         g.ends[w] = [e]
         g.end_at[e] = w
@@ -368,9 +376,7 @@ def apply_boundary_pivot(g: WorkGraph, match: tuple[int, int]) -> Iterable[int]:
         g.end_hadamard[e] ^= True
         g.add_edge(v, w)
         new.append(w)
-    if not g.is_pauli(v):
-        new += make_gadget(g, v)
-    return {*new, *apply_pivot(g, (u, v))}
+    return new
 
 
 def check_clifford_gadget(g: WorkGraph, v: int) -> tuple[int, int] | None:
@@ -441,6 +447,53 @@ def apply_gadget_fusion(g: WorkGraph, match: tuple[int, int]) -> Iterable[int]:
     return {stays, leaf, *near}
 
 
+# ---- spiders behind a Hadamard end ----------------------------------------------------------------------------------
+#
+# An input or output with a Hadamard edge is a vertex of its own in an open graph, and the spider behind it one more. Such a
+# spider goes like an interior one: the end keeps its vertex, which is all that is left of the two.
+
+
+def _behind_hadamard_end(g: WorkGraph, v: int) -> bool:
+    """Whether the spider has one end, with a Hadamard, and nothing else keeps it."""
+    ends = g.ends.get(v, ())
+    return len(ends) == 1 and g.end_hadamard[ends[0]] and v not in g.fixed and v not in g.plain
+
+
+def check_end_complement(g: WorkGraph, v: int) -> int | None:
+    """A spider of phase ``pi/2 + pi * k`` behind a Hadamard end."""
+    return v if g.is_half(v) and _behind_hadamard_end(g, v) else None
+
+
+def apply_end_complement(g: WorkGraph, v: int) -> Iterable[int]:
+    """The end moves out, where it needs no Hadamard, and the spider is complemented away [DKPW, lemma 5.2; BMFLW, section 4]."""
+    return {*_move_ends_out(g, v), *apply_complement(g, v)}
+
+
+def check_end_pivot(g: WorkGraph, v: int) -> tuple[int, int] | None:
+    """A Pauli spider behind a Hadamard end, beside one that is interior and no leaf, or behind a Hadamard end as well."""
+    if not g.is_pauli(v) or not _behind_hadamard_end(g, v):
+        return None
+    best = -1
+    for w in g.adj[v]:
+        if best >= 0 and (len(g.adj[w]), w) > (len(g.adj[best]), best):
+            continue
+        if _behind_hadamard_end(g, w) or (len(g.adj[w]) > 1 and _may_go(g, w)):
+            best = w
+    return (v, best) if best >= 0 else None
+
+
+def apply_end_pivot(g: WorkGraph, match: tuple[int, int]) -> Iterable[int]:
+    """The ends move out, where they need no Hadamard, then pivot [BMFLW, section 4]: a vertex of the open graph less, or two.
+
+    A phase in the way becomes a gadget; a gadget in the way becomes a spider with the phase of its leaf.
+    """
+    u, v = match
+    new = _move_ends_out(g, u) + _move_ends_out(g, v)
+    if not g.is_pauli(v):
+        new += make_gadget(g, v)
+    return {*new, *apply_pivot(g, (u, v))}
+
+
 # ---- the table ------------------------------------------------------------------------------------------------------
 
 
@@ -465,6 +518,8 @@ RULES: tuple[Rule, ...] = (
     Rule("pivot", check_pivot, apply_pivot, "gflow"),
     Rule("gadget-pivot", check_gadget_pivot, apply_gadget_pivot, "gflow"),
     Rule("boundary-pivot", check_boundary_pivot, apply_boundary_pivot, "gflow"),
+    Rule("end-complement", check_end_complement, apply_end_complement, "gflow"),
+    Rule("end-pivot", check_end_pivot, apply_end_pivot, "gflow"),
     Rule("hub", check_hub, apply_hub, "gflow"),
     Rule("gadget-fusion", check_gadget_fusion, apply_gadget_fusion, "gflow"),
 )

@@ -2,13 +2,14 @@
 
 Rules stand in groups; a vertex that changed is tried with the rules of the first group again, and a later group is used only when
 nothing is left to do in the earlier ones. Every strategy ends, because each step removes a spider, or turns a spider into a part of
-a gadget or an end for good; results do not depend on anything but the diagram.
+a gadget or an end for good, or (``nodes``) takes the Hadamard off an end and leaves no more Clifford spiders inside than there were;
+results do not depend on anything but the diagram.
 
 References
 ----------
 Duncan, Kissinger, Perdrix, van de Wetering, Quantum 4, 279 (2020), section 5 (``clifford``). Kissinger, van de Wetering, PRA 102,
 022406 (2020), section 5 (``full``). Staudacher, Guggemos, Grundner-Culemann, Gehrke, QPL 2023, EPTCS 394 (``guarded``: steps chosen by
-what they cost).
+what they cost). Backens, Miller-Bakewell, de Felice, Lobski, van de Wetering, Quantum 5, 421 (2021), section 4 (``nodes``).
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from gossamer.rewriting.graph import WorkGraph
 from gossamer.rewriting.rules import RULES, Rule, check_gadget_fusion
 from gossamer.rewriting.writer import write_diagram
 
-Strategy = Literal["fuse", "clifford", "full", "guarded"]
+Strategy = Literal["fuse", "clifford", "full", "nodes", "guarded"]
 #: What a step costs; ``guarded`` takes steps that cost nothing or less. Arguments: the graph, the rule's name, the match.
 Cost = Callable[[WorkGraph, str, Any], int]
 
@@ -39,6 +40,7 @@ _GROUPS: dict[str, tuple[tuple[str, ...], ...]] = {
     "fuse": (_FUSE,),
     "clifford": (_SMALLER, _CLIFFORD, ("boundary-pivot",)),
     "full": _FULL,
+    "nodes": (*_FULL, ("end-complement", "end-pivot")),
     "guarded": _FULL,
 }
 STRATEGIES = tuple(_GROUPS)
@@ -65,8 +67,9 @@ def simplify(
     ----------
     strategy
         ``fuse``: fusion and identities, circuit structure and any flow kept. ``clifford``: interior Clifford spiders removed, the
-        pseudo normal form of Clifford diagrams. ``full``: phase gadgets too, the reduction behind T-count optimisation. ``guarded``:
-        the rules of ``full``, but only steps that do not raise the number of edges (or a ``cost`` given by the caller).
+        pseudo normal form of Clifford diagrams. ``full``: phase gadgets too, the reduction behind T-count optimisation. ``nodes``:
+        Clifford spiders behind Hadamards of inputs and outputs too, for measurement patterns of few nodes. ``guarded``: the rules
+        of ``full``, but only steps that do not raise the number of edges (or a ``cost`` given by the caller).
     cost
         For ``guarded``; see `edge_cost`, which is the default.
     dissolve
@@ -189,30 +192,33 @@ def edge_cost(graph: WorkGraph, rule: str, match: Any) -> int:
     if rule == "clifford-gadget":
         leaf, hub = match
         return _complement_cost(graph, hub, without=leaf) - 1
-    if rule in ("pivot", "gadget-pivot", "boundary-pivot"):
+    if rule == "end-complement":
+        return _complement_cost(graph, match, extra=1)
+    if rule in ("pivot", "gadget-pivot", "boundary-pivot", "end-pivot"):
         u, v = match
-        ends = len(graph.ends[v]) if rule == "boundary-pivot" else 0
-        gadget = rule == "gadget-pivot" or (rule == "boundary-pivot" and not graph.is_pauli(v))
-        return _pivot_cost(graph, u, v, ends + gadget) + gadget  # a gadget's leaf is an edge too
+        gadget = not graph.is_pauli(v)
+        more_u, more_v = (len(graph.ends.get(w, ())) for w in match)
+        return _pivot_cost(graph, u, v, more_u, more_v + gadget) + gadget  # a gadget's leaf is an edge too
     return 0
 
 
-def _complement_cost(graph: WorkGraph, v: int, *, without: int = -1) -> int:
+def _complement_cost(graph: WorkGraph, v: int, *, without: int = -1, extra: int = 0) -> int:
+    """``extra``: how many neighbours ``v`` gets for the step."""
     near = graph.adj[v] - {without}
     d = len(near)
-    pairs = d * (d - 1) // 2
+    pairs = (d + extra) * (d + extra - 1) // 2
     return pairs - sum(len(graph.adj[n] & near) for n in near) - d
 
 
-def _pivot_cost(graph: WorkGraph, u: int, v: int, extra: int) -> int:
-    """``extra``: how many neighbours ``v`` gets for the step."""
+def _pivot_cost(graph: WorkGraph, u: int, v: int, more_u: int, more_v: int) -> int:
+    """``more_u``, ``more_v``: how many neighbours the two get for the step."""
     adj = graph.adj
     both = adj[u] & adj[v]
     only_u, only_v = adj[u] - both - {v}, adj[v] - both - {u}
-    a, b, c = len(only_u), len(only_v) + extra, len(both)
+    a, b, c = len(only_u) + more_u, len(only_v) + more_v, len(both)
     pairs = a * b + a * c + b * c
     there = sum(len(adj[n] & only_v) + len(adj[n] & both) for n in only_u) + sum(len(adj[n] & both) for n in only_v)
-    return pairs - 2 * there - (a + len(only_v) + 2 * c + 1)
+    return pairs - 2 * there - (len(only_u) + len(only_v) + 2 * c + 1)
 
 
 def _guarded(rule: Rule, cost: Cost) -> Callable[[WorkGraph, int], Any]:

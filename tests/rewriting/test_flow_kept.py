@@ -61,7 +61,7 @@ def has_flow(g: WorkGraph, inputs: set[int], kind: FlowKind) -> bool:
     return found is not None
 
 
-@pytest.mark.parametrize("strategy", ["fuse", "clifford", "full", "guarded"])
+@pytest.mark.parametrize("strategy", ["fuse", "clifford", "full", "nodes", "guarded"])
 @pytest.mark.parametrize("seed", range(6))
 def test_strategies_keep_the_flow(strategy: str, seed: int) -> None:
     source = gossamer.read(random_circuit(seed, 5, 60))

@@ -19,6 +19,7 @@ from gossamer.ir.diagram import BitKind, Diagram, DiagramBuilder, VertexKind
 from gossamer.ir.phase import BitExpr, Phase
 from gossamer.rewriting import rules
 from gossamer.rewriting.graph import WorkGraph
+from gossamer.rewriting.open_form import OpenForm
 from gossamer.rewriting.strategies import simplify
 from gossamer.rewriting.writer import write_diagram
 
@@ -59,6 +60,31 @@ def neighbour(phase: Phase, legs: int) -> Callable[[DiagramBuilder, int, list[in
         b.edge(centre, v, hadamard=True)
         for w in around[:legs]:
             b.edge(v, w, hadamard=True)
+
+    return add
+
+
+def hadamard_end(
+    more: Callable[[DiagramBuilder, int, list[int]], None] | None = None,
+) -> Callable[[DiagramBuilder, int, list[int]], None]:
+    """An input behind a Hadamard at the centre, and what ``more`` adds."""
+
+    def add(b: DiagramBuilder, centre: int, around: list[int]) -> None:
+        b.edge(b.input("a"), centre, hadamard=True)
+        if more is not None:
+            more(b, centre, around)
+
+    return add
+
+
+def far_end(phase: Phase, *, hadamard: bool) -> Callable[[DiagramBuilder, int, list[int]], None]:
+    """A neighbour of the centre with an output, joined to the first spider around it."""
+
+    def add(b: DiagramBuilder, centre: int, around: list[int]) -> None:
+        v = b.vertex(VertexKind.Z, phase)
+        b.edge(centre, v, hadamard=True)
+        b.edge(v, around[0], hadamard=True)
+        b.edge(v, b.output("b"), hadamard=hadamard)
 
     return add
 
@@ -123,6 +149,11 @@ CASES: dict[str, tuple[Diagram, Diagram]] = {
     "pivot": (star(Phase(1), 3, neighbour(Phase(1), 2)), star(Phase(1), 3, neighbour(QUARTER, 2))),
     "gadget-pivot": (star(Phase(1), 3, neighbour(QUARTER, 2)), star(Phase(1), 3, neighbour(QUARTER, 0))),
     "boundary-pivot": (star(Phase(1), 3), star(HALF, 3)),
+    "end-complement": (star(HALF, 3, hadamard_end()), star(QUARTER, 3, hadamard_end())),
+    "end-pivot": (
+        star(Phase(1), 3, hadamard_end(neighbour(QUARTER, 2))),
+        star(QUARTER, 3, hadamard_end(neighbour(QUARTER, 2))),
+    ),
     "hub": (star(Phase(1), 3, neighbour(QUARTER, 0)), star(Phase(), 3, neighbour(QUARTER, 0))),
     "gadget-fusion": (gadgets(Phase(), True), gadgets(Phase(), False)),
 }
@@ -151,6 +182,8 @@ FORCED = {
     "complement": lambda g: rules.apply_complement(g, 0),
     "pivot": lambda g: rules.apply_pivot(g, (0, max(g.spiders()))),  # the last spider stands beside the centre
     "boundary-pivot": lambda g: rules.apply_boundary_pivot(g, (0, 1)),
+    "end-complement": lambda g: rules.apply_end_complement(g, 0),
+    "end-pivot": lambda g: rules.apply_end_pivot(g, (0, max(g.spiders()))),
     "gadget-fusion": lambda g: rules.apply_gadget_fusion(g, (0, 2)),
     "scalar": lambda g: rules.apply_scalar(g, 0),
 }
@@ -164,6 +197,58 @@ def test_near_miss_does_not_fit(name: str) -> None:
     if name in FORCED:
         FORCED[name](g)
         assert not same_maps(miss, write_diagram(g, miss))
+
+
+def hub(b: DiagramBuilder, centre: int, around: list[int]) -> None:
+    """A gadget on the centre and two spiders around it."""
+    v, leaf = b.vertex(VertexKind.Z), b.vertex(VertexKind.Z, QUARTER)
+    for w in (centre, leaf, *around[:2]):
+        b.edge(v, w, hadamard=True)
+
+
+#: What stands beside a Pauli spider behind a Hadamard end -> how many vertices of the open graph a pivot saves; 0 where none fits.
+BESIDE: dict[str, tuple[Callable[[DiagramBuilder, int, list[int]], None], int]] = {
+    "a spider with a phase": (neighbour(QUARTER, 2), 1),
+    "a Pauli spider": (neighbour(Phase(), 2), 2),
+    "a gadget": (hub, 1),
+    "a leaf": (neighbour(QUARTER, 0), 0),
+    "a Pauli spider behind a Hadamard end": (far_end(Phase(1), hadamard=True), 2),
+    "a spider with a phase behind a Hadamard end": (far_end(QUARTER, hadamard=True), 1),
+    "a spider with a plain end": (far_end(Phase(), hadamard=False), 0),
+}
+
+
+@pytest.mark.parametrize("beside", BESIDE)
+def test_a_pivot_behind_a_hadamard_end_saves_vertices(beside: str) -> None:
+    more, saved = BESIDE[beside]
+    source = star(Phase(1), 3, hadamard_end(more))
+    g = WorkGraph.from_diagram(source)
+    match = rules.check_end_pivot(g, 0)
+    assert (match is not None) == (saved > 0)
+    if match is not None:
+        rules.apply_end_pivot(g, match)
+        after = write_diagram(g, source)
+        assert same_maps(source, after)
+        assert len(OpenForm(source).near) - len(OpenForm(after).near) == saved
+
+
+@pytest.mark.parametrize("kept", ["fixed", "two ends"])
+def test_a_spider_behind_a_hadamard_end_stays_where_something_else_needs_it(kept: str) -> None:
+    def another_end(b: DiagramBuilder, centre: int, around: list[int]) -> None:
+        b.edge(b.input("b"), centre, hadamard=True)
+
+    def two(phase: Phase) -> WorkGraph:
+        def add(b: DiagramBuilder, centre: int, around: list[int]) -> None:
+            neighbour(QUARTER, 2)(b, centre, around)
+            if kept == "two ends":
+                another_end(b, centre, around)
+
+        g = WorkGraph.from_diagram(star(phase, 3, hadamard_end(add)))
+        g.fixed = {0} if kept == "fixed" else set()
+        return g
+
+    assert rules.check_end_pivot(two(Phase(1)), 0) is None
+    assert rules.check_end_complement(two(HALF), 0) is None
 
 
 def test_colour_change_is_a_hadamard_on_each_leg() -> None:
