@@ -56,15 +56,17 @@ def measured_results(diagram: Diagram) -> Diagram:
     )
 
 
-#: Circuits with measurements, conditions and resets; patterns of every plane and axis; diagrams of graphs with a Pauli flow; and any other
-#: diagrams, most of which have no flow. Each has a part that is no trifle: what is small by chance is tried by the shrinking alone.
-SOURCES = st.one_of(
-    circuits(min_wires=2, max_wires=4, min_gates=6, max_gates=16).map(lambda c: c.diagram),
-    diagrams(min_wires=2, max_wires=4, min_gates=6, max_gates=14).map(measured_results),
-    patterns(max_nodes=6, min_steps=8, max_steps=16).map(lambda p: resolve_edges(to_diagram(measured_reports(p)))),
-    flow_graphs(min_vertices=4, max_vertices=7).map(graph_as_diagram),
-    any_diagrams(clifford=True).map(measured_results),
-)
+#: Circuits with measurements, conditions and resets, told gate by gate and in terms of the IR; patterns of every plane and axis; diagrams of
+#: graphs with a Pauli flow; any other diagrams, most of which have no flow. None is a trifle but by shrinking.
+SOURCES = {
+    "gates": circuits(min_wires=2, max_wires=4, min_gates=6, max_gates=16).map(lambda c: c.diagram),
+    "wires": diagrams(min_wires=2, max_wires=4, min_gates=6, max_gates=14).map(measured_results),
+    "pattern": patterns(max_nodes=6, min_steps=8, max_steps=16).map(
+        lambda p: resolve_edges(to_diagram(measured_reports(p)))
+    ),
+    "graph": flow_graphs(min_vertices=4, max_vertices=7).map(graph_as_diagram),
+    "diagram": any_diagrams(clifford=True).map(measured_results),
+}
 
 
 @st.composite
@@ -152,8 +154,9 @@ def check_run(program: gossamer.api.CompiledProgram, seed: int) -> None:
     assert chi_square_fits(dict(result.counts), exact, deviate=6), (result.counts, exact)
 
 
-def check_everywhere(data: st.DataObject) -> None:
-    diagram = data.draw(SOURCES)
+def check_everywhere(data: st.DataObject, seen: Counter[str]) -> None:
+    kind = data.draw(st.sampled_from(sorted(SOURCES)))
+    diagram = data.draw(SOURCES[kind])
     try:
         vertices = count_live(to_open_graph(diagram))
     except InputError as error:
@@ -161,7 +164,8 @@ def check_everywhere(data: st.DataObject) -> None:
         assume(False)
     network, seed = data.draw(sized_networks(vertices)), data.draw(st.integers(0, 999))
     program = compile_and_verify(diagram, network, seed)
-    if data.draw(st.booleans()):
+    has_spare = data.draw(st.booleans())
+    if has_spare:
         # With a data qubit to spare there is no excuse: what one communication qubit cannot hold waits there.
         tight = data.draw(spare_networks(network, program.report["peak_qubits"]))
         program = compile_and_verify(diagram, tight, seed)
@@ -173,28 +177,48 @@ def check_everywhere(data: st.DataObject) -> None:
     assert report["fidelity"] is None or 0 < report["fidelity"] <= 1
     assert report["makespan"] is None or report["makespan"] >= 0
     results = len(diagram.outputs) + sum(len(r.bits) for r in diagram.registers)
-    if 0 < results <= MAX_RESULTS and len(diagram.outcome_bits) <= MAX_OUTCOMES:
+    has_run = 0 < results <= MAX_RESULTS and len(diagram.outcome_bits) <= MAX_OUTCOMES
+    if has_run:
         check_run(program, seed)
+    what = {"linked": report["ebits"] > 0, "spare": has_spare, "run": has_run}
+    what["coupled"] = any(node.coupling for node in tight.nodes)
+    what["several models"] = len({node.model for node in tight.nodes}) > 1
+    seen.update([kind, *{node.model for node in tight.nodes}, *(key for key, is_so in what.items() if is_so)])
 
 
-@settings(QUICK, max_examples=30)
-@given(st.data())
-def test_any_source_on_any_network(data: st.DataObject) -> None:
-    check_everywhere(data)
+def check_many(how: settings) -> Counter[str]:
+    """Draw examples; gives how many of them had what."""
+    seen: Counter[str] = Counter()
+
+    @how
+    @given(st.data())
+    def each(data: st.DataObject) -> None:
+        check_everywhere(data, seen)
+
+    each()
+    return seen
+
+
+def test_any_source_on_any_network() -> None:
+    seen = check_many(settings(QUICK, max_examples=40))
+    assert seen["linked"] >= 8
+    assert seen["run"] >= 8
 
 
 @pytest.mark.nightly
-@settings(NIGHTLY, max_examples=2000)
-@given(st.data())
-def test_any_source_on_any_network_nightly(data: st.DataObject) -> None:
-    check_everywhere(data)
+def test_any_source_on_any_network_nightly() -> None:
+    seen = check_many(settings(NIGHTLY, max_examples=2000))
+    print(dict(seen.most_common()))
+    few = {what: n for what, n in seen.items() if n < (20 if what == "diagram" else 100)}
+    assert not few, few
+    assert {*SOURCES, "circuit", "mbqc", "mixed", "linked", "spare", "run", "coupled", "several models"} == seen.keys()
 
 
 # --- what does not fit ---------------------------------------------------------------------------------------------------
 
 
 @settings(QUICK, max_examples=15)
-@given(SOURCES, st.data())
+@given(st.one_of(*SOURCES.values()), st.data())
 def test_the_hint_of_a_refusal_does(diagram: Diagram, data: st.DataObject) -> None:
     """Networks of any sizes: where the qubits do not suffice, the change that the diagnostic names is one that does."""
     size, comm = data.draw(st.integers(1, 3)), data.draw(st.sampled_from([None, 1, 2]))
