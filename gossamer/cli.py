@@ -314,6 +314,60 @@ def draw(
     write_file(output, api.draw(value, page=output.suffix.lower() == ".html"))
 
 
+@app.command()
+def bench(
+    suite: Annotated[
+        Path | None,
+        typer.Argument(metavar="[SUITE]", help="A suite (YAML); without it, the built-in one.", show_default=False),
+    ] = None,
+    output: Annotated[
+        Path, typer.Option("-o", "--output", metavar="DIR", help="The folder for CSV, Markdown and SVG.")
+    ] = Path("bench"),
+    circuits: Annotated[
+        Path | None, typer.Option("--circuits", metavar="DIR", help="A folder of circuits, instead of the suite's.")
+    ] = None,
+    peers: Annotated[
+        Path | None,
+        typer.Option("--peers", metavar="FILE", help="Results of other compilers (JSON), instead of the suite's."),
+    ] = None,
+    peer: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--peer", metavar="NAME", help="Ask an installed peer too: NAME, NAME=FILE, NAME@PYTHON; may be repeated."
+        ),
+    ] = None,
+    only: Annotated[
+        list[str] | None,
+        typer.Option("--only", metavar="PATTERN", help="Circuits of these names only; may be repeated."),
+    ] = None,
+    pipeline: Annotated[
+        str | None, typer.Option("-p", "--pipeline", help="Passes with options, instead of the default ones.")
+    ] = None,
+    effort: Annotated[int, typer.Option("--effort", min=0, max=3, help="How long to search, 0 to 3.")] = 1,
+    seed: Seed = 0,
+    repeat: Annotated[int, typer.Option("--repeat", min=1, help="Run each row with so many seeds.")] = 1,
+    timeout: Annotated[
+        float, typer.Option("--timeout", min=1, help="Seconds that a row, and a peer, may take.")
+    ] = 3600,
+) -> int:
+    """Compile circuits for networks, count, check, and compare with other compilers."""
+    from gossamer.bench.command import run_suite, summary_of
+    from gossamer.bench.peers import find_adapter, read_peers
+    from gossamer.bench.run import Options
+    from gossamer.bench.suite import built_in, read_suite
+
+    chosen = built_in() if suite is None else read_suite(suite, circuits)
+    if only:
+        chosen = chosen.only(only)
+    file = peers or chosen.peers
+    known = None if file is None else read_peers(file)
+    adapters = [find_adapter(text) for text in peer or ()]
+    seeds = range(seed, seed + repeat)
+    rows = run_suite(chosen, output, seeds, Options(effort, pipeline, timeout), known, adapters)
+    print("\n".join([*summary_of(rows), f"written to {output}"]))
+    return 4 if any(row.holds is False for row in rows) else 1 if any(row.ebits is None for row in rows) else 0
+
+
 @network_app.command("list")
 def network_list(as_json: AsJson = False) -> None:
     """The presets."""

@@ -1,4 +1,4 @@
-"""What is registered: frontends, passes, backends, printers and engines, each by one line that names where it lives.
+"""What is registered: frontends, passes, backends, printers, engines and peers of the benchmark, each by one line that names where it lives.
 
 A registration holds text only, so listing what there is imports none of it; the code is imported when it is used. Third
 parties register through the entry point groups ``gossamer.frontends``, ``gossamer.passes``, ``gossamer.backends`` and ``gossamer.engines``: each
@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 from gossamer.diagnostics import InputError, MissingPackage, UsageError
 
-Kind = Literal["frontends", "passes", "backends", "printers", "engines"]
+Kind = Literal["frontends", "passes", "backends", "printers", "engines", "peers"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ class Registration:
 
 # One line each. A frontend maps (text, file name) to a Diagram; a pass and a backend are frozen dataclasses whose fields are
 # their options and whose `run` takes and gives the named levels; a printer maps a Diagram (or the programs of one
-# node) to text; an engine runs node programs.
+# node) to text; an engine runs node programs; a peer is the program that asks another compiler (`gossamer.bench.peers`).
 BUILT_IN: dict[Kind, tuple[Registration, ...]] = {
     "frontends": (
         Registration("qasm", "gossamer.frontends.qasm:read", "OpenQASM 2 and 3; circuits of qiskit and cirq", extensions=(".qasm", ".qasm2", ".qasm3"), options=("bind", "opaque", "folder"), libraries=("qiskit", "cirq"), objects="gossamer.frontends.objects:read_object", samples="gossamer.conformance.kit:qasm_samples"),
@@ -133,6 +133,9 @@ BUILT_IN: dict[Kind, tuple[Registration, ...]] = {
         Registration("stim", "gossamer.runtime.tableau:Stabilizer", "Clifford programs of any size, by stim", takes=("trace",)),
         Registration("aer", "gossamer.engines.aer:sample", "all nodes as one circuit, by qiskit-aer (extra engines)", takes=("programs",)),
         Registration("graphix", "gossamer.engines.graphix:sample", "MBQC nodes as one pattern, by graphix, one shot after another (extra engines)", takes=("programs",)),
+    ),
+    "peers": (
+        Registration("memq-dqc", "gossamer.bench.peer_memq_dqc:answer", "memq-dqc (PyPI), the cheaper of two of its partitioners"),
     ),
 }  # fmt: skip
 
@@ -235,4 +238,5 @@ _SINGULAR: dict[Kind, str] = {
     "backends": "backend",
     "printers": "printer",
     "engines": "engine",
+    "peers": "peer",
 }

@@ -1,0 +1,89 @@
+"""The whole of a benchmark: rows, progress, and the files that it writes."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from gossamer.bench.chart import to_svg
+from gossamer.bench.peers import Adapter, PeerFile
+from gossamer.bench.run import Options, Row, run_all
+from gossamer.bench.suite import Suite
+from gossamer.bench.tables import lines_of, means, ratio, to_csv, to_markdown
+
+
+def run_suite(
+    suite: Suite,
+    output: Path,
+    seeds: Sequence[int],
+    options: Options,
+    file: PeerFile | None,
+    adapters: Sequence[Adapter],
+) -> list[Row]:
+    """Run a suite and write ``results.csv``, ``results.md`` and ``ebits.svg``; the CSV is written anew after every row."""
+    from gossamer.folder import write_file
+
+    output.mkdir(parents=True, exist_ok=True)
+    rows: list[Row] = []
+    with _progress(len(suite.jobs) * len(seeds)) as say:
+
+        def each(row: Row) -> None:
+            rows.append(row)
+            write_file(output / "results.csv", to_csv(rows))
+            say(row)
+
+        run_all(suite.jobs, seeds, options, file, adapters, each)
+    settings = options.pipeline or f"effort {options.effort}"
+    title = f"Benchmark '{suite.name}'"
+    write_file(output / "results.csv", to_csv(rows))
+    write_file(
+        output / "results.md", to_markdown(rows, title, f"Settings: {settings}, seeds {', '.join(map(str, seeds))}.")
+    )
+    write_file(output / "ebits.svg", to_svg(lines_of(rows), title))
+    return rows
+
+
+def summary_of(rows: Sequence[Row]) -> list[str]:
+    """The sentences that end a benchmark."""
+    failed = sum(row.ebits is None for row in rows)
+    wrong = sum(row.holds is False for row in rows)
+    return [*means(lines_of(rows)), f"{len(rows)} rows, {failed} failed, {wrong} wrong."]
+
+
+@contextmanager
+def _progress(total: int) -> Iterator[Callable[[Row], None]]:
+    """A bar on a terminal, else a line for each row, on stderr."""
+    if not sys.stderr.isatty():
+        count = 0
+
+        def line(row: Row) -> None:
+            nonlocal count
+            count += 1
+            print(f"[{count}/{total}] {_one(row)}", file=sys.stderr, flush=True)
+
+        yield line
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("{task.description}"))
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task("", total=total)
+
+        def advance(row: Row) -> None:
+            bar.console.print(_one(row), highlight=False)
+            bar.update(task, advance=1)
+
+        yield advance
+
+
+def _one(row: Row) -> str:
+    if row.ebits is None:
+        return f"{row.circuit} on {row.network}, seed {row.seed}: {row.error}"
+    best = row.best
+    above = ratio(row.ebits, best.ebits) if best else None
+    peer = f", {best.peer} {best.ebits}" + (f" (ratio {above:.2f})" if above is not None else "") if best else ""
+    bound = "" if row.bound is None else f", at least {row.bound}"
+    return f"{row.circuit} on {row.network}, seed {row.seed}: {row.ebits} ebits{peer}{bound}, {row.seconds:.1f} s"

@@ -1,0 +1,119 @@
+"""`Suite`: which circuits on which networks; read from YAML, or built in (``spec/bench.md``)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from gossamer.bench.circuits import CIRCUITS
+from gossamer.diagnostics import InputError, UsageError
+from gossamer.formats.json_places import Json
+from gossamer.formats.yaml_places import YamlText
+from gossamer.registry import registered
+
+MAX_BYTES = 1_000_000
+
+
+@dataclass(frozen=True)
+class Job:
+    """One circuit on one network.
+
+    Attributes
+    ----------
+    circuit : its name, that of its file without ending
+    source : the file; None for a built-in circuit
+    network : as the user writes it
+    """
+
+    circuit: str
+    source: Path | None
+    network: str
+
+
+@dataclass(frozen=True)
+class Suite:
+    """The jobs of a benchmark and, where there is one, the file of peers' results."""
+
+    name: str
+    jobs: tuple[Job, ...]
+    peers: Path | None = None
+
+    def only(self, patterns: list[str]) -> Suite:
+        """The jobs whose circuit fits one of the patterns.
+
+        Examples
+        --------
+        >>> [job.circuit for job in built_in().only(["ghz*"]).jobs]
+        ['ghz_64', 'ghz_64']
+        """
+        kept = tuple(j for j in self.jobs if any(fnmatchcase(j.circuit, p) for p in patterns))
+        if not kept:
+            raise UsageError("BN-3", f"no circuit of the suite fits {', '.join(patterns)[:80]}")
+        return Suite(self.name, kept, self.peers)
+
+
+def built_in() -> Suite:
+    """The circuits of `gossamer.bench.circuits` on four nodes and on two."""
+    return Suite("built-in", tuple(Job(name, None, network) for network in ("4", "2") for name in CIRCUITS))
+
+
+def read_suite(path: Path, circuits: Path | None = None) -> Suite:
+    """Read a suite; ``circuits`` is a folder that replaces the one that it names.
+
+    Raises
+    ------
+    InputError
+        BN-1 to BN-3, with the place.
+    """
+    if not path.is_file():
+        raise InputError("BN-1", f"there is no file '{path}'")
+    if path.stat().st_size > MAX_BYTES:
+        raise InputError("BN-1", f"'{path}' has more than {MAX_BYTES} bytes")
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise InputError("BN-1", f"'{path}' is no UTF-8 text") from None
+    try:
+        return _suite(YamlText(text, str(path), "BN-1", "BN-2").parse(), path.parent, circuits)
+    except InputError as error:
+        error.with_source(text)
+        raise
+
+
+def _suite(top: Json, here: Path, folder: Path | None) -> Suite:
+    m = top.members("a suite", ("suite", "rows"), ("circuits", "peers"))
+    files: dict[str, Path | None]
+    if folder is None and "circuits" in m:
+        folder = here / m["circuits"].text("the folder of circuits")
+    if folder is None:
+        files = dict.fromkeys(CIRCUITS)
+    elif folder.is_dir():
+        files = {**find_circuits(folder)}
+    else:
+        raise InputError("BN-3", f"there is no folder '{folder}'", span=(m.get("circuits") or top).span)
+    jobs: dict[Job, None] = {}
+    for row in m["rows"].items("the rows"):
+        parts = row.members("a row", ("circuits", "networks"))
+        networks = [n.text("a network") if isinstance(n.value, str) else str(n.whole("a network"))
+                    for n in parts["networks"].items("the networks")]  # fmt: skip
+        for entry in parts["circuits"].items("the circuits"):
+            pattern = entry.text("a circuit")
+            fitting = [name for name in files if fnmatchcase(name, pattern)]
+            if not fitting:
+                raise InputError("BN-3", f"no circuit is called '{pattern[:60]}'", span=entry.span,
+                                 help=f"there are {len(files)}: {', '.join(list(files)[:8])} ...")  # fmt: skip
+            jobs |= {Job(name, files[name], network): None for network in networks for name in fitting}
+    peers = here / m["peers"].text("the file of peers") if "peers" in m else None
+    return Suite(m["suite"].text("the name of the suite"), tuple(jobs), peers)
+
+
+def find_circuits(folder: Path) -> dict[str, Path]:
+    """The files in a folder that a frontend answers to, by name without ending."""
+    endings = sorted((e for r in registered("frontends").values() for e in r.extensions), key=len, reverse=True)
+    found = {}
+    for path in sorted(folder.iterdir()):
+        ending = next((e for e in endings if path.name.lower().endswith(e)), None)
+        if ending and path.is_file():
+            found[path.name[: -len(ending)]] = path
+    return found

@@ -1,0 +1,351 @@
+"""Suites, peers, the second counter, tables, the chart, and the command from end to end."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+import gossamer
+from gossamer.bench.chart import to_svg
+from gossamer.bench.count import count_ebits
+from gossamer.bench.peers import Adapter, PeerFile, Result, find_adapter, read_peers, shape_of
+from gossamer.bench.run import Options, Row, measured, run_job
+from gossamer.bench.suite import Job, built_in, read_suite
+from gossamer.bench.tables import lines_of, means, to_csv, to_markdown
+from gossamer.cli import call
+from gossamer.diagnostics import GossamerError, InputError, MissingPackage, UsageError
+from gossamer.ir.network_text import resolve_network
+
+HEADER = 'OPENQASM 2.0; include "qelib1.inc";\n'
+GHZ = HEADER + "qreg q[3]; h q[0]; cx q[0],q[1]; cx q[1],q[2];\n"
+
+
+def write(path: Path, text: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    write(tmp_path / "qasm" / "ghz_3.qasm", GHZ)
+    write(tmp_path / "qasm" / "broken.qasm", HEADER + "qreg q[2]; cx q[0],q[0];")
+    write(tmp_path / "qasm" / "notes.txt", "no circuit")
+    results = [
+        {"peer": "old", "circuit": "ghz_3", "k": 3, "topo": "a2a", "cap": 2, "ebits": 4.0, "status": "ok"},
+        {"peer": "roomy", "circuit": "ghz_3", "k": 3, "topo": "a2a", "cap": 9, "ebits": 1},
+        {"peer": "late", "circuit": "ghz_3", "k": 3, "topo": "a2a", "cap": 2, "status": "timeout"},
+    ]
+    write(tmp_path / "peers.json", json.dumps({"results": results}))
+    write(
+        tmp_path / "suite.yaml",
+        "suite: s\ncircuits: qasm\npeers: peers.json\nrows:\n- circuits: ['ghz*']\n  networks: [3, 'line:3']\n",
+    )
+    return tmp_path
+
+
+# ---- suites -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_suite_names_jobs(folder):
+    suite = read_suite(folder / "suite.yaml")
+    assert [(j.circuit, j.network) for j in suite.jobs] == [("ghz_3", "3"), ("ghz_3", "line:3")]
+    assert suite.peers == folder / "peers.json"
+    twice = write(folder / "twice.yaml", "suite: t\nrows:\n- circuits: [ghz_64, 'ghz*']\n  networks: ['2']\n")
+    assert read_suite(twice).jobs == (Job("ghz_64", None, "2"),)
+    other = write(folder / "other.yaml", "suite: t\nrows:\n- circuits: ['*_3']\n  networks: ['2']\n")
+    assert [j.circuit for j in read_suite(other, folder / "qasm").jobs] == ["ghz_3"]
+    assert len(built_in().jobs) == len(set(built_in().jobs))
+
+
+@pytest.mark.parametrize(
+    ("code", "text", "place"),
+    [
+        pytest.param("BN-1", "suite: [", "2:1", id="no yaml"),
+        pytest.param("BN-1", "suite: a\nsuite: b\n", "2:1", id="twice"),
+        pytest.param("BN-2", "suite: a\n", "1:1", id="no rows"),
+        pytest.param("BN-2", "suite: a\nrows: []\ncolour: red\n", "3:9", id="unknown key"),
+        pytest.param("BN-2", "suite: a\nrows:\n- circuits: ghz_64\n  networks: ['2']\n", "3:13", id="no list"),
+        pytest.param("BN-3", "suite: a\nrows:\n- circuits: [gzh_64]\n  networks: ['2']\n", "3:14", id="misspelt"),
+        pytest.param("BN-3", "suite: a\ncircuits: nowhere\nrows: []\n", "2:11", id="no folder"),
+    ],
+)
+def test_a_suite_is_refused_with_its_place(code, text, place, tmp_path):
+    path = write(tmp_path / "s.yaml", text)
+    with pytest.raises(InputError) as caught:
+        read_suite(path)
+    assert caught.value.code == code
+    assert f"s.yaml:{place}" in str(caught.value)
+
+
+def test_a_suite_is_a_file_of_text(tmp_path):
+    with pytest.raises(InputError, match="no file"):
+        read_suite(tmp_path / "none.yaml")
+    (tmp_path / "bytes.yaml").write_bytes(b"\xff\xfe")
+    with pytest.raises(InputError, match="UTF-8"):
+        read_suite(tmp_path / "bytes.yaml")
+    (tmp_path / "long.yaml").write_text("#" * 1_000_001)
+    with pytest.raises(InputError, match="bytes"):
+        read_suite(tmp_path / "long.yaml")
+    with pytest.raises(UsageError) as caught:
+        built_in().only(["nothing*"])
+    assert caught.value.code == "BN-3"
+
+
+# ---- peers ------------------------------------------------------------------------------------------------------------
+
+
+def test_results_count_where_the_peer_had_no_more_room(folder):
+    file = read_peers(folder / "peers.json")
+    assert file.results("ghz_3", resolve_network("3:qubits=2")) == [Result("old", 4)]
+    assert len(file.results("ghz_3", resolve_network("3:qubits=9"))) == 2
+    assert file.results("ghz_3", resolve_network("line:3:qubits=9")) == []
+    assert file.results("ghz_4", resolve_network("3:qubits=9")) == []
+
+
+@pytest.mark.parametrize(
+    ("network", "shape"),
+    [
+        ("4", "a2a"),
+        ("line:4", "line"),
+        ("ring:4", ""),
+        ("star:4", ""),
+        ("2", "a2a"),
+        ("ring:3", "a2a"),
+        ("line:3", "line"),
+    ],
+)
+def test_shapes(network, shape):
+    assert shape_of(resolve_network(network + ":qubits=1")) == shape
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[",
+        "[]",
+        "{}",
+        '{"results": [{"peer": "p"}]}',
+        '{"results": [{"peer": "p", "circuit": "c", "k": 2, "topo": "a2a", "ebits": -1}]}',
+        '{"results": [{"peer": "p", "circuit": "c", "k": "2", "topo": "a2a", "ebits": 1}]}',
+        '{"results": [3]}',
+    ],
+)
+@pytest.mark.clause("BN-4")
+def test_a_file_of_results_has_its_form(text, tmp_path):
+    with pytest.raises(InputError) as caught:
+        read_peers(write(tmp_path / "p.json", text))
+    assert caught.value.code == "BN-4"
+
+
+def test_an_adapter_is_asked(tmp_path):
+    two = write(
+        tmp_path / "two.py",
+        "import json, sys\njob = json.load(sys.stdin)\nprint('hello')\nprint(json.dumps({'ebits': 2 * job['nodes']}))\n",
+    )
+    adapter = find_adapter(f"two={two}@{sys.executable}")
+    assert adapter == Adapter("two", (sys.executable, str(two)))
+    assert adapter.ask({"nodes": 3}, 60) == {"ebits": 6}
+    slow = write(tmp_path / "slow.py", "import time\ntime.sleep(60)\n")
+    assert Adapter("slow", (sys.executable, str(slow))).ask({}, 0.2) == {"error": "no answer in 0.2 s"}
+    assert "nowhere" in Adapter("x", ("/nowhere",)).ask({}, 1)["error"]
+    wrong = write(tmp_path / "wrong.py", "raise SystemExit('this is why')\n")
+    with pytest.raises(UsageError, match="this is why"):
+        find_adapter(f"wrong={wrong}")
+    absent = write(tmp_path / "absent.py", 'print(\'{"missing": "some-package"}\')\n')
+    with pytest.raises(MissingPackage, match="some-package"):
+        find_adapter(f"absent={absent}")
+    with pytest.raises(UsageError, match="no peer"):
+        find_adapter("nobody")
+
+
+def test_the_adapter_of_memq_dqc():
+    """Without the package it says so; with it, a GHZ state over two nodes takes one ebit."""
+    try:
+        adapter = find_adapter("memq-dqc")
+    except MissingPackage as error:
+        assert "memq_dqc" in str(error)
+        return
+    job = {"circuit": GHZ, "nodes": 2, "capacity": 2, "links": [[0, 1]], "seed": 0}
+    assert adapter.ask(job, 120)["ebits"] == 1
+
+
+# ---- counting ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("network", ["3:qubits=1", "line:3:qubits=1", "3mbqc", "1+2mixed", "2:qubits=2"])
+def test_both_counters_agree(network, tmp_path):
+    program = gossamer.compile(GHZ, network)
+    program.save(tmp_path / "out")
+    assert count_ebits(tmp_path / "out") == program.report["ebits"] > 0
+
+
+def test_the_counter_sees_a_lost_end(tmp_path):
+    gossamer.compile(GHZ, "2:qubits=2").save(tmp_path / "out")
+    path = tmp_path / "out" / "n0.qasm"
+    text = path.read_text()
+    path.write_text(text.replace("@gossamer.link", "@gossamer.note", 1))
+    with pytest.raises(ValueError, match="asked for by"):
+        count_ebits(tmp_path / "out")
+    path.write_text(text.replace("peer=n1", "peer=n7", 1))
+    with pytest.raises(ValueError, match="asked for by"):
+        count_ebits(tmp_path / "out")
+
+
+# ---- rows -------------------------------------------------------------------------------------------------------------
+
+
+def test_a_row_is_what_the_command_line_makes(folder):
+    file = read_peers(folder / "peers.json")
+    asked = write(
+        folder / "asked.py",
+        "import json, sys\njob = json.load(sys.stdin)\nassert 'OPENQASM 2' in job['circuit'] and job['links'] == [[0, 1], [0, 2], [1, 2]]\nprint(json.dumps({'ebits': 3}))\n",
+    )
+    adapters = [Adapter("asked", (sys.executable, str(asked))), Adapter("gone", ("/nowhere",))]
+    row = run_job(Job("ghz_3", folder / "qasm" / "ghz_3.qasm", "3"), 5, Options(effort=0), file, adapters)
+    assert (row.qubits, row.nodes, row.seed, row.error) == (3, 3, 5, "")
+    assert row.ebits == gossamer.compile(GHZ, "3", effort=0, seed=5).report["ebits"]
+    assert row.bound is not None
+    assert row.bound <= row.ebits
+    assert (row.check, row.holds) == ("exact", True)
+    assert [p.peer for p in row.peers] == ["old", "asked"]
+    assert row.best == Result("asked", 3)
+    assert len(row.errors) == 1
+    assert row.seconds > 0
+    assert row.memory > 10_000_000
+
+
+def test_a_row_that_fails_says_why(folder):
+    broken = run_job(Job("broken", folder / "qasm" / "broken.qasm", "2"), 0, Options(), None, [])
+    assert broken.ebits is None
+    assert "QASM" in broken.error
+    tight = run_job(Job("ghz_3", folder / "qasm" / "ghz_3.qasm", "2:qubits=1"), 0, Options(), None, [])
+    assert tight.error.startswith("exit 3: error[NW-13]")
+    late = run_job(Job("qft_32", None, "2"), 0, Options(timeout=0.2), None, [])
+    assert late.error == "out of time"
+    assert measured([sys.executable, "-c", "raise SystemExit(7)"], 60).code == 7
+
+
+# ---- tables and charts --------------------------------------------------------------------------------------------------
+
+ROWS = [
+    Row("a", "2", 0, 4, 2, 3, 2, (Result("p", 4), Result("q", 3)), 1.5, 50_000_000, "exact", True),
+    Row("a", "2", 1, 4, 2, 4, 2, (Result("p", 4),), 2.5, 60_000_000, "exact", True),
+    Row("b", "4", 0, 4, 4, 0, 0, (Result("p", 0),), 1.0, 1_000_000, "structural", None),
+    Row("c|<", "4", 0, 4, 4, error="out of time", errors=("p: no",)),
+    Row("d", "4", 0, 4, 4, 9, 3, (Result("p", 6),), 1.0, 1_000_000, "sampled", True),
+]  # fmt: skip
+
+
+def test_csv_has_a_line_for_each_run():
+    table = list(csv.DictReader(to_csv(ROWS).splitlines()))
+    assert [row["ebits"] for row in table] == ["3", "4", "0", "", "9"]
+    assert (table[0]["best_peer"], table[0]["which_peer"], table[0]["ratio"]) == ("3", "q", "1.000")
+    assert (table[0]["bound"], table[0]["ratio_to_bound"], table[0]["peak_megabytes"]) == ("2", "1.500", "50")
+    assert (table[2]["ratio"], table[2]["ratio_to_bound"], table[2]["holds"]) == ("1.000", "1.000", "structure only")
+    assert (table[3]["error"], table[3]["peer_errors"], table[3]["holds"]) == ("out of time", "p: no", "")
+
+
+def test_markdown_groups_seeds():
+    lines = lines_of(ROWS)
+    assert [(x.circuit, x.ebits, x.peer) for x in lines] == [
+        ("a", 3.5, 3),
+        ("b", 0, 0),
+        ("c|<", None, None),
+        ("d", 9, 6),
+    ]
+    text = to_markdown(ROWS, "T", "S")
+    assert "| a | 2 | 3.5 (3 to 4) | 3 | q | 1.17 **above** | 2 | 1.75 |" in text
+    assert "## Failed" in text
+    assert "- c|< on 4: out of time" in text
+    assert "## Peers without a result" in text
+    # a: 3.5/3, d: 9/6; what is 0 has no logarithm and does not count
+    assert means(lines)[0].startswith("Geometric mean of ours / best peer: 1.323 over 2 rows; above it in 2.")
+    assert means([]) == []
+
+
+def test_the_chart_is_an_svg_with_every_mark():
+    svg = to_svg(lines_of(ROWS), "T & co")
+    assert svg == to_svg(lines_of(ROWS), "T & co")
+    root = ElementTree.fromstring(svg)
+    space = "{http://www.w3.org/2000/svg}"
+    assert len(root.findall(f"{space}circle")) == 1 + 3  # the legend, and what has a result
+    assert len(root.findall(f"{space}rect[@class='peer']")) == 1 + 3
+    assert "c|<" not in svg
+    ElementTree.fromstring(to_svg([], "nothing"))
+
+
+# ---- the command ------------------------------------------------------------------------------------------------------
+
+
+def test_the_command_writes_its_files(folder, capsys):
+    asked = write(folder / "asked.py", "import json, sys\njson.load(sys.stdin)\nprint(json.dumps({'ebits': 3}))\n")
+    out = folder / "out"
+    arguments = [
+        "bench",
+        str(folder / "suite.yaml"),
+        "-o",
+        str(out),
+        "--effort",
+        "0",
+        "--repeat",
+        "2",
+        "--peer",
+        f"asked={asked}",
+    ]
+    assert call(arguments) == 0
+    told = capsys.readouterr()
+    assert "4 rows, 0 failed, 0 wrong." in told.out
+    assert "[4/4]" in told.err
+    table = list(csv.DictReader((out / "results.csv").read_text().splitlines()))
+    assert [(row["network"], row["seed"]) for row in table] == [
+        ("3", "0"),
+        ("3", "1"),
+        ("line:3", "0"),
+        ("line:3", "1"),
+    ]
+    assert {row["holds"] for row in table} == {"yes"}
+    assert (out / "results.md").read_text().startswith("# Benchmark 's'")
+    assert (out / "ebits.svg").read_text().startswith("<svg")
+
+
+def test_the_command_fails_as_its_rows_do(folder, capsys):
+    suite = write(folder / "bad.yaml", "suite: b\ncircuits: qasm\nrows:\n- circuits: [broken]\n  networks: [2]\n")
+    assert call(["bench", str(suite), "-o", str(folder / "out")]) == 1
+    assert "1 rows, 1 failed" in capsys.readouterr().out
+    assert call(["bench", str(folder / "none.yaml"), "-o", str(folder / "out")]) == 1
+    assert "BN-1" in capsys.readouterr().err
+    assert call(["bench", "--peer", "nobody", "-o", str(folder / "out")]) == 2
+
+
+def test_an_interruption_keeps_what_is_there(folder, monkeypatch):
+    from gossamer.bench import run
+
+    calls = []
+
+    def interrupted(job, *rest):
+        calls.append(job)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return Row(job.circuit, job.network, 0, ebits=1)
+
+    monkeypatch.setattr(run, "run_job", interrupted)
+    assert call(["bench", str(folder / "suite.yaml"), "-o", str(folder / "out")]) == 0
+    assert len((folder / "out" / "results.csv").read_text().splitlines()) == 2
+
+
+def test_hostile_answers_are_errors(tmp_path):
+    for text in ("print('[1]')", "print('{')", "print()", 'print(\'{"ebits": "many"}\')'):
+        adapter = Adapter("x", (sys.executable, str(write(tmp_path / "x.py", text))))
+        job = Job("ghz_64", None, "2")
+        row = run_job(job, 0, Options(timeout=0.01), None, [Adapter("x", adapter.command)])
+        assert row.peers == ()
+        assert row.errors
+    with pytest.raises(GossamerError):
+        find_adapter(f"x={tmp_path / 'x.py'}")
+    assert PeerFile([]).results("c", resolve_network("2:qubits=1")) == []
