@@ -369,7 +369,9 @@ def compile(
         if progress is not None:
             progress("verify")
         start = perf_counter()
-        verdict = _verify(distribution.programs, distribution.manifest, diagram, None, network, COMPILE_CHECK_SECONDS)
+        verdict = _verify(
+            distribution.programs, distribution.manifest, diagram, None, network, COMPILE_CHECK_SECONDS, ruled=True
+        )
         seconds["verify"] = perf_counter() - start
         _refuse_wrong(verdict)
     if progress is not None:
@@ -804,10 +806,12 @@ def _verify(
     method: str | None,
     network: Network | None = None,
     budget: float = CHECK_SECONDS,
+    *,
+    ruled: bool = False,
 ) -> Verdict:
     from gossamer.checks import verify as check
 
-    return check(programs, manifest, source, method=method, network=network, budget=budget)
+    return check(programs, manifest, source, method=method, network=network, budget=budget, ruled=ruled)
 
 
 def _kept_source(directory: Path) -> Diagram:

@@ -115,7 +115,7 @@ class Forms:
                 if one.cost > 0:
                     one.place(network, effort=self.effort, seed=self.seed)
         for one in sorted(distinct, key=lambda one: one.cost):
-            if one.can_be_lowered():
+            if len(forms) == 1 or one.can_be_lowered():  # without a choice the backend says itself what it refuses
                 return one.result(tries)
         error = tries[0].error  # what is wrong with the program as it stands
         assert error is not None

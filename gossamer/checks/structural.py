@@ -18,9 +18,17 @@ from gossamer.ir.rules.programs import PROGRAM_RULES
 
 
 def check_structural(
-    programs: Sequence[NodeProgram], manifest: Manifest, source: Diagram, network: Network | None = None
+    programs: Sequence[NodeProgram],
+    manifest: Manifest,
+    source: Diagram,
+    network: Network | None = None,
+    *,
+    ruled: bool = False,
 ) -> tuple[bool, int, str]:
     """Whether no rule is violated, how many were checked, and the first violation.
+
+    With ``ruled`` the rules of programs have been checked on these very programs and this network (`Distribution.verify_structure`), and are
+    not checked once more.
 
     Examples
     --------
@@ -36,7 +44,7 @@ def check_structural(
             links=tuple(NetworkLink(nodes=ends) for ends in pairs.values()),
         )
         distribution = Distribution(tuple(programs), manifest, known)
-        for rule in PROGRAM_RULES:
+        for rule in () if ruled else PROGRAM_RULES:
             rule(distribution)
         if network is not None:
             check_hardware(distribution)

@@ -31,6 +31,7 @@ def verify(
     seed: int = 0,
     budget: float = 5.0,
     network: Network | None = None,
+    ruled: bool = False,
 ) -> Verdict:
     """Check that node programs mean what a source does.
 
@@ -43,6 +44,8 @@ def verify(
         Seconds; with a method named, only the number of samples depends on it.
     network
         Where given, links have to join its neighbours and nodes have to have the qubits.
+    ruled
+        That the programs are well formed on this network has just been checked, by `Distribution.verify_structure`.
 
     Returns
     -------
@@ -67,7 +70,7 @@ def verify(
     def verdict(name: str, holds: bool | None, cases: int, detail: str) -> Verdict:
         return Verdict(name, holds, cases, perf_counter() - begin, detail)
 
-    sound, rules, detail = check_structural(programs, manifest, source, network)
+    sound, rules, detail = check_structural(programs, manifest, source, network, ruled=ruled)
     if not sound:
         return verdict("structural", False, rules, detail)
     if method == "structural":
