@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cached_property
 from itertools import count, pairwise
 
 import numpy as np
@@ -79,13 +80,10 @@ def _measure_gadgets(graph: OpenGraph, assignment: Assignment, network: Network)
 def _pass_on(graph: OpenGraph, assignment: Assignment, network: Network) -> tuple[OpenGraph, Assignment] | None:
     """Edges whose ends stand too far apart become paths over the nodes between."""
     draft = _Draft(graph, assignment)
-    chain = graph.is_chain_edge
-    successor = graph.successor.tolist()
-    edges = graph.edges.tolist()
-    chain_end = {u if successor[u] == v else v for e in np.flatnonzero(chain).tolist() for u, v in [edges[e]]}
+    successor, edges = graph.successor.tolist(), graph.edges.tolist()
     for block in _blocks(graph, draft.place, network):
         pairs = [(*edges[x], False) for kind, x in block.items if kind == StepKind.EDGE]
-        if block.end in chain_end:
+        if successor[block.end] >= 0:
             pairs.append((block.end, successor[block.end], True))
         for u, w, is_chain in pairs:
             p, q = draft.place[u], draft.place[w]
@@ -170,13 +168,11 @@ class _Draft:
         self.phase: list[int] = graph.phase.tolist()
         self.phases = list(graph.phases)
         self.place: list[int] = assignment.place.tolist()
-        self.edges = {
-            (u, v): at for (u, v), at in zip(graph.edges.tolist(), assignment.edge_place.tolist(), strict=True)
-        }
+        pairs = [(u, v) for u, v in graph.edges.tolist()]
+        self.edges: dict[tuple[int, int], int] = dict(zip(pairs, assignment.edge_place.tolist(), strict=True))
         self.flow = [set(graph.correction_set(v)) for v in range(graph.num_vertices)]
-        self.corrects: list[set[int]] = [
-            set() for _ in self.flow
-        ]  # vertex -> those that it is in the correction set of
+        # For each vertex, those in whose correction sets it is.
+        self.corrects: list[set[int]] = [set() for _ in self.flow]
         for v, members in enumerate(self.flow):
             for w in members:
                 self.corrects[w].add(v)
@@ -195,6 +191,7 @@ class _Draft:
         self.key.append((self.key[beside][0] - (not behind), next(self.number)))
         return v
 
+    @cached_property
     def zero(self) -> int:
         """The number of the phase 0."""
         if Phase() not in self.phases:
@@ -219,12 +216,11 @@ class _Draft:
     def pass_on(self, u: int, w: int, nodes: list[int], end: int, *, is_chain: bool) -> None:
         """Replace the edge ``u - w`` by a path with two vertices on each of ``nodes``, before ``end``; for a chain edge right behind u, which is ``end``."""
         del self.edges[min(u, w), max(u, w)]
-        zero = self.zero()
         ins: list[int] = []
         outs: list[int] = []
         for node in nodes:
             for made in (ins, outs):
-                made.append(self.add(Label.X, zero, node, end, behind=is_chain))
+                made.append(self.add(Label.X, self.zero, node, end, behind=is_chain))
         path = [u, *(v for pair in zip(ins, outs, strict=True) for v in pair), w]
         for a, b in pairwise(path):
             self.join(a, b, self.place[b])
@@ -248,7 +244,7 @@ class _Draft:
         """Make the hub a parity in X that steps to a leaf with its angle; both stand before ``end``."""
         old, self.key[hub] = self.key[hub], (self.key[end][0] - 1, next(self.number))
         leaf = self.add(Label.XY if self.label[hub] == Label.YZ else Label.X, self.phase[hub], at, end)
-        self.label[hub], self.phase[hub], self.place[hub] = Label.X, self.zero(), at
+        self.label[hub], self.phase[hub], self.place[hub] = Label.X, self.zero, at
         for v in around:
             self.join(v, hub, at)
         self.join(hub, leaf, at)
