@@ -47,8 +47,8 @@ from gossamer.ir.semantics import kraus
 from gossamer.rewriting.graph import WorkGraph
 from gossamer.rewriting.strategies import reduce
 
-#: The most legs that rewriting may look at (about a microsecond each) before it gives up.
-MAX_WORK = 3_000_000
+#: The most legs that rewriting may look at (a fraction of a microsecond each) before it gives up.
+MAX_WORK = 10_000_000
 #: So often at least rewriting looks at each leg of a circuit; with less in hand it need not begin.
 _LOOKS = 4
 #: Up to so many nodes every set of them is a cut; above, single nodes and the sets of nodes near one only.
