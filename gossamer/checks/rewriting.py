@@ -24,8 +24,10 @@ from gossamer.ir.phase import BitExpr, Phase, TooLarge
 from gossamer.rewriting.graph import WorkGraph
 from gossamer.rewriting.strategies import reduce
 
-#: A phase that depends on more source outcomes at once is not turned into gadgets.
+#: A phase under the product of more source outcomes, or parities of them, is not turned into gadgets.
 MAX_CONTROLS = 4
+#: An expression with more terms is a bit of its own where it would be multiplied out.
+MAX_SIGN_TERMS = 2
 
 Norm = tuple[Fraction, int]  # factor, power of the square root of 2
 
@@ -115,12 +117,13 @@ def dilate(d: Diagram, wires: Mapping[int, int]) -> Diagram:
         Outcome bit -> position of its wire behind the outputs that are there.
 
     A phase of pi under the bit is a Hadamard edge to the wire's spider, any other phase is expanded into phase gadgets on the
-    parities of the wires and the spider; the result has no bit of ``wires`` in it.
+    parities of the wires and the spider; the result has no bit of ``wires`` in it. The sign of an angle is a parity in patterns,
+    however long: two gadgets.
 
     Raises
     ------
     NotApplicable
-        If a phase depends on more than `MAX_CONTROLS` of the bits at once, or an H-box on one.
+        If a phase depends on the product of more than `MAX_CONTROLS` of the bits, or of parities of them, or an H-box on one.
     """
     kind, phase = d.kind.tolist(), [d.phases[i] for i in d.phase.tolist()]
     phases: dict[Phase, int] = {}
@@ -144,48 +147,49 @@ def dilate(d: Diagram, wires: Mapping[int, int]) -> Diagram:
         ends[bit] = vertex(VertexKind.OUTPUT, Phase())
         edge(spider[bit], ends[bit], False)
         outputs.append(ends[bit])
-    power = 0
+    bits = list(d.bits)
+
+    def short(k: BitExpr) -> BitExpr:
+        """A bit for a long expression, which would be multiplied out under an angle."""
+        if len(k.monomials) <= MAX_SIGN_TERMS:
+            return k
+        bits.append(Bit(BitKind.DERIVED, -1, k))
+        return BitExpr.bit(len(bits) - 1)
+
+    power, turns = 0, []
     for v in range(d.num_vertices):
         value = phase[v]
         if not value.bits or value.bits.isdisjoint(wires.keys() | opened.keys()):
             continue
         if kind[v] == VertexKind.H:
             raise NotApplicable("an H-box under a condition")
-        if not value.bits.isdisjoint(opened):
-            value = value.substitute(lambda b: opened.get(b, BitExpr.bit(b)))
+        products = {b: opened[b] for b in value.bits & opened.keys() if not opened[b].is_parity}
+        if products:
+            value = value.substitute(lambda b, products=products: products.get(b, BitExpr.bit(b)))
         crossed = kind[v] == VertexKind.Z
-        kept = []
-        for mono, c, symbols in value.terms:
-            controls = [b for b in mono if b in wires]
-            others = tuple(b for b in mono if b not in wires)
-            if not controls:
-                kept.append((mono, c, symbols))
-            elif len(mono) == 1 and c == 1 and not symbols:
-                edge(v, spider[controls[0]], crossed)
-                power += 1  # a Hadamard edge is smaller than the sign that it stands for
-            else:
-                if len(controls) > MAX_CONTROLS:
-                    raise NotApplicable(f"a phase under {len(controls)} outcomes at once")
-                scale = 2 ** len(controls)
-                everything = [(spider[b], True) for b in controls] + [(v, crossed)]
-                parts = chain.from_iterable(combinations(everything, k) for k in range(1, len(everything) + 1))
-                for part in parts:  # the product of bits is the alternating sum of parities, over a power of two
-                    sign = 1 if len(part) % 2 else -1
-                    share = Phase.from_terms(
-                        [(others, sign * c / scale, tuple((n, sign * x / scale) for n, x in symbols))]
-                    )
-                    leaf, hub = vertex(VertexKind.Z, share), vertex(VertexKind.Z, Phase())
-                    edge(hub, leaf, True)
-                    for w, by_hadamard in part:
-                        edge(hub, w, by_hadamard)
-                    # A gadget is its phase times sqrt(2)^(2 - edges), the leaf's edge included.
-                    power += len(part) - 1
-        phase[v] = Phase.from_terms(kept)
+        phase[v], odd, shares = _as_parities(value, wires, opened)
+        for b in sorted(odd):
+            edge(v, spider[b], crossed)
+            power += 1  # a Hadamard edge is smaller than the sign that it stands for
+        for (legs, turned), share in shares.items():
+            ends_at = [(v, crossed) if b < 0 else (spider[b], True) for b in sorted(legs)]
+            angle = share.negated_if(short(turned))  # exp(i a (p ^ k)) is exp(i a k) exp(i (-1)^k a p)
+            if not turned.is_zero:
+                turns.append(share.times(short(turned)))
+            if len(ends_at) == 1:
+                phase[ends_at[0][0]] += angle
+            elif ends_at:
+                leaf, hub = vertex(VertexKind.Z, angle), vertex(VertexKind.Z, Phase())
+                edge(hub, leaf, True)
+                for w, by_hadamard in ends_at:
+                    edge(hub, w, by_hadamard)
+                # A gadget is its phase times sqrt(2)^(2 - edges), the leaf's edge included.
+                power += len(ends_at) - 1
     for value in phase:
         phases.setdefault(value, len(phases))
-    bits = tuple(
+    free = tuple(
         Bit(BitKind.INPUT, -1, None, f"{i}") if i in wires or bit.kind == BitKind.OUTCOME else bit
-        for i, bit in enumerate(d.bits)
+        for i, bit in enumerate(bits)
     )
     return replace(
         d,
@@ -196,12 +200,57 @@ def dilate(d: Diagram, wires: Mapping[int, int]) -> Diagram:
         hadamard=np.array(hadamard, np.bool_),
         outputs=np.array(outputs, np.int32),
         output_names=(*d.output_names, *(f"\N{MIDDLE DOT}{b}" for b in ends)),
-        bits=bits,
+        bits=free,
         registers=(),
-        scalar=replace(d.scalar, power=d.scalar.power + power),
+        scalar=replace(d.scalar, power=d.scalar.power + power, phase=sum(turns, d.scalar.phase)),
         spans={},
         delays={},
     )
+
+
+def _as_parities(
+    value: Phase, wires: Mapping[int, int], opened: Mapping[int, BitExpr]
+) -> tuple[Phase, frozenset[int], dict[tuple[frozenset[int], BitExpr], Phase]]:
+    """A phase of a spider with the value x: what does not depend on ``wires``, the bits whose parity is under a pi, and angles
+    under the parity of other bits, x among them as -1, and of an expression without bits of ``wires``.
+
+    A product of k parities is the alternating sum of the parities of its parts, over ``2**(k - 1)``.
+    """
+    kept = Phase()
+    odd: frozenset[int] = frozenset()
+    shares: dict[tuple[frozenset[int], BitExpr], Phase] = {}
+    for mono, c, symbols in value.terms:
+        factors: list[tuple[frozenset[int], BitExpr]] = []
+        others = []
+        for b in mono:
+            k = BitExpr.bit(b) if b in wires else opened.get(b)
+            if k is None:
+                others.append(b)
+                continue
+            inside = frozenset(i for m in k.monomials for i in m if i in wires)
+            factors.append((inside, BitExpr(m for m in k.monomials if not m & inside)))
+        if not factors:
+            kept += Phase.from_terms([(mono, c, symbols)])
+        elif len(factors) == 1 and c == 1 and not others and not symbols:
+            inside, rest = factors[0]
+            odd ^= inside
+            kept += Phase(1).times(rest)
+        else:
+            if len(factors) > MAX_CONTROLS:
+                raise NotApplicable(f"a phase under {len(factors)} outcomes at once")
+            scale = 2 ** len(factors)
+            near = c if c <= 1 else c - 2  # the sum of signs that this may be part of cancels only so
+            factors.append((frozenset((-1,)), BitExpr()))
+            for part in chain.from_iterable(combinations(factors, k) for k in range(1, len(factors) + 1)):
+                sign = 1 if len(part) % 2 else -1
+                legs, turned = frozenset[int](), BitExpr()
+                for inside, rest in part:
+                    legs, turned = legs ^ inside, turned ^ rest
+                more = Phase.from_terms(
+                    [(tuple(others), sign * near / scale, tuple((n, sign * x / scale) for n, x in symbols))]
+                )
+                shares[legs, turned] = shares.get((legs, turned), Phase()) + more
+    return kept, odd, {key: share for key, share in shares.items() if not share.is_zero}
 
 
 def sandwich(first: Diagram, second: Diagram) -> Diagram:
