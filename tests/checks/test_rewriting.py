@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -17,7 +18,8 @@ from gossamer.checks.case import NotApplicable
 from gossamer.checks.rewriting import dilate, sandwich
 from gossamer.conformance.circuits import random_circuit
 from gossamer.conformance.strategies import diagrams
-from gossamer.ir.diagram import BitKind, Diagram
+from gossamer.ir.diagram import BitKind, Diagram, DiagramBuilder, VertexKind
+from gossamer.ir.phase import BitExpr, Phase
 from gossamer.ir.program import Conditional, Gate
 from gossamer.ir.semantics import kraus
 from gossamer.passes.graph_like import to_open_graph
@@ -84,6 +86,30 @@ def test_dilation_is_the_sum_of_all_branches(source: Diagram) -> None:
         values = {b: bool(i >> (len(outcomes) - 1 - j) & 1) for j, b in enumerate(outcomes)}
         part = have.reshape(rows, 2 ** len(outcomes), -1)[:, i]
         assert np.allclose(part, kraus(source, values).reshape(part.shape), atol=1e-9)
+
+
+def test_the_sign_of_an_angle_is_two_gadgets_however_long_it_is() -> None:
+    """Twelve outcomes in one sign, with a bit that is not made into a wire: as many vertices as for one, and the same branches."""
+    b = DiagramBuilder()
+    bits = []
+    for _ in range(12):
+        bits.append(b.outcome())
+        b.bind_outcome(bits[-1], b.vertex(VertexKind.Z, Phase.of_bit(bits[-1])))
+    turned, sign = bits[-1], b.derived(BitExpr.xor(bits) ^ BitExpr.const(1))
+    v = b.vertex(VertexKind.X, Phase(Fraction(3, 16)).negated_if(BitExpr.bit(sign)))
+    b.edge(b.input("q"), v)
+    b.edge(v, b.output("q"))
+    source = b.build()
+    wires = {bit: i for i, bit in enumerate(bits[:-1])}
+    whole = dilate(source, wires)
+    assert (
+        whole.num_vertices - source.num_vertices == 2 * len(wires) + 4
+    )  # a spider and an end for each wire, a hub and a leaf for each gadget
+    for last in (False, True):
+        have = kraus(whole, dict.fromkeys(range(len(whole.bits)), last)).reshape(2, 2 ** len(wires), 2)
+        for i in (0, 1, 5, 2 ** len(wires) - 1):
+            values = {bit: bool(i >> (len(wires) - 1 - j) & 1) for j, bit in enumerate(wires)} | {turned: last}
+            assert np.allclose(have[:, i], kraus(source, values), atol=1e-9)
 
 
 def test_a_sandwich_is_a_product() -> None:
