@@ -20,7 +20,20 @@ from typing import TYPE_CHECKING, Any
 from gossamer._version import __version__
 
 if TYPE_CHECKING:
-    from gossamer.api import CompiledProgram, compile, convert, draw, inspect, load, read, rewrite, run, to_pyzx, verify
+    from gossamer.api import (
+        CompiledProgram,
+        compile,
+        convert,
+        draw,
+        inspect,
+        load,
+        read,
+        resolve_network,
+        rewrite,
+        run,
+        to_pyzx,
+        verify,
+    )
     from gossamer.diagnostics import (
         Diagnostic,
         GossamerError,
@@ -34,7 +47,6 @@ if TYPE_CHECKING:
     )
     from gossamer.ir.diagram import Diagram
     from gossamer.ir.network import Network
-    from gossamer.ir.network_text import resolve_network
     from gossamer.ir.phase import BitExpr, Phase
     from gossamer.ir.program import Distribution
 
@@ -61,7 +73,7 @@ _HOME = {
     "inspect": "gossamer.api",
     "load": "gossamer.api",
     "read": "gossamer.api",
-    "resolve_network": "gossamer.ir.network_text",
+    "resolve_network": "gossamer.api",
     "rewrite": "gossamer.api",
     "run": "gossamer.api",
     "to_pyzx": "gossamer.api",

@@ -233,7 +233,9 @@ def summary(report: Mapping[str, Any]) -> dict[str, Any]:
         "depth",
         "steps",
         "makespan",
+        "makespan_note",
         "fidelity",
+        "fidelity_note",
         "success_probability",
         "partitioner",
         "verified",
@@ -316,9 +318,8 @@ def compile(
     >>> program.report["ebits"], program.report["verified"]["holds"]
     (3, True)
     """
-    from gossamer.ir.network_text import resolve_network
     from gossamer.pipeline import MODES, default_pipeline, parse_pipeline, run_pipeline, with_hardware
-    from gossamer.remedy import find_change
+    from gossamer.remedy import find_change, find_mode
 
     begin = perf_counter()
     if objective not in OBJECTIVES:
@@ -343,10 +344,9 @@ def compile(
         diagram = measured(diagram)
     diagram.verify()
     if not isinstance(network, str | Path):
-        network.verify()
+        network.verify(registered("backends"))
     else:
-        network = resolve_network(str(network), lambda: count_wires(diagram))
-    _check_models(network)
+        network = resolve_network(network, lambda: count_wires(diagram))
     if steps is None:
         text = default_pipeline(effort, seed, postselect=postselect, network=network, mode=mode, forms=forms)
         steps = parse_pipeline(text)
@@ -359,8 +359,12 @@ def compile(
         if progress is not None:
             progress("find a change of the network")
         change = find_change(steps, diagram, network, error)
-        if change is not None:
-            error.diagnostic = replace(error.diagnostic, help=f"the smallest change found that does: {change}")
+        ways = [] if change is None else [f"the smallest change found that does: {change}"]
+        if pipeline is None and not postselect:
+            other = find_mode(diagram, network, error, effort=effort, seed=seed, used=mode)
+            ways += [] if other is None else [f"with -p {other} the program fits into the network as it is"]
+        if ways:
+            error.diagnostic = replace(error.diagnostic, help="; or ".join(ways))
         raise
     seconds |= outcome.seconds
     distribution = _with_digest(outcome.distribution, diagram)
@@ -453,17 +457,6 @@ def _bound(diagram: Diagram, distribution: Distribution, ebits: int) -> dict[str
     return {"bound": found.ebits, "bound_note": found.note}
 
 
-def _check_models(network: Network) -> None:
-    models = registered("backends")
-    for node in network.nodes:
-        if node.model not in models:
-            raise InputError(
-                "NW-8",
-                f"node '{node.name}' has the unknown model '{node.model}'",
-                help=f"known models: {', '.join(models)}",
-            )
-
-
 def _check_fit(diagram: Diagram, network: Network) -> None:
     room = sum(node.data for node in network.nodes)
     needed = max(len(diagram.inputs), len(diagram.outputs))
@@ -474,6 +467,29 @@ def _check_fit(diagram: Diagram, network: Network) -> None:
             help=f"add nodes, or at least {needed - room} more data qubits (qubits=, or data: in the file)",
             lacks=(None, "data", needed - room),
         )
+
+
+def resolve_network(network: str | Path, wires: int | Callable[[], int] | None = None) -> Network:
+    """The network that a path, the name of a preset or a shorthand stands for; the models of its nodes are registered ones.
+
+    Parameters
+    ----------
+    wires
+        Number of quantum wires of the program, or what counts them: a shorthand without ``qubits`` needs it.
+
+    Raises
+    ------
+    InputError
+        With a clause of ``spec/network.md`` and, for a file, the place.
+
+    Examples
+    --------
+    >>> [node.data for node in resolve_network("4", wires=10).nodes]
+    [4, 4, 4, 4]
+    """
+    from gossamer.ir.network_text import resolve_network as resolve
+
+    return resolve(str(network), wires, models=registered("backends"))
 
 
 # ---- sources --------------------------------------------------------------------------------------------------------
@@ -791,9 +807,7 @@ def verify(
     programs, manifest = load(directory)
     source = _kept_source(Path(directory)) if against is None else read(against)
     if isinstance(network, str | Path):
-        from gossamer.ir.network_text import resolve_network
-
-        network = resolve_network(str(network), lambda: count_wires(source))
+        network = resolve_network(network, lambda: count_wires(source))
     if measure_all:
         source = measured(source)
     return _verify(programs, _as_of(manifest, source), source, method, network)

@@ -387,7 +387,8 @@ Wires = Annotated[
 @network_app.command("show")
 def network_show(network: NetworkText, wires: Wires = None, as_json: AsJson = False) -> None:
     """NETWORK as YAML, or as JSON."""
-    from gossamer.ir.network_text import print_network, resolve_network
+    from gossamer.api import resolve_network
+    from gossamer.ir.network_text import print_network
 
     found = resolve_network(network, wires)
     if as_json:
@@ -399,7 +400,7 @@ def network_show(network: NetworkText, wires: Wires = None, as_json: AsJson = Fa
 @network_app.command("check")
 def network_check(network: NetworkText, wires: Wires = None) -> None:
     """Say whether NETWORK is one, and what it holds."""
-    from gossamer.ir.network_text import resolve_network
+    from gossamer.api import resolve_network
 
     found = resolve_network(network, wires)
     data = sum(node.data for node in found.nodes)

@@ -38,11 +38,12 @@ LEVELS = {
 DEFAULT = "forms{{effort={effort},seed={seed}{only}}},{backend}"
 #: One pass for each level.
 EXAMPLE = "graph-like,partition{effort=1,seed=0},links,circuit"
-#: Pipelines with a name, for MBQC nodes: few qubits at one time, few pattern nodes, few rounds of measurements.
+_PLAIN = "graph-like,partition{{effort={effort},seed={seed}}},links,{backend}"
+#: Pipelines with a name: few qubits at one time, few vertices, few rounds of measurements. Signals are shifted where a node is an MBQC node.
 MODES = {
-    "min-space": "graph-like,partition{{effort={effort},seed={seed}}},links,{backend}",
-    "min-nodes": "simplify{{strategy=nodes}},graph-like,partition{{effort={effort},seed={seed}}},links,{backend}{{shift=true}}",
-    "min-depth": "graph-like,partition{{effort={effort},seed={seed}}},links,{backend}{{shift=true}}",
+    "min-space": _PLAIN,
+    "min-nodes": "simplify{{strategy=nodes}}," + _PLAIN + "{shift}",
+    "min-depth": _PLAIN + "{shift}",
 }
 MAX_STEPS = 64
 
@@ -199,11 +200,12 @@ def default_pipeline(
             "TL-7", f"'{forms[:80]}' is no list of forms", help="names with commas between them: given,full"
         )
     models = {node.model for node in network.nodes} if network is not None else {"circuit"}
-    backend = models.pop() if len(models) == 1 else "lower"
+    backend = min(models) if len(models) == 1 else "lower"
     if mode is None and not postselect:
         only = "" if forms is None else ",only=" + forms.replace(",", ".")
         return DEFAULT.format(effort=effort, seed=seed, only=only, backend=backend)
-    text = MODES[mode or "min-space"].format(effort=effort, seed=seed, backend=backend)
+    shift = "{shift=true}" if "mbqc" in models else ""
+    text = MODES[mode or "min-space"].format(effort=effort, seed=seed, backend=backend, shift=shift)
     return text.replace("graph-like", "graph-like{postselect=true}") if postselect else text
 
 

@@ -11,7 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from gossamer.diagnostics import InputError, NetworkInfeasible
+from gossamer.diagnostics import GossamerError, InputError, NetworkInfeasible
+from gossamer.pipeline import MODES, default_pipeline, parse_pipeline, run_pipeline, with_hardware
 
 if TYPE_CHECKING:
     from gossamer.ir.diagram import Diagram
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 #: Larger diagrams get no hint: a trial would take too long.
 MAX_VERTICES = 20_000
 MAX_TRIALS = 32
+#: Larger ones are not compiled again by other pipelines.
+MAX_COMPILED = 5_000
 #: Trials times vertices, beyond the first few trials.
 MAX_WORK = 60_000
 
@@ -80,6 +83,41 @@ def find_change(steps: tuple[Step, ...], diagram: Diagram, network: Network, err
         return _Search(steps, diagram, network).run(error)
     except InputError:  # the source has another flaw, which no network mends
         return None
+
+
+def find_mode(
+    diagram: Diagram, network: Network, error: NetworkInfeasible, *, effort: int, seed: int, used: str | None
+) -> str | None:
+    """The name of another pipeline by which the program fits into the network as it is; None if there is none.
+
+    Parameters
+    ----------
+    used
+        The name of the pipeline that ended with ``error``, None for the default one.
+
+    Examples
+    --------
+    >>> from gossamer.frontends.qasm import read
+    >>> from gossamer.ir.network_text import resolve_network
+    >>> net = resolve_network("2:qubits=1,comm=0")
+    >>> swap = "OPENQASM 2.0; qreg q[2]; creg c[2]; CX q[0], q[1]; CX q[1], q[0]; CX q[0], q[1]; measure q -> c;"
+    >>> find_mode(read(swap, "<text>"), net, NetworkInfeasible("NW-13", ""), effort=0, seed=0, used=None)
+    'min-nodes'
+    """
+    if error.code != "NW-13" or diagram.num_vertices > MAX_COMPILED:
+        return None
+    tried = {default_pipeline(effort, seed, network=network, mode=used)}
+    for mode in MODES:
+        text = default_pipeline(effort, seed, network=network, mode=mode)
+        if text in tried:
+            continue
+        tried.add(text)
+        try:
+            run_pipeline(with_hardware(parse_pipeline(text), network, given=False), diagram, network)
+        except GossamerError:  # this one has a flaw of its own
+            continue
+        return mode
+    return None
 
 
 class _Search:

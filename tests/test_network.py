@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import gossamer
+from gossamer.cli import call
 from gossamer.conformance.strategies import networks
 from gossamer.diagnostics import GossamerError, InputError
 from gossamer.ir.durations import parse_time, print_time
@@ -54,13 +55,14 @@ BAD_FILES = [
     (NODES + "links: []\n", "NW-12", 4, 8),
     (NODES + "links: [{nodes: [a, b], classical: {}}]\n", "NW-12", 4, 8),
     (THREE + "links: [{nodes: [a, b], quantum: {}, classical: {}}, {nodes: [b, c]}]\n", "NW-12", 2, 8),
-    ("nodes: [{name: a, data: 1, gates: []}]\n", "NW-3", 1, 35),
+    ("nodes: [{name: a, data: 1, gates: []}]\n", "NW-15", 1, 35),
     ("nodes: [{name: a, data: 1, gates: [cz, {nam: rz}]}]\n", "NW-3", 1, 40),
     ("nodes: [{name: a, data: 1, gates: [cz, {name: rz, fidelity: 1.5}]}]\n", "NW-3", 1, 61),
     ("nodes: [{name: a, data: 1, gates: [cz, {name: rz, fidelity: 0}]}]\n", "NW-3", 1, 61),
     ("nodes: [{name: a, data: 1, gates: [cz, ccx]}]\n", "NW-15", 1, 40),
     ("nodes: [{name: a, data: 1, gates: [cz, rz, {name: cz}]}]\n", "NW-15", 1, 44),
-    ("nodes: [{name: a, data: 1, model: mbqc, gates: [cz]}]\n", "NW-15", 1, 48),
+    ("nodes: [{name: a, data: 1, model: mbqc, gates: [cz, rz]}]\n", "NW-15", 1, 53),
+    ("nodes: [{name: a, data: 1, model: other, gates: [cz]}]\n", "NW-15", 1, 49),
     ("nodes: [{name: a, data: 1, model: mbqc, comm: 0, coupling: []}]\n", "NW-16", 1, 60),
     ("nodes: [{name: a, data: 1, t1: 5}]\n", "NW-3", 1, 32),
     ("nodes: [{name: a, data: 1, t1: 5 us}]\n", "NW-3", 1, 32),
@@ -126,6 +128,44 @@ def test_a_bad_name_is_refused(text: str, code: str) -> None:
     assert caught.value.code == code
 
 
+@pytest.mark.clause("NW-8")
+def test_an_unknown_model_is_shown_at_its_place(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "net.yaml"
+    path.write_text("nodes: [{name: a, data: 1, model: foo, gates: [cz]}]\n")
+    for command in (["network", "check"], ["network", "show"]):
+        assert call([*command, str(path)]) == 1
+        said = capsys.readouterr().err
+        assert said.startswith("error[NW-8]: node 'a' has the unknown model 'foo'\n")
+        assert ":1:35\n" in said
+        assert "circuit, mbqc, mixed" in said
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ("data: two", "nodes[0].data: this has to be a whole number"),
+        ("data: -1", "nodes[0].data: this has to be at least 0"),
+        ("data: 2000000", "nodes[0].data: this has to be at most 1000000"),
+        ("comm: 1", "nodes[0] has no field 'data'"),
+        ("data: 1, name: a b", "nodes[0].name: a name is a letter or underscore, then letters, digits or underscores"),
+        ("data: 1, t1: 5", "nodes[0].t1: a time is a number with a unit (s, ms, us or ns), for example 250us"),
+        ("data: 1, gates: cz", "nodes[0].gates: this has to be a list"),
+        ("data: 1, gates: [{name: cz, fidelity: 2}]", "nodes[0].gates[0].fidelity: this has to be at most 1"),
+        ("data: 1, gates: [{name: cz, fidelity: 0}]", "nodes[0].gates[0].fidelity: this has to be more than 0"),
+        ("data: 1, measurement: 5us", "nodes[0].measurement: this has to be a map"),
+        ("data: 1, model: 3", "nodes[0].model: this has to be text"),
+        ("data: 1, name: ''", "nodes[0].name: this has to have at least 1 characters"),
+        ("data: 1, gates: []", "'a' has no gate at all"),
+        ("data: 1, dta: 1", "unknown field 'dta'"),
+    ],
+)
+def test_what_is_wrong_is_said_plainly(fields: str, said: str) -> None:
+    named = fields if "name: " in fields.replace("{name: cz", "") else "name: a, " + fields
+    with pytest.raises(InputError) as caught:
+        parse_network(f"nodes: [{{{named}}}]\n")
+    assert caught.value.diagnostic.message == said
+
+
 def test_bytes_that_are_no_text_and_too_large_a_file(tmp_path: Path) -> None:
     path = tmp_path / "net.yaml"
     path.write_bytes(b"\xff\xfe\x00nodes")
@@ -175,6 +215,33 @@ def test_a_preset_is_a_network_and_says_what_it_is(name: str) -> None:
     assert presets()[name].endswith(".")
 
 
+EXAMPLES = Path(__file__).parent.parent / "examples"
+
+
+TRIED = {
+    "two-ions": ["grover2"],
+    "ion-square": ["adder", "ghz", "grover", "teleportation"],
+    "photonic-modules": ["grover", "qft", "remote_cx"],
+}
+
+
+@pytest.mark.parametrize(("name", "sources"), TRIED.items())
+def test_presets_compile_the_examples(name: str, sources: list[str]) -> None:
+    """They keep to the gates, and figures that are not published are named and not filled in."""
+    network = resolve_network(name)
+    for source in sources:
+        program = gossamer.compile(EXAMPLES / f"{source}.qasm", name, effort=0)
+        assert program.report["verified"]["holds"] is True
+        checked = gossamer.checks.verify(program.programs, program.manifest, program.source, network=network)
+        assert checked.holds is True
+        for figure in ("makespan", "fidelity"):
+            assert (program.report[figure] is None) == (f"{figure}_note" in program.report)
+
+
+def test_every_preset_is_tried() -> None:
+    assert set(TRIED) == set(presets())
+
+
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
 def test_print_and_read_are_inverse(data: st.DataObject) -> None:
@@ -193,7 +260,7 @@ def test_print_and_read_are_inverse(data: st.DataObject) -> None:
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(networks(figures=True))
+@given(networks(figures=True, models=("circuit", "mbqc", "mixed")))
 def test_figures_are_printed_and_read(network: Network) -> None:
     network.verify()
     assert parse_network(print_network(network)) == network

@@ -85,6 +85,25 @@ def test_the_hint_on_the_command_line(tmp_path: object, capsys: pytest.CaptureFi
     assert not (folder / "out").exists()
 
 
+#: Three gates that a rewritten diagram does not have.
+SWAP = 'OPENQASM 2.0; include "qelib1.inc"; qreg q[2]; creg c[2]; h q[0]; t q[0]; cx q[0],q[1]; cx q[1],q[0]; cx q[0],q[1]; h q[1]; measure q -> c;'
+
+
+@pytest.mark.clause("NW-13")
+@pytest.mark.parametrize("network", ["2:qubits=1,comm=0", "1+1mixed:qubits=1,comm=0"])
+def test_a_pipeline_that_fits_is_named(network: str) -> None:
+    with pytest.raises(NetworkInfeasible) as caught:
+        gossamer.compile(SWAP, network, effort=0)
+    found = re.search(
+        r"; or with -p (\S+) the program fits into the network as it is$", caught.value.diagnostic.help or ""
+    )
+    assert found is not None
+    assert gossamer.compile(SWAP, network, pipeline=found[1]).report["verified"]["holds"] is True
+    with pytest.raises(NetworkInfeasible) as caught:  # a pipeline of one's own is not called into question
+        gossamer.compile(SWAP, network, pipeline="graph-like,partition{effort=0},links,lower")
+    assert "-p" not in (caught.value.diagnostic.help or "")
+
+
 def test_a_program_too_large_for_trials_gets_the_message_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gossamer.remedy.MAX_VERTICES", 3)
     with pytest.raises(NetworkInfeasible) as caught:

@@ -514,21 +514,22 @@ def patterns(
 
 
 @st.composite
-def hardware(draw: Draw, *, data: int = 64, comm: int | None = None) -> dict[str, Any]:
+def hardware(draw: Draw, *, data: int = 64, comm: int | None = None, model: str = "circuit") -> dict[str, Any]:
     """Fields of a node that say what its hardware is: native gates that make everything, figures, times, couplings; each may be absent."""
     times = st.none() | st.integers(0, 10**7).map(lambda n: Fraction(n, 10**9))
     fidelities = st.none() | st.floats(0.5, 1)
     figures = st.none() | st.builds(Figures, duration=times, fidelity=fidelities)
-    names = draw(st.none() | st.sampled_from(GATE_SETS))
+    names = draw(st.none() | st.sampled_from(COMMAND_SETS if model == "mbqc" else GATE_SETS))
     gates = None if names is None else tuple(
         NativeGate(name=name, duration=draw(times), fidelity=draw(fidelities)) for name in names
     )  # fmt: skip
     t1 = draw(st.none() | st.integers(1, 10**9).map(lambda n: Fraction(n, 10**6)))
     t2 = draw(st.none() | st.integers(1, 8).map(lambda n: Fraction(n, 4) * (t1 or 1)))
-    coupling = draw(couplings(data, comm)) if comm is not None and 1 <= data <= 8 and draw(st.booleans()) else None
-    return {
-        "gates": gates, "measurement": draw(figures), "reset": draw(figures), "t1": t1, "t2": t2, "coupling": coupling,
-    }  # fmt: skip
+    coupled = model == "circuit" and comm is not None and 1 <= data <= 8 and draw(st.booleans())
+    coupling = draw(couplings(data, comm)) if coupled and comm is not None else None
+    return {"gates": gates, "t1": t1, "t2": t2, "coupling": coupling} | {
+        key: draw(figures) for key in ("preparation", "measurement", "reset")
+    }
 
 
 @st.composite
@@ -549,6 +550,12 @@ GATE_SETS = (
     ("ms", "rx", "ry", "rz"),
     ("rxx", "rx", "ry"),
     ("rzz", "h", "rx", "z"),
+)
+#: Sets of gates of an MBQC node, each of which makes every command.
+COMMAND_SETS = (
+    ("cz", "h", "x", "y", "z", "s", "sdg"),
+    ("cz", "h", "s", "z"),
+    ("cz", "h", "sdg", "x"),
 )
 
 
@@ -588,16 +595,11 @@ def networks(
         extra = draw(st.lists(st.tuples(st.integers(0, size - 1), st.integers(0, size - 1)), max_size=3))
         pairs |= {(a, b) for a, b in extra if a < b}
     classical = figures and draw(st.booleans())
+    drawn = [draw(st.sampled_from(models)) for _ in range(size)]
     return Network(
         nodes=tuple(
-            _node(
-                f"n{i}",
-                draw(st.sampled_from(models)),
-                data,
-                comm,
-                draw(hardware(data=data, comm=comm)) if figures else {},
-            )
-            for i in range(size)
+            _node(f"n{i}", model, data, comm, draw(hardware(data=data, comm=comm, model=model)) if figures else {})
+            for i, model in enumerate(drawn)
         ),
         links=tuple(
             NetworkLink(nodes=(f"n{a}", f"n{b}"), **(draw(channels(classical=classical)) if figures else {}))
@@ -607,8 +609,6 @@ def networks(
 
 
 def _node(name: str, model: str, room: int, comm: int | None = None, more: dict[str, Any] = {}) -> Node:  # noqa: B006
-    if model != "circuit":  # its programs hold no gates
-        more = {key: value for key, value in more.items() if key not in ("gates", "coupling")}
     return Node(name=name, model=model, data=room + SPARE.get(model, 0), comm=comm, **more)
 
 
@@ -751,12 +751,17 @@ def programs(
     network = draw(networks(max_nodes=max_nodes, data=data, comm=1, models=models))
     network = network.with_nodes(
         [
-            n.model_copy(update=draw(hardware(data=n.data, comm=n.comm))) if figures and n.model == "circuit" else n
+            n.model_copy(update=draw(hardware(data=n.data, comm=n.comm, model=n.model))) if figures else n
             for n in network.nodes
         ]
     )
     k = network.size
-    commanded = [node.model == "mbqc" for node in network.nodes]
+    models_of = [node.model for node in network.nodes]
+
+    def commanded(i: int) -> bool:
+        """Whether the next word of a node is a command of a pattern; a mixed node has both kinds."""
+        return models_of[i] == "mbqc" or (models_of[i] == "mixed" and draw(st.booleans()))
+
     code: list[list[Instruction]] = [[] for _ in range(k)]
     bits: list[list[int]] = [[] for _ in range(k)]
     dead: set[tuple[int, int]] = set()
@@ -765,7 +770,7 @@ def programs(
     measured: list[ManifestBit] = []
     every = [(i, q) for i in range(k) for q in range(data)]
     inputs = [x for x in every if draw(st.booleans())]
-    dead.update(x for x in every if commanded[x[0]] and x not in inputs)  # until it is prepared
+    dead.update(x for x in every if models_of[x[0]] != "circuit" and x not in inputs)  # until it is prepared
     touched: set[tuple[int, int]] = set()
     exact = st.sampled_from([Fraction(1), Fraction(1, 2), Fraction(3, 2)])
     turns = exact if clifford else st.one_of(exact, st.sampled_from([Fraction(1, 4), Fraction(5, 4), Fraction(1, 3)]))
@@ -836,7 +841,7 @@ def programs(
         links.append(ManifestLink(id=ident, nodes=(name(i), name(j))))
         for a, b in ((i, j), (j, i)):
             code[a].append(Ebit(ident, name(b), data))
-            if commanded[a]:
+            if commanded(a):
                 if a == i:
                     code[a].append(mbqc.Clifford(data, ("h",)))
                 live = [q for q in range(data) if (a, q) not in dead]
@@ -857,9 +862,10 @@ def programs(
         if not _more(draw, max_steps):
             break
         i = draw(st.integers(0, k - 1))
-        words = ["clifford", "derive"] if commanded[i] else []
+        commands = commanded(i)
+        words = ["clifford", "derive"] if commands else []
         kind = draw(st.sampled_from(["gate", "measure", "message", "if", "reset", "link", *words]))
-        if commanded[i] and kind not in ("link", "message"):
+        if commands and kind not in ("link", "message"):
             command(i, kind)
         elif kind in ("gate", "if"):
             one = gate(list(GATES), i)

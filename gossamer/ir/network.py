@@ -8,7 +8,7 @@ reads files, presets and shorthands and does verify.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Annotated, Any
@@ -32,6 +32,13 @@ MAX_COUPLED, MAX_COUPLINGS = 1000, 20_000
 #: Data qubits that a node of a model needs besides those that hold vertices: a step of a pattern prepares the next vertex before it
 #: measures the last one, where a gate turns the one into the other.
 SPARE = {"mbqc": 1}
+
+#: What `gates` of a node of a model may name: gates of node programs; on an MBQC node E is cz, X and Z are x and z, and C is letters [NW-15].
+NATIVE: dict[str, tuple[str, ...]] = {
+    "circuit": tuple(GATES),
+    "mbqc": ("cz", "h", "x", "y", "z", "s", "sdg"),
+    "mixed": tuple(GATES),
+}
 
 
 class _Strict(BaseModel):
@@ -67,7 +74,7 @@ class Node(_Strict):
     ----------
     data, comm : data and communication qubits held at one time (comm None: not limited)
     gates : the gates of its hardware, None: whatever node programs may hold, with unknown figures
-    measurement, reset : of one qubit
+    preparation, measurement, reset : of one qubit; a preparation is the N of a pattern
     t1, t2 : times of relaxation and of coherence; without t1 nothing relaxes, without t2 it is 2 t1
     coupling : pairs of qubits that gates may join, data qubits counted from 0, then communication qubits; None: any two
     """
@@ -78,7 +85,8 @@ class Node(_Strict):
     comm: int | None = Field(default=None, ge=0, le=MAX_QUBITS)
     gates: (
         tuple[Annotated[NativeGate, BeforeValidator(_named, json_schema_input_type=str | NativeGate)], ...] | None
-    ) = Field(default=None, min_length=1, max_length=64)
+    ) = Field(default=None, max_length=64)
+    preparation: Figures | None = None
     measurement: Figures | None = None
     reset: Figures | None = None
     t1: Seconds | None = None
@@ -97,7 +105,8 @@ class Node(_Strict):
     @property
     def turns_halves(self) -> bool:
         """Whether two communication qubits may be turned together by any angle, with no data qubit between them."""
-        return self.joins_halves and (self.gates is None or any(gate.name in ("rzz", "rxx") for gate in self.gates))
+        free = self.gates is None or self.model == "mbqc"  # a pattern turns them by a measurement
+        return self.joins_halves and (free or any(gate.name in ("rzz", "rxx") for gate in self.gates or ()))
 
     @property
     def room(self) -> int:
@@ -152,7 +161,7 @@ class Network(_Strict):
     """
 
     nodes: tuple[Node, ...]
-    links: tuple[NetworkLink, ...]
+    links: tuple[NetworkLink, ...] = ()
 
     def __eq__(self, other: object) -> bool:  # pydantic would compare the cached arrays too
         return isinstance(other, Network) and (self.nodes, self.links) == (other.nodes, other.links)
@@ -230,8 +239,8 @@ class Network(_Strict):
             )
         return path
 
-    def find_flaw(self) -> NetworkFlaw | None:
-        """The first invariant of ``spec/network.md`` that does not hold, or None."""
+    def find_flaw(self, models: Collection[str] | None = None) -> NetworkFlaw | None:
+        """The first invariant of ``spec/network.md`` that does not hold, or None; ``models`` are the models that there are, if known."""
         if not 1 <= self.size <= MAX_NODES:
             return NetworkFlaw("NW-10", f"a network has 1 to {MAX_NODES} nodes, not {self.size}", ("nodes",))
         seen: dict[str, int] = {}
@@ -261,6 +270,9 @@ class Network(_Strict):
             if reached is not None:
                 return self._disconnected("classical links", reached)
         for i, node in enumerate(self.nodes):
+            if models is not None and node.model not in models:
+                message = f"node '{node.name}' has the unknown model '{node.model[:40]}'"
+                return NetworkFlaw("NW-8", message, ("nodes", i, "model"), f"known models: {', '.join(models)}")
             flaw = _flaw_of_node(node, ("nodes", i))
             if flaw is not None:
                 return flaw
@@ -276,8 +288,10 @@ class Network(_Strict):
             else "where one link is named classical, messages take classical links only: add one, or name none",
         )
 
-    def verify(self) -> None:
+    def verify(self, models: Collection[str] | None = None) -> None:
         """Raise :class:`~gossamer.diagnostics.InputError` with the clause that is violated, if any is.
+
+        ``models`` are the computational models that there are; without it any name is one.
 
         Examples
         --------
@@ -286,7 +300,7 @@ class Network(_Strict):
         gossamer.diagnostics.InputError: error[NW-11]: link to an unknown node 'b'
         help: the nodes are a
         """
-        flaw = self.find_flaw()
+        flaw = self.find_flaw(models)
         if flaw is not None:
             raise InputError(flaw.code, flaw.message, help=flaw.help)
 
@@ -330,21 +344,31 @@ def _flaw_of_node(node: Node, path: tuple[str | int, ...]) -> NetworkFlaw | None
             (*path, "t2"),
             "coherence ends with relaxation at the latest",
         )
-    for key, code, value in (("gates", "NW-15", node.gates), ("coupling", "NW-16", node.coupling)):
-        if value is not None and node.model != "circuit":
-            message = f"'{node.name}' is of model '{node.model}', whose programs hold no gates"
-            return NetworkFlaw(code, message, (*path, key), f"{key} are a matter of circuit nodes")
+    if node.gates is not None and node.model not in NATIVE:
+        message = f"'{node.name}' is of model '{node.model}', which has no native gates"
+        return NetworkFlaw("NW-15", message, (*path, "gates"), f"models that have: {', '.join(NATIVE)}")
+    if node.coupling is not None and node.model != "circuit":
+        message = f"'{node.name}' is of model '{node.model}', whose programs are not routed"
+        return NetworkFlaw("NW-16", message, (*path, "coupling"), "a coupling map is a matter of circuit nodes")
+    if node.gates == ():
+        return NetworkFlaw("NW-15", f"'{node.name}' has no gate at all", (*path, "gates"), _ALL_GATES)
     seen: set[str] = set()
     for i, gate in enumerate(node.gates or ()):
-        if gate.name not in GATES:
-            known = ", ".join(GATES)
-            return NetworkFlaw(
-                "NW-15", f"unknown gate '{gate.name[:40]}'", (*path, "gates", i), f"known gates: {known}"
+        if gate.name not in NATIVE[node.model]:
+            what = (
+                f"unknown gate '{gate.name[:40]}'"
+                if gate.name not in GATES
+                else f"no node of model '{node.model}' has the gate {gate.name}"
             )
+            known = ", ".join(NATIVE[node.model])
+            return NetworkFlaw("NW-15", what, (*path, "gates", i), f"known gates: {known}")
         if gate.name in seen:
             return NetworkFlaw("NW-15", f"gate '{gate.name}' is given twice", (*path, "gates", i))
         seen.add(gate.name)
     return _flaw_of_coupling(node, (*path, "coupling"))
+
+
+_ALL_GATES = "name its gates, or leave the field out for every gate of node programs"
 
 
 def _flaw_of_coupling(node: Node, path: tuple[str | int, ...]) -> NetworkFlaw | None:

@@ -9,8 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping
 from functools import cache
 from itertools import combinations
 from pathlib import Path
@@ -18,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from gossamer.diagnostics import InputError, Span, UsageError
+from gossamer.diagnostics import GossamerError, InputError, UsageError
 from gossamer.ir.network import (
     MAX_NODES,
     MAX_QUBITS,
@@ -30,24 +29,28 @@ from gossamer.ir.network import (
     Node,
     QuantumChannel,
 )
+from gossamer.ir.yaml_places import Path as Keys
+from gossamer.ir.yaml_places import YamlPlaces
 
 if TYPE_CHECKING:
     from lark import Lark
 
 MAX_BYTES = 1_000_000
-MAX_DEPTH = 16
 #: A shorthand is typed by hand.
 MAX_SHORTHAND = 1000
-#: Names that YAML takes for something else.
-_NO_TEXT = frozenset({"null", "true", "false", "yes", "no", "on", "off", "y", "n"})
-#: Numbers that are no integers.
+#: Words that YAML takes for something else than text.
+_WORDS = {
+    "": None, "~": None, "null": None, "true": True, "yes": True, "on": True, "false": False, "no": False, "off": False,
+}  # fmt: skip
+_WHOLE = re.compile(r"[+-]?[0-9]{1,19}", re.ASCII)
 _NUMBER = re.compile(r"-?[0-9]{1,40}(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,3})?", re.ASCII)
 _SUFFIXES = (".yaml", ".yml", ".json")
 _PRESETS = Path(__file__).resolve().parent / "presets"
-Key = tuple[str | int, ...]
 
 
-def resolve_network(text: str, wires: int | Callable[[], int] | None = None) -> Network:
+def resolve_network(
+    text: str, wires: int | Callable[[], int] | None = None, *, models: Collection[str] | None = None
+) -> Network:
     """The network that ``text`` names: a file, a preset, or a shorthand, tried in this order [NW-2].
 
     Parameters
@@ -57,6 +60,8 @@ def resolve_network(text: str, wires: int | Callable[[], int] | None = None) -> 
     wires
         Number of quantum wires of the program, or what counts them; sets the default of a shorthand: ``ceil(wires / k) + 1`` data qubits.
         Counting can take as long as a pass, so it is asked for only where it is needed.
+    models
+        The computational models that there are; without it any name is one.
 
     Raises
     ------
@@ -74,11 +79,13 @@ def resolve_network(text: str, wires: int | Callable[[], int] | None = None) -> 
     """
     text = text.strip()
     if text.lower().endswith(_SUFFIXES):
-        return read_network(Path(text))
+        return read_network(Path(text), models=models)
     if text in presets():
-        return parse_network((_PRESETS / f"{text}.yaml").read_text(encoding="utf-8"), text)
+        return parse_network((_PRESETS / f"{text}.yaml").read_text(encoding="utf-8"), text, models=models)
     if text[:1].isdigit() or ":" in text:
-        return _shorthand(text, wires)
+        network = _shorthand(text, wires)
+        network.verify(models)
+        return network
     raise InputError(
         "NW-2",
         f"no network is called '{text[:80]}'",
@@ -93,7 +100,7 @@ def presets() -> dict[str, str]:
     Examples
     --------
     >>> sorted(presets())
-    ['ion-square', 'two-ions']
+    ['ion-square', 'photonic-modules', 'two-ions']
     """
     return {
         path.stem: path.read_text(encoding="utf-8").split("\n", 1)[0].removeprefix("# ")
@@ -101,7 +108,7 @@ def presets() -> dict[str, str]:
     }
 
 
-def read_network(path: Path) -> Network:
+def read_network(path: Path, *, models: Collection[str] | None = None) -> Network:
     """The network in a YAML or JSON file, which is a regular one: a pipe could block, a device never end."""
     try:
         if path.exists() and not path.is_file():
@@ -119,11 +126,13 @@ def read_network(path: Path) -> Network:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise InputError("NW-1", f"the network file '{path}' is not UTF-8 text (byte {error.start})") from error
-    return parse_network(text, str(path))
+    return parse_network(text, str(path), models=models)
 
 
-def parse_network(text: str, file: str = "<network>") -> Network:
+def parse_network(text: str, file: str = "<network>", *, models: Collection[str] | None = None) -> Network:
     """The network that YAML or JSON ``text`` defines; ``file`` is its name in diagnostics.
+
+    ``models`` are the computational models that there are; without it any name is one.
 
     Examples
     --------
@@ -131,29 +140,33 @@ def parse_network(text: str, file: str = "<network>") -> Network:
     1
     >>> parse_network("nodes: [{name: a, data: -1}]", "net.yaml")
     Traceback (most recent call last):
-    gossamer.diagnostics.InputError: error[NW-3]: nodes[0].data: Input should be greater than or equal to 0
+    gossamer.diagnostics.InputError: error[NW-3]: nodes[0].data: this has to be at least 0
       --> net.yaml:1:25
       |
     1 | nodes: [{name: a, data: -1}]
-      |                         ^
+      |                         ^^
     """
-    document = _Document(text, file)
-    value = document.read()
-    if isinstance(value, dict):
-        value.setdefault("links", [])
+    document = YamlPlaces(text, file, "NW-1", "NW-3", _scalar)
+
+    def refused(code: str, message: str, path: Keys, help: str | None, *, key: bool = False) -> GossamerError:
+        return InputError(code, message, span=document.place(path, key=key), help=help).with_source(text)
+
+    try:
+        value = document.read()
+    except InputError as error:
+        raise error.with_source(text) from error.__cause__
     try:
         network = Network.model_validate_json(json.dumps(value), strict=True)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False)[0]
+        first = error.errors(include_url=False)[0]
         path = tuple(first["loc"])
         unknown = first["type"] == "extra_forbidden"
-        reason = first["msg"].removeprefix("Value error, ")
-        message = f"unknown field '{path[-1]}'" if unknown else f"{_dotted(path)}: {reason}"
+        message = f"unknown field '{path[-1]}'" if unknown else _reason(path, first)
         known = f"the fields here are {', '.join(_fields_at(path[:-1]))}" if unknown else None
-        raise document.error("NW-3", message, path, key=unknown, help=known) from error
-    flaw = network.find_flaw()
+        raise refused("NW-3", message, path, known, key=unknown) from error
+    flaw = network.find_flaw(models)
     if flaw is not None:
-        raise document.error(flaw.code, flaw.message, flaw.path, help=flaw.help)
+        raise refused(flaw.code, flaw.message, flaw.path, flaw.help)
     return network
 
 
@@ -199,12 +212,12 @@ def _flow(value: Any) -> str:
         return "[" + ", ".join(map(_flow, value)) + "]"
     if isinstance(value, float) and value.is_integer() and value < 1e15:
         return str(int(value))
-    if isinstance(value, str) and value.isascii() and value.lower() not in _NO_TEXT:
+    if isinstance(value, str) and value.isascii() and value.lower() not in {*_WORDS, "y", "n"}:
         return value  # a name or a time
     return json.dumps(value)
 
 
-def _fields_at(path: Key) -> list[str]:
+def _fields_at(path: Keys) -> list[str]:
     """The names of the fields that the map at ``path`` may have."""
     here: Any = Network
     inside = {
@@ -216,121 +229,55 @@ def _fields_at(path: Key) -> list[str]:
     return list(here.model_fields)
 
 
-def _dotted(path: Key) -> str:
+def _reason(path: Keys, error: Mapping[str, Any]) -> str:
+    """What is wrong with a value, in the words of the specification."""
+    kind, bounds = error["type"], error.get("ctx", {})
+    if kind == "missing":
+        return f"{_dotted(path[:-1])} has no field '{path[-1]}'"
+    if kind == "string_pattern_mismatch":
+        return f"{_dotted(path)}: a name is a letter or underscore, then letters, digits or underscores"
+    if kind == "value_error":
+        return f"{_dotted(path)}: {bounds['error']}"
+    text = _REASONS.get(kind, "this has no meaning here")
+    return f"{_dotted(path)}: {text.format_map({key: _flow(value) for key, value in bounds.items()})}"
+
+
+#: What to say for the kinds of errors of the data model.
+_REASONS = {
+    "int_type": "this has to be a whole number",
+    "float_type": "this has to be a number",
+    "string_type": "this has to be text",
+    "greater_than_equal": "this has to be at least {ge}",
+    "greater_than": "this has to be more than {gt}",
+    "less_than_equal": "this has to be at most {le}",
+    "finite_number": "this has to be a finite number",
+    "string_too_short": "this has to have at least {min_length} characters",
+    "string_too_long": "this has to have at most {max_length} characters",
+    "too_short": "this list has to have at least {min_length} entries",
+    "too_long": "this list has to have at most {max_length} entries",
+    "tuple_type": "this has to be a list",
+    "model_type": "this has to be a map",
+    "model_attributes_type": "this has to be a map",
+    "dict_type": "this has to be a map",
+}
+
+
+def _dotted(path: Keys) -> str:
     out = ""
     for part in path:
         out += f"[{part}]" if isinstance(part, int) else ("." if out else "") + str(part)
     return out or "the file"
 
 
-# ---- files ----------------------------------------------------------------------------------------------------------
-
-
-@dataclass
-class _Document:
-    """A YAML text, and where each of its values stands."""
-
-    text: str
-    file: str
-    value_marks: dict[Key, tuple[int, int]] = field(default_factory=dict)  # 1-based line and column
-    key_marks: dict[Key, tuple[int, int]] = field(default_factory=dict)
-
-    def read(self) -> Any:
-        """The document as plain data; only maps with distinct text keys, lists, text, numbers, booleans and null."""
-        import yaml
-
-        loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-        try:
-            events = self._checked(yaml.parse(self.text, Loader=loader))
-            self._next(events, yaml.StreamStartEvent)
-            if isinstance(next(events), yaml.StreamEndEvent):
-                raise self._at("NW-3", "the network file is empty", (1, 1))
-            value = self._value(next(events), events, (), yaml.resolver.Resolver())
-            self._next(events, yaml.DocumentEndEvent)
-            self._next(events, yaml.StreamEndEvent)
-        except yaml.YAMLError as error:
-            mark = getattr(error, "problem_mark", None)
-            what = getattr(error, "problem", None) or str(error).split("\n", 1)[0]
-            raise self._at(
-                "NW-1", f"not YAML or JSON: {what}", (mark.line + 1, mark.column + 1) if mark else None
-            ) from error
-        return value
-
-    def _next(self, events: Iterator[Any], wanted: type) -> None:
-        event = next(events)
-        if not isinstance(event, wanted):
-            raise self._at("NW-1", "not YAML or JSON: more than one document", _place(event))
-
-    def _checked(self, events: Iterator[Any]) -> Iterator[Any]:
-        """The events, which are a tenth of the work of making nodes of them."""
-        import yaml
-
-        depth = 0
-        for event in events:
-            if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None) is not None:
-                raise self._at("NW-1", "anchors and aliases are not allowed", _place(event))
-            if getattr(event, "tag", None) is not None:
-                raise self._at("NW-1", "tags are not allowed", _place(event))
-            if isinstance(event, yaml.CollectionStartEvent):
-                depth += 1
-            elif isinstance(event, yaml.CollectionEndEvent):
-                depth -= 1
-            if depth > MAX_DEPTH:
-                raise self._at("NW-1", f"nested deeper than {MAX_DEPTH} levels", _place(event))
-            yield event
-
-    def _value(self, event: Any, events: Iterator[Any], path: Key, tags: Any) -> Any:
-        import yaml
-
-        self.value_marks[path] = _place(event)
-        if isinstance(event, yaml.MappingStartEvent):
-            out: dict[str, Any] = {}
-            while not isinstance(key_event := next(events), yaml.MappingEndEvent):
-                where = _place(key_event)
-                if not isinstance(key_event, yaml.ScalarEvent):
-                    raise self._at("NW-1", "a key must be text", where)
-                key = str(key_event.value)
-                if key in out:
-                    raise self._at("NW-1", f"field '{key}' is given twice", where)
-                self.key_marks[(*path, key)] = where
-                out[key] = self._value(next(events), events, (*path, key), tags)
-            return out
-        if isinstance(event, yaml.SequenceStartEvent):
-            items: list[Any] = []
-            while not isinstance(item := next(events), yaml.SequenceEndEvent):
-                items.append(self._value(item, events, (*path, len(items)), tags))
-            return items
-        plain = not event.style
-        return _scalar(str(event.value), tags.resolve(yaml.ScalarNode, event.value, event.implicit), plain)
-
-    def error(self, code: str, message: str, path: Key, *, key: bool = False, help: str | None = None) -> InputError:
-        """An error at the value (or the key) of ``path``, or at the closest value around it."""
-        if key and path in self.key_marks:
-            return self._at(code, message, self.key_marks[path], help)
-        while path not in self.value_marks and path:
-            path = path[:-1]
-        return self._at(code, message, self.value_marks.get(path), help)
-
-    def _at(self, code: str, message: str, where: tuple[int, int] | None, help: str | None = None) -> InputError:
-        span = Span(self.file, *where) if where else None
-        error = InputError(code, message, span=span, help=help)
-        error.with_source(self.text)
-        return error
-
-
-def _place(event: Any) -> tuple[int, int]:
-    return event.start_mark.line + 1, event.start_mark.column + 1
-
-
-def _scalar(text: str, tag: str, plain: bool) -> Any:
-    kind = tag.rpartition(":")[2]
-    if kind == "null":
-        return None
-    if kind == "bool":
-        return text.lower() in ("yes", "true", "on")
-    if kind == "int" and text.lstrip("+-").isdecimal() and len(text) < 20:
+def _scalar(text: str, plain: bool) -> Any:
+    """What a scalar of a network file means: null, a boolean, a number as JSON has them (YAML 1.1 does not know 1e6), or text."""
+    if not plain:
+        return text
+    if text.lower() in _WORDS:
+        return _WORDS[text.lower()]
+    if _WHOLE.fullmatch(text):
         return int(text)
-    if plain and _NUMBER.fullmatch(text) and math.isfinite(float(text)):  # as JSON has them; YAML 1.1 does not know 1e6
+    if _NUMBER.fullmatch(text) and math.isfinite(float(text)):
         return float(text)
     return text  # dates and odd numbers have no place in a network: the model will refuse the text
 

@@ -1,31 +1,16 @@
-"""`native`: each circuit node's program in the gates of that node's hardware, exactly.
+"""`native`: each node's program in the gates of that node's hardware, exactly.
 
-Gates of two qubits go by a table, since CZ, CX, ECR and MS differ by Clifford gates on single qubits only and a rotation about two
-qubits is two of them with a turn between; gates of one qubit are gathered and written anew (``gossamer.passes.turns``). What a node has
-no `gates` for is left as it is, other nodes may differ, and messages, links, measurements and conditions stay where they are.
-
-References
-----------
-Rewritings between entangling gates: Cross et al., "OpenQASM 3", ACM TQC 3, 12 (2022), standard library; Maslov, New J. Phys. 19, 023035
-(2017), for MS.
+The rewriting is in ``gossamer.ir.native``, where backends find it too. What a node has no `gates` for is left as it is, other nodes may
+differ, and messages, links, measurements and conditions stay where they are.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from fractions import Fraction
-from typing import NoReturn
 
-from gossamer.diagnostics import NetworkInfeasible
-from gossamer.ir.elementary import spell_out
-from gossamer.ir.network import Node
-from gossamer.ir.phase import Phase
-from gossamer.ir.program import Conditional, Distribution, Ebit, Gate, Instruction, Measure, NodeProgram, Reset
-from gossamer.passes.turns import Word
-
-_HALF = Fraction(1, 2)
-ENTANGLERS = ("cz", "cx", "ecr", "ms", "rzz", "rxx")
+from gossamer.ir.native import to_native
+from gossamer.ir.network import NATIVE
+from gossamer.ir.program import Distribution
 
 
 @dataclass(frozen=True)
@@ -36,169 +21,7 @@ class Native:
         network = distribution.network
         nodes = [network.nodes[network.index[p.node]] for p in distribution.programs]
         programs = tuple(
-            p if node.gates is None or p.model != "circuit" else to_native(p, node)
+            p if node.gates is None or p.model not in NATIVE else to_native(p, node)
             for p, node in zip(distribution.programs, nodes, strict=True)
         )
         return replace(distribution, programs=programs)
-
-
-def to_native(program: NodeProgram, node: Node) -> NodeProgram:
-    """The program in the gates of ``node``.
-
-    Raises
-    ------
-    NetworkInfeasible
-        ``NW-15`` if they cannot make a gate that the program needs.
-
-    Examples
-    --------
-    >>> from gossamer.ir.network import NativeGate
-    >>> node = Node(name="a", data=2, gates=tuple(NativeGate(name=n) for n in ("cx", "rz", "sx")))
-    >>> program = NodeProgram("a", "circuit", 2, 0, 0, (Gate("cz", (0, 1)),))
-    >>> [gate.name for gate in to_native(program, node).instructions]
-    ['rz', 'sx', 'rz', 'cx', 'rz', 'sx', 'rz']
-    """
-    return _Rewriter(program, node).run()
-
-
-class _Rewriter:
-    def __init__(self, program: NodeProgram, node: Node) -> None:
-        self.program, self.node = program, node
-        self.native = frozenset(gate.name for gate in node.gates or ())
-        self.words: dict[int, Word] = {}  # qubit -> gates that wait to be written
-        self.out: list[Gate] = []  # the block that is being written
-
-    def run(self) -> NodeProgram:
-        code: list[Instruction] = []
-        for op in self.program.instructions:
-            if isinstance(op, Gate):
-                self.gate(op)
-            elif isinstance(op, Conditional):
-                code += self.done({q for gate in op.body for q in gate.qubits})
-                for gate in op.body:
-                    self.gate(gate)
-                body = self.done(self.words.keys() & {q for gate in op.body for q in gate.qubits})
-                if body:
-                    code.append(Conditional(op.conditions, tuple(body)))
-                continue
-            else:
-                touched = {op.qubit} if isinstance(op, Measure | Reset | Ebit) else set()
-                code += [*self.done(touched), op]
-                continue
-            code += self.done(())
-        code += self.done(set(self.words))
-        return replace(self.program, instructions=tuple(code))
-
-    def done(self, qubits: Iterable[int]) -> list[Gate]:
-        """What was written, after what waits on ``qubits``."""
-        for q in sorted(qubits):
-            self.write(q)
-        out, self.out = self.out, []
-        return out
-
-    def gate(self, gate: Gate) -> None:
-        """A gate of the lowered program."""
-        if gate.name in self.native and len(gate.qubits) == 2:
-            self.entangle(gate)
-        elif len(gate.qubits) == 1:
-            self.turn(gate)
-        else:
-            for part in self.rewritten(gate):
-                if len(part.qubits) == 1:
-                    self.turn(part)
-                else:
-                    self.entangle(part)
-
-    def turn(self, gate: Gate) -> None:
-        self.words.setdefault(gate.qubits[0], Word()).add(gate)
-
-    def entangle(self, gate: Gate) -> None:
-        for q in gate.qubits:
-            self.write(q)
-        self.out.append(gate)
-
-    def write(self, qubit: int) -> None:
-        """Write what waits on a qubit."""
-        word = self.words.pop(qubit, None)
-        if word is None or word.is_empty():
-            return
-        written = word.written(self.native)
-        if written is None:
-            self.refuse(_needed(word))
-        for name, angles in written:
-            self.out.append(Gate(name, (qubit,), angles[0] if angles else None, angles[1:]))
-
-    def refuse(self, what: str) -> NoReturn:
-        names = ", ".join(gate.name for gate in self.node.gates or ())
-        raise NetworkInfeasible(
-            "NW-15",
-            f"node '{self.node.name}' cannot make {what} of its gates ({names})",
-            help="add what is missing to its gates: any of "
-            + ", ".join(ENTANGLERS)
-            + " entangles, u3 or rz with sx turns",
-        )
-
-    # ---- gates of two qubits -------------------------------------------------------------------------------------------
-
-    def rewritten(self, gate: Gate) -> Iterator[Gate]:
-        """A gate of two qubits in native ones of two qubits and any of one."""
-        # The second qubit may be turned; a communication qubit must not be, between its joins.
-        a, b = sorted(gate.qubits, key=lambda q: q < self.program.data)
-        match gate.name:
-            case "cz":
-                yield from self.cz(a, b)
-            case "rzz" if gate.angle is not None:
-                yield from self.rzz(a, b, gate.angle.constant % 2)
-            case _:
-                for part in spell_out([gate]):
-                    yield from [part] if len(part.qubits) == 1 else self.rewritten(part)
-
-    def cz(self, a: int, b: int) -> Iterator[Gate]:
-        if "cz" in self.native:
-            yield Gate("cz", (a, b))
-        elif "cx" in self.native:
-            yield from (Gate("h", (b,)), Gate("cx", (a, b)), Gate("h", (b,)))
-        elif "ecr" in self.native:  # x on a after exp(-i pi/4 Z X)
-            yield from (Gate("h", (b,)), Gate("ecr", (a, b)), Gate("x", (a,)), Gate("h", (b,)))
-            yield from (Gate("sdg", (a,)), Gate("sdg", (b,)))
-        else:  # a quarter turn about ZZ
-            yield from self.about_zz(a, b, _HALF)
-            yield from (Gate("sdg", (a,)), Gate("sdg", (b,)))
-
-    def about_zz(self, a: int, b: int, angle: Fraction) -> Iterator[Gate]:
-        """``rzz`` by a native gate that turns about two qubits."""
-        if "rzz" in self.native:
-            yield Gate("rzz", (a, b), Phase(angle))
-            return
-        if "ms" in self.native and angle == _HALF:
-            turn = Gate("ms", (a, b))
-        elif "rxx" in self.native:
-            turn = Gate("rxx", (a, b), Phase(angle))
-        else:
-            self.refuse("a gate of two qubits")
-        yield from (Gate("h", (a,)), Gate("h", (b,)), turn, Gate("h", (a,)), Gate("h", (b,)))
-
-    def rzz(self, a: int, b: int, angle: Fraction) -> Iterator[Gate]:
-        if not angle:
-            return
-        if angle == 1:
-            yield from (Gate("z", (a,)), Gate("z", (b,)))
-        elif {"rzz", "rxx"} & self.native:
-            yield from self.about_zz(a, b, angle)
-        elif angle.denominator == 2:  # cz and a quarter turn of each
-            quarter = "s" if angle == _HALF else "sdg"
-            yield from self.cz(a, b)
-            yield from (Gate(quarter, (a,)), Gate(quarter, (b,)))
-        else:
-            for part in range(2):
-                yield Gate("h", (b,))
-                yield from self.cz(a, b)
-                yield Gate("h", (b,))
-                if part == 0:
-                    yield Gate("rz", (b,), Phase(angle))
-
-
-def _needed(word: Word) -> str:
-    if not word.axes:
-        return "a Clifford gate of one qubit"
-    return f"a turn by {word.angles[0]} pi"

@@ -4,37 +4,33 @@ The schedule is the one that the programs' order leaves no choice in (``spec/net
 order, an instruction starts as soon as its qubits are free and its bits are known, a receive and an ebit hold the node up until the
 message or the pair is there, and a link makes one pair after the other. The fidelity is the product of those of all components used and
 of the decay of waiting qubits: the estimate that is usual where no simulation is made. A figure that is needed and absent makes the
-result None, with a note that names it; nothing is guessed.
-
-References
-----------
-Average fidelity of relaxation and dephasing over a time t, (3 + exp(-t/T1) + 2 exp(-t/T2)) / 6: from the Pauli transfer matrix by
-M. A. Nielsen, Phys. Lett. A 303, 249 (2002).
+result None, with a note that names it; nothing is guessed. Which figures an instruction has is said by ``gossamer.ir.figures``.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from heapq import heappop, heappush
 from typing import Any
 
-from gossamer.ir.network import Figures, NativeGate, Network, NetworkLink, Node
+from gossamer.ir.figures import components, figures_of, memory_fidelity
+from gossamer.ir.network import Network, NetworkLink, Node
+from gossamer.ir.pattern import Prepare
 from gossamer.ir.program import (
-    LETTERS,
     Compute,
     Conditional,
     Distribution,
     Ebit,
-    Gate,
     Instruction,
     Measure,
-    NodeProgram,
+    Observe,
     Recv,
     Reset,
     Send,
+    bits_read,
+    qubits_of,
 )
 
 
@@ -81,22 +77,14 @@ def make_schedule(distribution: Distribution) -> Schedule:
 # ---- figures ---------------------------------------------------------------------------------------------------------
 
 
-def _figures(node: Node, one: Gate | Measure | Reset) -> Figures | NativeGate:
-    """The figures of the component that an instruction uses."""
-    if isinstance(one, Gate):
-        return next((gate for gate in node.gates or () if gate.name == one.name), None) or Figures()
-    return (node.measurement if isinstance(one, Measure) else node.reset) or Figures()
-
-
-def _what(one: Gate | Measure | Reset) -> str:
-    return one.name if isinstance(one, Gate) else "measurement" if isinstance(one, Measure) else "reset"
-
-
-def _duration(node: Node, one: Gate | Measure | Reset) -> Fraction:
-    duration = _figures(node, one).duration
-    if duration is None:
-        raise _Absent(f"node '{node.name}' gives no duration of {_what(one)}")
-    return duration
+def _duration(node: Node, one: Instruction) -> Fraction:
+    total = Fraction(0)
+    for component in components(one):
+        duration = figures_of(node, component).duration
+        if duration is None:
+            raise _Absent(f"node '{node.name}' gives no duration of {component}")
+        total += duration
+    return total
 
 
 def latencies(network: Network) -> dict[tuple[str, str], Fraction]:
@@ -180,15 +168,12 @@ class _Scheduler:
     def step(self, i: int, one: Instruction) -> bool:
         """Do an instruction of program ``i``; False if it has to wait for another program first."""
         match one:
-            case Gate() | Measure() | Reset():
-                self.act(i, one, self.clock[i])
-            case Conditional(conditions, body):
-                start = max([self.clock[i], *(self.known[i][b] for b, _ in conditions)])
+            case Conditional(_, body):
+                start = self.ready(i, one)
                 for gate in body:
                     start = self.act(i, gate, start)
-            case Send(message, peer, bits):
-                leaves = max([self.clock[i], *(self.known[i][b] for b in bits)])
-                self.arrivals[message] = leaves + self.latency(self.programs[i].node, peer)
+            case Send(message, peer, _):
+                self.arrivals[message] = self.ready(i, one) + self.latency(self.programs[i].node, peer)
                 self.end(self.arrivals[message])
             case Recv(message, _, bit):
                 if message not in self.arrivals:
@@ -196,27 +181,33 @@ class _Scheduler:
                 self.clock[i] = self.known[i][bit] = max(self.clock[i], self.arrivals[message])
             case Ebit():
                 return self.ebit(i, one)
-            case Compute(bit, value):
-                self.known[i][bit] = max([self.clock[i], *(self.known[i][b] for b in value.bits)])
+            case Compute(bit):
+                self.known[i][bit] = self.ready(i, one)
             case _:
-                raise _Absent(f"a network gives no times of the commands of a pattern, as '{self.nodes[i].name}' runs")
+                self.act(i, one, self.ready(i, one))
         return True
 
-    def act(self, i: int, one: Gate | Measure | Reset, earliest: Fraction) -> Fraction:
+    def ready(self, i: int, one: Instruction) -> Fraction:
+        """When the node may issue the instruction and knows the bits that it reads."""
+        return max([self.clock[i], *(self.known[i][b] for b in bits_read(one))])
+
+    def act(self, i: int, one: Instruction, earliest: Fraction) -> Fraction:
         """Use the qubits as soon as they are free; gives the time at which it is done."""
-        qubits = one.qubits if isinstance(one, Gate) else (one.qubit,)
+        qubits = qubits_of(one)
         start = max([earliest, *(self.free[i].get(q, Fraction(0)) for q in qubits)])
         done = start + _duration(self.nodes[i], one)
         for q in qubits:
             since, waited = self.carries[i].pop(q, (start, Fraction(0)))
             if not isinstance(one, Reset):  # what a reset forgets need not have been kept so long
                 waited += start - since
-            if isinstance(one, Gate):
-                self.carries[i][q] = (done, waited)
-            else:
+            if isinstance(one, Prepare):
+                self.carries[i][q] = (done, Fraction(0))
+            elif isinstance(one, Measure | Observe | Reset):
                 self.plan.waits[self.programs[i].node].append(waited)
+            else:
+                self.carries[i][q] = (done, waited)
             self.free[i][q] = done
-        if isinstance(one, Measure):
+        if isinstance(one, Measure | Observe):
             self.known[i][one.bit] = done
         self.end(done)
         return done
@@ -271,10 +262,10 @@ def _fidelity(distribution: Distribution, plan: Schedule | None, why: str | None
     log = 0.0
     for program in distribution.programs:
         node = network.nodes[network.index[program.node]]
-        for one in _components(program):
-            fidelity = _figures(node, one).fidelity
+        for component in (x for one in program.instructions for x in components(one)):
+            fidelity = figures_of(node, component).fidelity
             if fidelity is None:
-                raise _Absent(f"node '{node.name}' gives no fidelity of {_what(one)}")
+                raise _Absent(f"node '{node.name}' gives no fidelity of {component}")
             log += math.log(fidelity)
         if node.t1 is not None or node.t2 is not None:
             if plan is None:
@@ -287,31 +278,3 @@ def _fidelity(distribution: Distribution, plan: Schedule | None, why: str | None
             raise _Absent(f"the network gives no fidelity of the pairs of '{use.nodes[0]}' and '{use.nodes[1]}'")
         log += math.log(channel.fidelity)
     return float(f"{math.exp(log):.9g}")  # the last digits of a logarithm differ from machine to machine
-
-
-def _components(program: NodeProgram) -> Iterator[Gate | Measure | Reset]:
-    for one in program.instructions:
-        if isinstance(one, Conditional):
-            yield from one.body
-        elif isinstance(one, Gate | Measure | Reset):
-            yield one
-        elif type(one) in LETTERS:
-            raise _Absent(f"a network gives no fidelities of the commands of a pattern, as '{program.node}' runs")
-
-
-def memory_fidelity(node: Node, wait: Fraction) -> float:
-    """Average fidelity of a qubit of the node that waits for so many seconds.
-
-    Examples
-    --------
-    >>> memory_fidelity(Node(name="a", data=1), Fraction(1))
-    1.0
-    >>> round(memory_fidelity(Node(name="a", data=1, t2="1s"), Fraction(1)), 4)  # (3 + 1 + 2/e) / 6
-    0.7893
-    """
-    if node.t1 is None:
-        rate1, rate2 = Fraction(0), 1 / node.t2 if node.t2 else Fraction(0)
-    else:
-        rate1 = 1 / node.t1
-        rate2 = rate1 / 2 if node.t2 is None else 1 / node.t2
-    return (3 + math.exp(-float(wait * rate1)) + 2 * math.exp(-float(wait * rate2))) / 6

@@ -12,9 +12,10 @@ import gossamer
 from gossamer.diagnostics import InputError
 from gossamer.formats.pattern_program import print_program, read_program
 from gossamer.ir.network import Network, Node
+from gossamer.ir.network_text import parse_network
 from gossamer.ir.pattern import Prepare
 from gossamer.ir.phase import Phase
-from gossamer.ir.program import LETTERS, Conditional, Gate, Measure, NodeProgram, Reset
+from gossamer.ir.program import LETTERS, Conditional, Gate, Measure, NodeProgram, Observe, Reset
 from gossamer.ir.wires import WireBuilder
 from tests.backends.test_mbqc import CIRCUITS, DYNAMIC, UNITARY, compile_on
 
@@ -74,6 +75,83 @@ def test_costs_decide() -> None:
     assert "rz" not in made  # a turn and an h cost more than E and M; an h alone does not
     assert made.count("M") == 5
     assert "M" not in words(6, "mixed{measurement=50}")
+
+
+#: A mixed node; of its figures a test gives what it is about.
+HARDWARE = """
+nodes:
+  - name: a
+    model: mixed
+    data: 6
+    gates:
+      - {name: cz, CZ}
+      - {name: u3, U3}
+    preparation: {PREPARATION}
+    measurement: {MEASUREMENT}
+    MORE
+"""
+
+
+def measured(cz: str = "", u3: str = "", preparation: str = "", measurement: str = "", more: str = "") -> int:
+    """How many vertices of the gadget's program are measured on a node with such figures."""
+    text = HARDWARE
+    for key, value in (
+        ("CZ", cz),
+        ("U3", u3),
+        ("PREPARATION", preparation),
+        ("MEASUREMENT", measurement),
+        ("MORE", more),
+    ):
+        text = text.replace(key, value)
+    program = compile_on(gadget(), parse_network(text), effort=0)
+    assert {g.name for g in program.programs[0].instructions if isinstance(g, Gate)} <= {"cz", "u3"}
+    return sum(type(op) is Observe for op in program.programs[0].instructions)
+
+
+#: The vertices of the gadget's program: a hub and two steps on each of four wires. Counted in operations, the hub alone is cheaper measured.
+COUNTED, ALL, NONE = 1, 9, 0
+
+
+def test_durations_decide() -> None:
+    """Where a turn is slow, steps are measured; where a measurement is, nothing is; where one is not known, operations count."""
+    quick, slow = "duration: 1us", "duration: 500us"
+    assert measured(quick, slow, quick, quick) == ALL
+    assert measured(quick, quick, quick, slow) == NONE
+    assert measured(quick, quick, slow, quick) == NONE
+    assert measured(quick, slow, quick) == COUNTED
+    assert measured() == COUNTED
+
+
+def test_fidelities_decide_before_durations() -> None:
+    figures = ["duration: 1us, fidelity: 0.999", "duration: 500us, fidelity: 0.9999", "duration: 1us, fidelity: 1"]
+    cz, u3, perfect = figures
+    assert measured(cz, u3, perfect, perfect) == COUNTED  # four E lose less than the six gates about a wide parity
+    assert measured(cz, u3.replace("0.9999", "0.99"), perfect, perfect) == ALL
+    assert measured(cz, cz, perfect, "duration: 1us, fidelity: 0.9") == NONE
+
+
+def test_coherence_decides() -> None:
+    """The same figures: on a node whose qubits keep, a measurement that loses little is better, on one that forgets, not."""
+    figures = (
+        "duration: 1us, fidelity: 1",
+        "duration: 1us, fidelity: 0.999",
+        "duration: 1us, fidelity: 1",
+        "duration: 500us, fidelity: 1",
+    )
+    assert measured(*figures) == ALL
+    assert measured(*figures, "t2: 100s") == ALL
+    assert measured(*figures, "t2: 10ms") == NONE
+
+
+def test_a_way_that_the_gates_do_not_have_is_not_taken() -> None:
+    """No gate turns by this angle; a measurement does."""
+    text = "nodes: [{name: a, model: mixed, data: DATA, gates: [cz, h, s, z, x]}]"
+    source = 'OPENQASM 2.0; include "qelib1.inc"; qreg q[1]; h q[0]; rz(pi/8) q[0]; h q[0];'
+    program = compile_on(source, parse_network(text.replace("DATA", "2")))
+    assert [type(op) for op in program.programs[0].instructions].count(Observe) == 1
+    with pytest.raises(gossamer.NetworkInfeasible) as caught:
+        gossamer.compile(source, parse_network(text.replace("DATA", "1")))
+    assert caught.value.code == "NW-15"
 
 
 @pytest.mark.clause("TL-7")

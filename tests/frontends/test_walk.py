@@ -244,7 +244,7 @@ WALK, QCA = "walk: coined\ngraph: {cycle: 4}\n", "automaton: partitioned\ncells:
 #: Code, frontend, text, line, and words of the message.
 BAD = [
     ("WK-1", "walk", "", 1, "empty"),
-    ("WK-1", "walk", "a: [", 2, "no YAML"),
+    ("WK-1", "walk", "a: [", 2, "not YAML"),
     ("WK-1", "walk", "a: &x 1", 1, "anchors"),
     ("WK-1", "walk", "a: !!python/name:os 1", 1, "tags"),
     ("WK-1", "walk", "[" * 20 + "]" * 20, 1, "deeper"),

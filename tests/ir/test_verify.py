@@ -16,10 +16,11 @@ from hypothesis import strategies as st
 import gossamer.ir.rules
 from gossamer.conformance.strategies import diagrams, flow_graphs, open_graphs, placements
 from gossamer.diagnostics import InputError, Span
+from gossamer.ir import pattern
 from gossamer.ir.diagram import Bit, BitKind, Delay, DiagramBuilder, Register, VertexKind
 from gossamer.ir.network import Network, NetworkLink, Node
 from gossamer.ir.open_graph import Label, OpenGraph, correction_columns
-from gossamer.ir.pattern import Prepare
+from gossamer.ir.pattern import Clifford, CorrectX, CorrectZ, Entangle, Prepare
 from gossamer.ir.phase import MAX_NUMBER, BitExpr, Phase
 from gossamer.ir.placed import EventKind, Placed
 from gossamer.ir.program import (
@@ -36,6 +37,7 @@ from gossamer.ir.program import (
     ManifestRegister,
     Measure,
     NodeProgram,
+    Observe,
     Recv,
     Reset,
     Send,
@@ -1359,5 +1361,30 @@ def test_programs_keep_to_the_gates_and_the_map_of_their_node():
         with pytest.raises(InputError) as caught:
             check_hardware(bad)
         assert str(caught.value) == said
-    pattern = replace(lone().programs[0], model="mbqc", instructions=(Gate("h", (0,)),))
-    check_hardware(replace(lone(**native), programs=(pattern,)))
+    other = replace(lone().programs[0], model="other", instructions=(Gate("h", (0,)),))
+    check_hardware(replace(lone(**native), programs=(other,)))
+
+
+def commanding(model, op) -> Distribution:
+    program = replace(lone().programs[0], model=model, instructions=(op,))
+    return replace(lone(gates=("x", "cz")), programs=(program,))
+
+
+@pytest.mark.clause("NW-15")
+@pytest.mark.parametrize("model", ["mbqc", "mixed"])
+def test_commands_are_gates_too(model):
+    for op in (
+        Entangle(0, 1),
+        Observe(pattern.Measure(0), 0),
+        Prepare(0),
+        CorrectX(0, BitExpr.bit(0)),
+        Clifford(0, ("x",)),
+    ):
+        check_hardware(commanding(model, op))
+    for op, said in (
+        (CorrectZ(0, BitExpr.bit(0)), "z (Z) is no gate of the node"),
+        (Clifford(0, ("x", "h")), "h (C) is no gate of the node"),
+    ):
+        with pytest.raises(InputError, match=re.escape(said)) as caught:
+            check_hardware(commanding(model, op))
+        assert caught.value.code == "NW-15"

@@ -11,15 +11,17 @@ from hypothesis import given, settings
 
 import gossamer
 from gossamer.conformance import oracle
-from gossamer.conformance.strategies import GATE_SETS, programs
+from gossamer.conformance.strategies import COMMAND_SETS, GATE_SETS, programs
 from gossamer.diagnostics import NetworkInfeasible, UsageError
 from gossamer.ir.elementary import spell_out
 from gossamer.ir.gates import GATES
+from gossamer.ir.native import to_native
 from gossamer.ir.network import NativeGate, Network, NetworkLink, Node
+from gossamer.ir.pattern import Clifford, CorrectX, CorrectZ, Entangle
 from gossamer.ir.phase import Phase
 from gossamer.ir.program import Conditional, Gate, NodeProgram
-from gossamer.passes.native import Native, to_native
-from gossamer.passes.turns import Word
+from gossamer.ir.turns import Word
+from gossamer.passes.native import Native
 
 ONE = [name for name, (arity, _) in GATES.items() if arity == 1]
 TWO = [name for name, (arity, _) in GATES.items() if arity == 2]
@@ -124,20 +126,34 @@ def test_gates_of_two_qubits_are_written_exactly(native: tuple[str, ...]) -> Non
         assert same(unitary(list(code), 2), unitary(list(ours), 2)), code  # type: ignore[arg-type]
 
 
+def used_by(program: NodeProgram) -> set[str]:
+    """The gates that a program asks for, commands of patterns by what they are."""
+    used = set()
+    for op in program.instructions:
+        match op:
+            case Gate(name):
+                used.add(name)
+            case Conditional(_, body):
+                used |= {gate.name for gate in body}
+            case Entangle():
+                used.add("cz")
+            case CorrectX():
+                used.add("x")
+            case CorrectZ():
+                used.add("z")
+            case Clifford(_, letters):
+                used |= set(letters)
+    return used
+
+
 @settings(deadline=None, max_examples=25)
-@given(programs(max_nodes=2, max_steps=10, figures=True))
+@given(programs(max_nodes=2, max_steps=10, figures=True, models=("circuit", "mixed", "mbqc")))
 def test_any_programs_keep_their_meaning(distribution: gossamer.ir.program.Distribution) -> None:
     out = Native().run(distribution)
     out.verify_structure()
     for p in out.programs:
         gates = distribution.network.nodes[distribution.network.index[p.node]].gates
-        used = {
-            g.name
-            for op in p.instructions
-            for g in (op.body if isinstance(op, Conditional) else [op])
-            if isinstance(g, Gate)
-        }
-        assert gates is None or used <= {g.name for g in gates}
+        assert gates is None or used_by(p) <= {g.name for g in gates}
     assert oracle.same_instrument(oracle.program_instrument(distribution), oracle.program_instrument(out))
 
 
@@ -181,14 +197,43 @@ def test_nodes_of_different_gates_compile_verify_and_run(second: tuple[str, ...]
     assert program.report["verified"]["holds"] is True
     assert program.report["pipeline"].endswith(",native")
     for p, names in zip(program.programs, (GATE_SETS[0], second), strict=True):
-        used = {
-            g.name
-            for op in p.instructions
-            for g in (op.body if isinstance(op, Conditional) else [op])
-            if isinstance(g, Gate)
-        }
-        assert used <= set(names)
+        assert used_by(p) <= set(names)
     assert sum(program.run(shots=50).counts.values()) == 50
+
+
+@pytest.mark.parametrize("names", COMMAND_SETS, ids=" ".join)
+def test_mbqc_nodes_keep_to_their_gates(names: tuple[str, ...]) -> None:
+    """The commands of a pattern in fewer letters, beside a mixed node that has other gates."""
+    nodes = tuple(
+        Node(name=f"n{i}", model=model, data=4, comm=1, gates=tuple(NativeGate(name=n) for n in gates))
+        for i, (model, gates) in enumerate([("mbqc", names), ("mixed", ("ms", "rx", "rz"))])
+    )
+    network = Network(nodes=nodes, links=(NetworkLink(nodes=("n0", "n1")),))
+    program = gossamer.compile(SOURCE, network, effort=0)
+    assert program.report["verified"]["holds"] is True
+    assert used_by(program.programs[0]) <= set(names)
+    assert used_by(program.programs[1]) <= {"ms", "rx", "rz"}
+    assert sum(program.run(shots=20).counts.values()) == 20
+    verdict = gossamer.checks.verify(program.programs, program.manifest, program.source, network=network)
+    assert verdict.holds is True
+
+
+@pytest.mark.clause("NW-15")
+@pytest.mark.parametrize(
+    ("names", "what"),
+    [
+        (("h", "s", "x", "z"), "the command E"),
+        (("cz", "h", "x", "z"), "the command C s"),
+        (("cz", "s", "z"), "the command X"),
+        (("cz", "s", "x"), "the command Z"),
+    ],
+)
+def test_what_commands_cannot_be_made_of_is_refused(names: tuple[str, ...], what: str) -> None:
+    source = 'OPENQASM 2.0; include "qelib1.inc"; qreg q[1]; h q[0]; t q[0]; h q[0]; s q[0];'
+    node = Node(name="a", model="mbqc", data=2, gates=tuple(NativeGate(name=name) for name in names))
+    with pytest.raises(NetworkInfeasible, match=what) as caught:
+        gossamer.compile(source, Network(nodes=(node,)))
+    assert caught.value.code == "NW-15"
 
 
 @pytest.mark.clause("NW-15")

@@ -10,9 +10,12 @@ from typing import Any
 import pytest
 
 import gossamer
+from gossamer.ir import pattern
 from gossamer.ir.network import Network
 from gossamer.ir.network_text import parse_network
+from gossamer.ir.phase import BitExpr, Phase
 from gossamer.ir.program import (
+    Compute,
     Conditional,
     Distribution,
     Ebit,
@@ -23,6 +26,7 @@ from gossamer.ir.program import (
     ManifestPlace,
     Measure,
     NodeProgram,
+    Observe,
     Recv,
     Reset,
     Send,
@@ -140,6 +144,95 @@ def test_a_figure_that_is_absent_is_named(old: str, new: str, makespan: str | No
         assert (note or "") in found.get(f"{key}_note", "")
 
 
+PATTERN = """
+nodes:
+  - name: a
+    model: mbqc
+    data: 3
+    gates:
+      - {name: cz, duration: 2us, fidelity: 0.98}
+      - {name: x, duration: 1us, fidelity: 0.99}
+      - {name: h, duration: 3us, fidelity: 0.97}
+      - {name: z, duration: 0s, fidelity: 1}
+    preparation: {duration: 4us, fidelity: 0.96}
+    measurement: {duration: 10us, fidelity: 0.9}
+    t2: 1ms
+"""
+
+
+def commanded(text: str = PATTERN, model: str = "mbqc") -> Distribution:
+    """A step of a pattern: node 0 is measured, and 1, an output, is corrected by the outcome; 2 is measured by an angle of the outcome."""
+    bit = BitExpr.bit(0)
+    code = (
+        pattern.Prepare(0),
+        pattern.Prepare(1),
+        pattern.Entangle(0, 1),
+        Observe(pattern.Measure(0), 0),
+        pattern.CorrectX(1, bit),
+        pattern.Clifford(1, ("h", "z")),
+        pattern.Prepare(2),
+        Compute(1, bit),
+        Observe(pattern.Measure(2, angle=Phase(Fraction(1, 4)).times(BitExpr.bit(1))), 2),
+    )
+    manifest = Manifest(
+        nodes=[ManifestNode(name="a", model=model, program="a.json", data=3, comm=0)],
+        links=[], messages=[], inputs=[], registers=[], outcomes=[], source_digest="",
+        outputs=[ManifestPlace(name="q", node="a", qubit=1)],
+    )  # fmt: skip
+    network = parse_network(text.replace("model: mbqc", f"model: {model}"))
+    return Distribution((NodeProgram("a", model, 3, 0, 3, code),), manifest, network)
+
+
+@pytest.mark.parametrize("model", ["mbqc", "mixed"])
+def test_commands_of_a_pattern_by_hand(model: str) -> None:
+    d = commanded(model=model)
+    plan = make_schedule(d)
+    # N at 0 to 4, E to 6, M to 16, X to 17, h and z to 20; the other N to 4, its M waits for the outcome, 16 to 26
+    assert micro(plan.makespan) == 26
+    # 1 waits for the outcome and at the end, 2 for its measurement
+    assert sorted(micro(t) for t in plan.waits["a"]) == [0, 12, 10 + 6]
+    decay = math.prod((4 + 2 * math.exp(-wait / 1000)) / 6 for wait in (12, 16))
+    assert estimate(d)["makespan"] == pytest.approx(26e-6)
+    assert estimate(d)["fidelity"] == pytest.approx(0.96**3 * 0.98 * 0.9**2 * 0.99 * 0.97 * decay)
+
+
+@pytest.mark.parametrize(
+    ("old", "note"),
+    [
+        ("    preparation: {duration: 4us, fidelity: 0.96}\n", "preparation"),
+        ("    measurement: {duration: 10us, fidelity: 0.9}\n", "measurement"),
+        ("      - {name: cz, duration: 2us, fidelity: 0.98}\n", "cz"),
+        ("      - {name: x, duration: 1us, fidelity: 0.99}\n", "x"),
+        ("      - {name: h, duration: 3us, fidelity: 0.97}\n", "h"),
+    ],
+)
+def test_figures_of_commands_that_are_absent_are_named(old: str, note: str) -> None:
+    assert old in PATTERN
+    found = estimate(commanded(PATTERN.replace(old, "")))
+    assert (found["makespan"], found["fidelity"]) == (None, None)
+    assert found["makespan_note"] == f"node 'a' gives no duration of {note}"
+    assert found["fidelity_note"] == f"node 'a' gives no fidelity of {note}"
+
+
+@pytest.mark.parametrize("model", ["mbqc", "mixed"])
+def test_programs_of_every_model_get_their_figures(model: str) -> None:
+    """Compiled, over a link, beside a circuit node."""
+    gates = "[{name: cz, F}, {name: h, F}, {name: x, F}, {name: z, F}, {name: s, F}, {name: sdg, F}, {name: rz, F}]"
+    other = gates.replace(", {name: rz, F}", "") if model == "mbqc" else gates
+    text = f"""
+nodes:
+  - {{name: a, model: {model}, data: {3 if model == "mbqc" else 2}, comm: 1, gates: {other}, preparation: {{F}}, measurement: {{F}}}}
+  - {{name: b, data: 2, comm: 1, gates: {gates}, measurement: {{F}}, reset: {{F}}}}
+links: [{{nodes: [a, b], quantum: {{rate: 1000, fidelity: 0.9}}, classical: {{latency: 1us}}}}]
+""".replace("F}", "duration: 1us, fidelity: 0.999}")
+    source = 'OPENQASM 2.0; include "qelib1.inc"; qreg q[4]; h q; cx q[0],q[1]; cx q[1],q[2]; t q[2]; h q[2]; cx q[2],q[3]; h q[3];'
+    program = gossamer.compile(source, parse_network(text), effort=0)
+    assert program.report["ebits"] >= 1
+    assert program.report["makespan"] > 1e-3 * program.report["ebits"]
+    assert 0.5 < program.report["fidelity"] < 0.9 ** program.report["ebits"]
+    assert not {"makespan_note", "fidelity_note"} & program.report.keys()
+
+
 def test_messages_add_the_latencies_of_their_path() -> None:
     text = """
 nodes: [{name: a, data: 2, comm: 1}, {name: b, data: 2, comm: 1}, {name: c, data: 1}]
@@ -155,7 +248,7 @@ links:
 def test_a_network_without_figures_has_no_estimate_and_no_notes() -> None:
     program = gossamer.compile('OPENQASM 2.0; include "qelib1.inc"; qreg q[2]; cx q[0],q[1];', "2:qubits=1", effort=0)
     assert (program.report["makespan"], program.report["fidelity"]) == (None, None)
-    assert not [key for key in program.report if key.endswith("_note")]
+    assert not {"makespan_note", "fidelity_note"} & program.report.keys()
 
 
 def test_the_estimate_of_a_compiled_program() -> None:
