@@ -1,7 +1,7 @@
 """Other compilers: their results from a file, and adapters that ask an installed one.
 
 A file of results is JSON: ``{"results": [{"peer", "circuit", "k", "topo", "cap", "ebits", ...}, ...]}``; ``topo`` is ``a2a`` or ``line``. A result counts
-beside ours if the peer's nodes had no more data qubits than ours. An adapter is a program of its own (the peer may need another environment than
+beside ours if the peer's nodes had no more data qubits than ours, and ours have no limit of communication qubits. An adapter is a program of its own (the peer may need another environment than
 ours): it reads a job ``{"circuit": OpenQASM 2, "nodes", "capacity", "links", "seed"}`` on standard input and prints
 ``{"ebits": n}``, ``{"missing": package}`` or ``{"error": text}``.
 """
@@ -53,6 +53,8 @@ class PeerFile:
         >>> file.results("c", resolve_network("2:qubits=3")), file.results("c", resolve_network("2:qubits=2"))
         ([Result(peer='p', ebits=5)], [])
         """
+        if any(node.comm is not None for node in network.nodes):
+            return []  # no peer was limited so
         room = min(node.data for node in network.nodes)
         return [
             Result(row["peer"], round(row["ebits"]))

@@ -147,12 +147,45 @@ def to_markdown(rows: Sequence[Row], title: str, settings: str) -> str:
             f"| {line.seconds:.1f} | {line.memory / 1e6:.0f} | {line.check} |"
         )
     out += ["", *means(lines)]
+    networks = list(dict.fromkeys(line.network for line in lines))
+    if len(networks) > 1:
+        for network in networks:
+            out += ["", f"On {network}:", "", *means([line for line in lines if line.network == network])]
+    limits = limits_of(lines)
+    if limits:
+        out += [
+            "",
+            "## What limits cost",
+            "",
+            "| circuit | network | ebits | without the limit | ratio |",
+            "|---|---|--:|--:|--:|",
+        ]
+        out += [
+            f"| {a.circuit} | {a.network} | {a.ebits:g} | {b.ebits:g} | {_show(ratio(a.ebits, b.ebits))} |"
+            for a, b in limits
+        ]
+        mean, count = geometric_mean(ratio(a.ebits, b.ebits) for a, b in limits)
+        if mean is not None:
+            out += ["", f"Geometric mean: {mean:.3f} over {count} rows."]
     failed = [f"- {line.circuit} on {line.network}: {line.error}" for line in lines if line.error]
     silent = dict.fromkeys(f"- {row.circuit} on {row.network}: {text}" for row in rows for text in row.errors)
     for heading, found in (("Failed", failed), ("Peers without a result", list(silent))):
         if found:
             out += ["", f"## {heading}", "", *found]
     return "\n".join(out) + "\n"
+
+
+def limits_of(lines: Sequence[Line]) -> list[tuple[Line, Line]]:
+    """Lines on a network with a limit of communication qubits (``4:comm=2``), each with the same circuit's on the network without it."""
+    of = {(line.circuit, line.network): line for line in lines if line.ebits is not None}
+    pairs = []
+    for (circuit, network), line in of.items():
+        shape, _, options = network.rpartition(":")
+        rest = [option for option in options.split(",") if not option.startswith("comm=")]
+        free = of.get((circuit, ":".join([shape, ",".join(rest)] if rest else [shape])))
+        if free is not None and free is not line:
+            pairs.append((line, free))
+    return pairs
 
 
 def means(lines: Sequence[Line]) -> list[str]:

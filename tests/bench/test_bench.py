@@ -16,7 +16,7 @@ from gossamer.bench.count import count_ebits
 from gossamer.bench.peers import Adapter, PeerFile, Result, find_adapter, read_peers, shape_of
 from gossamer.bench.run import Options, Row, measured, run_job
 from gossamer.bench.suite import Job, built_in, read_suite
-from gossamer.bench.tables import lines_of, means, to_csv, to_markdown
+from gossamer.bench.tables import limits_of, lines_of, means, to_csv, to_markdown
 from gossamer.cli import call
 from gossamer.diagnostics import GossamerError, InputError, MissingPackage, UsageError
 from gossamer.ir.network_text import resolve_network
@@ -105,6 +105,7 @@ def test_results_count_where_the_peer_had_no_more_room(folder):
     assert file.results("ghz_3", resolve_network("3:qubits=2")) == [Result("old", 4)]
     assert len(file.results("ghz_3", resolve_network("3:qubits=9"))) == 2
     assert file.results("ghz_3", resolve_network("line:3:qubits=9")) == []
+    assert file.results("ghz_3", resolve_network("3:qubits=2,comm=2")) == []
     assert file.results("ghz_4", resolve_network("3:qubits=9")) == []
 
 
@@ -267,6 +268,20 @@ def test_markdown_groups_seeds():
     # a: 3.5/3, d: 9/6; what is 0 has no logarithm and does not count
     assert means(lines)[0].startswith("Geometric mean of ours / best peer: 1.323 over 2 rows; above it in 2.")
     assert means([]) == []
+
+
+def test_limits_are_set_beside_what_has_none():
+    rows = [
+        Row("a", network, 0, ebits=ebits)
+        for network, ebits in (("4", 4), ("4:comm=2", 6), ("line:4:qubits=3", 5), ("line:4:qubits=3,comm=1", 5), ("2:comm=1", 1))
+    ]  # fmt: skip
+    assert [(a.network, b.network) for a, b in limits_of(lines_of(rows))] == [
+        ("4:comm=2", "4"),
+        ("line:4:qubits=3,comm=1", "line:4:qubits=3"),
+    ]
+    text = to_markdown(rows, "T", "S")
+    assert "| a | 4:comm=2 | 6 | 4 | 1.50 |" in text
+    assert "Geometric mean: 1.225 over 2 rows." in text
 
 
 def test_the_chart_is_an_svg_with_every_mark():
