@@ -39,10 +39,10 @@ def _angle(rng: random.Random) -> str:
 
 def layered(qubits: int, rng: random.Random) -> Gates:
     while True:
+        for q in range(qubits):
+            yield f"ry({_angle(rng)})", (q,)
+            yield f"rz({_angle(rng)})", (q,)
         for first in (0, 1):
-            for q in range(qubits):
-                yield f"ry({_angle(rng)})", (q,)
-                yield f"rz({_angle(rng)})", (q,)
             for q in range(first, qubits - 1, 2):
                 yield "cz", (q, q + 1)
 

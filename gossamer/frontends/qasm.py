@@ -33,7 +33,7 @@ from gossamer.formats.openqasm_syntax import (
 )
 from gossamer.formats.openqasm_tree import Header, Include
 from gossamer.frontends.qasm3 import read_openqasm3
-from gossamer.frontends.qasm_circuit import Circuit
+from gossamer.frontends.qasm_circuit import STEP_LENGTH, Circuit
 from gossamer.frontends.qasm_files import Loader
 from gossamer.frontends.qasm_flat import SHORTEST, PlainGate, Run, find_runs
 from gossamer.frontends.qasm_runs import Meaning, append_run, in_place, left_over
@@ -127,7 +127,7 @@ def read_qasm(
             loader = None if folder is None else Loader(folder)
             if version == 3:
                 return read_openqasm3(text, file, bind=bind, load=None if loader is None else loader.text, runs=runs)
-            reader = _Reader(loader, opaque or {})
+            reader = _Reader(loader, opaque or {}, len(text))
             return reader.pieces(text, file, runs) if runs else reader.diagram(parse_openqasm(text, file).statements)
 
         runs = find_runs(text) if fast and (known or version == 2) else []
@@ -184,13 +184,15 @@ _DECLARING_NOTHING = (Apply, Measurement, ResetStatement, Barrier, Branch)
 class _Reader:
     """OpenQASM 2: statements to operations of a circuit."""
 
-    def __init__(self, loader: Loader | None, opaque: Mapping[str, str]) -> None:
+    def __init__(self, loader: Loader | None, opaque: Mapping[str, str], length: int) -> None:
         self.loader = loader
         self.opaque = opaque
+        self.length = length  # of the source
         self.defined: set[str] = set()  # of the names in ``opaque``
         self.counting = False
         self.scope = Scope()
         self.circuit = Circuit()
+        self.circuit.most_steps += length // STEP_LENGTH
         self.values: list[BitExpr] = []  # of the classical bits
         self.zero, self.one = BitExpr.const(0), BitExpr.const(1)
 
@@ -198,7 +200,7 @@ class _Reader:
         if len(statements) < _COUNTED_FIRST:  # few statements can stand for many steps: count before anything is made
             self.counting = True
             self.check(statements)
-            self.__init__(self.loader, self.opaque)  # type: ignore[misc]
+            self.__init__(self.loader, self.opaque, self.length)  # type: ignore[misc]
         for statement in statements:
             self.statement(statement, self.one)
         return self.finished()

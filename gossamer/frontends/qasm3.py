@@ -25,6 +25,7 @@ from gossamer.frontends.qasm3_state import State
 from gossamer.frontends.qasm3_subroutines import Subroutines, check_arguments
 from gossamer.frontends.qasm3_values import ClassicalValue, Duration, Qubits, no_value, wrong
 from gossamer.frontends.qasm3_variables import Variables
+from gossamer.frontends.qasm_circuit import STEP_LENGTH
 from gossamer.frontends.qasm_flat import Run
 from gossamer.frontends.qasm_runs import append_run, in_place, left_over
 from gossamer.frontends.qasm_scope import COMMUNICATION, MAX_ERRORS, check_distinct
@@ -78,6 +79,7 @@ class _Program:
         file = self.state.file
         parts = [(parse_openqasm3(part, file), run) for part, run in left_over(text, runs)]
         self.state.work_left += len(text)
+        self.state.circuit.most_steps += len(text) // STEP_LENGTH
         start = Span(file, 1, 1)
         for name in sorted({name for part, _ in parts for name in part.hardware}, key=lambda name: (len(name), name)):
             self.state.globals[name] = Qubits((self.state.circuit.add_qubit(name, start),), single=True)

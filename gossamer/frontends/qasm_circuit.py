@@ -24,8 +24,10 @@ if TYPE_CHECKING:
 
 #: Qubits or classical bits of one source.
 MAX_QUBITS = 10**6
-#: Steps (:mod:`gossamer.frontends.qasm_gates`) of one source, gate definitions expanded.
+#: Steps (:mod:`gossamer.frontends.qasm_gates`) of one source, gate definitions expanded, beside those that its length pays for.
 MAX_STEPS = 2 * 10**6
+#: Characters of a source that pay for a step: no gate is written in fewer.
+STEP_LENGTH = 4
 #: An expression with more terms becomes a derived bit before it is combined further.
 MAX_TERMS = 8
 
@@ -65,6 +67,7 @@ class Circuit:
         self.slots: list[_Slot] = []
         self.names: list[str] = []
         self.steps = 0
+        self.most_steps = MAX_STEPS
         self.derived: dict[BitExpr, BitExpr] = {}
 
     def add_qubit(self, name: str, span: Span) -> int:
@@ -100,10 +103,10 @@ class Circuit:
     def count(self, steps: int, span: Span) -> None:
         """Refuse what would expand to too much, before it is expanded."""
         self.steps += steps
-        if self.steps > MAX_STEPS:
+        if self.steps > self.most_steps:
             raise InputError(
                 "QASM-12",
-                f"the source stands for more than {MAX_STEPS} elementary steps",
+                f"the source stands for more than {self.most_steps} elementary steps",
                 span=span,
                 help="gate definitions, loops and whole registers count with their expansion",
             )

@@ -12,7 +12,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from gossamer.diagnostics import InputError, Span
-from gossamer.frontends.qasm_circuit import MAX_STEPS, Circuit
+from gossamer.frontends.qasm_circuit import Circuit
 from gossamer.frontends.qasm_flat import CODES, PlainGate, Run, coded
 from gossamer.frontends.qasm_gates import Step
 from gossamer.ir.phase import Phase
@@ -51,7 +51,7 @@ def append_run(
         waiting[n] = [(kind, tuple(at[p] for p in to), angle) for kind, to, angle in meant.steps]
         counts[n] = meant.count
     total = sum(counts[n] for n in run.which)
-    if circuit.steps + total > MAX_STEPS:
+    if circuit.steps + total > circuit.most_steps:
         return False
     number = circuit.wires.builder.phase_number
     phases: dict[Phase, int] = {}
