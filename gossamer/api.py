@@ -114,13 +114,23 @@ class CompiledProgram:
         source = read(against)
         return _verify(self.programs, _as_of(self.manifest, source), source, method, self.distribution.network)
 
-    def pattern(self) -> Pattern:
+    def pattern(self, node: str | None = None, given: Mapping[str, int] | None = None) -> Pattern:
         """The programs of MBQC nodes as one measurement pattern; links are nodes and edges of it.
+
+        Parameters
+        ----------
+        node
+            The node whose program alone is wanted. Half-ebits are inputs of its pattern then, named ``link ID``, bits that it
+            receives are classical inputs, and bits that it sends are registers, named ``message ID``.
+        given
+            The values of messages that the node receives, by their id, in place of classical inputs.
 
         Raises
         ------
         InputError
             ``PR-16`` if a node is no MBQC node or an outcome is postselected.
+        UsageError
+            ``TL-7`` for a node or a message that is not there.
 
         Examples
         --------
@@ -128,9 +138,18 @@ class CompiledProgram:
         >>> pattern = compile(bell, "2mbqc").pattern()
         >>> len(pattern.outputs), pattern.output_names
         (2, ('q[0]', 'q[1]'))
+        >>> part = compile(bell, "2mbqc:qubits=2").pattern("n1")
+        >>> part.input_names, part.output_names
+        (('q[1]', 'link l0'), ('q[1]',))
         """
         from gossamer.backends.mbqc_merge import merge
+        from gossamer.backends.mbqc_part import part
 
+        if node is not None:
+            return part(self.programs, self.manifest, node, given)
+        if given:
+            raise UsageError("TL-7", "messages have values for a node, and none is named",
+                             help="in the pattern of all programs each message is a parity of outcomes")  # fmt: skip
         return merge(self.programs, self.manifest)
 
     def circuit(self, to: str = "qasm") -> str:
@@ -154,19 +173,26 @@ class CompiledProgram:
         """
         return _merged(self.programs, self.manifest, find("printers", to))
 
-    def to_graphix(self) -> Any:
-        """The merged :meth:`pattern` as a ``Pattern`` of graphix.
+    def to_graphix(self, node: str | None = None, given: Mapping[str, int] | None = None) -> Any:
+        """The merged :meth:`pattern` as a ``Pattern`` of graphix, or that of one node.
+
+        Parameters
+        ----------
+        node, given
+            As for :meth:`pattern`. graphix has no classical inputs, so messages that the node uses need values.
 
         Raises
         ------
         InputError
             ``PR-16`` for programs that are no pattern, and for angles and domains that graphix does not have.
+        UsageError
+            ``TL-7`` for a node or a message that is not there.
         MissingPackage
             ``TL-9`` without graphix.
         """
         from gossamer.formats.pattern_graphix import to_graphix
 
-        return to_graphix(self.pattern())
+        return to_graphix(self.pattern(node, given))
 
     @resting_collector()
     def files(self, *, merge: bool = False) -> dict[str, str]:

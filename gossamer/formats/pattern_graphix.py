@@ -101,7 +101,11 @@ class _Words:
                 nodes, negated = self.parity(bit.expr)
                 self.known[b] = frozenset(nodes), negated
             else:
-                raise InputError(CODE, f"graphix has no classical inputs such as b{b}", help="bind them first")
+                raise InputError(
+                    CODE,
+                    f"graphix has no classical inputs such as '{bit.name or f'b{b}'}'",
+                    help="give it a value first",
+                )
         return self.known[b]
 
     def measurement(self, m: Measure) -> tuple[Basis, Fraction, set[int], set[int]]:
