@@ -49,17 +49,23 @@ class Form:
         return parse_pipeline(f"{self.rewrite},graph-like" if self.rewrite else "graph-like")
 
 
+_TELEPORT = "simplify{strategy=teleport}"
+_GUARDED = f"{_TELEPORT},simplify{{strategy=guarded}}"
+_LOOSE = f"{_TELEPORT},simplify{{strategy=guarded,slack=1}}"
+_EXTRACT = "extract{tries=4}"
 #: The forms, in the order in which they are preferred where costs are equal.
 FORMS = (
     Form("given"),
     Form("fused", "simplify{strategy=fuse}", largest=20_000, effort=2),
-    Form("teleported", "simplify{strategy=teleport}", largest=20_000, effort=1),
-    Form("guarded", "simplify{strategy=guarded}", largest=10_000, effort=1),
-    Form("guarded-circuit", "simplify{strategy=guarded},extract", largest=3_000, effort=1),
+    Form("teleported", _TELEPORT, largest=20_000, effort=1),
+    Form("guarded", _GUARDED, largest=10_000, effort=1),
+    Form("guarded-circuit", f"{_GUARDED},{_EXTRACT}", largest=3_000, effort=1),
+    Form("loose", _LOOSE, largest=3_000, effort=2),
+    Form("loose-circuit", f"{_LOOSE},{_EXTRACT}", largest=3_000, effort=1),
     Form("clifford", "simplify{strategy=clifford}", largest=3_000, effort=2),
-    Form("clifford-circuit", "simplify{strategy=clifford},extract", largest=3_000, effort=2),
+    Form("clifford-circuit", f"simplify{{strategy=clifford}},{_EXTRACT}", largest=3_000, effort=2),
     Form("full", "simplify{strategy=full}", largest=3_000, effort=2),
-    Form("full-circuit", "simplify{strategy=full},extract", largest=3_000, effort=1),
+    Form("full-circuit", f"simplify{{strategy=full}},{_EXTRACT}", largest=3_000, effort=2),
     Form(
         "gathered",
         "simplify{strategy=clifford}",

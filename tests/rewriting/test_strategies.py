@@ -327,6 +327,23 @@ def test_the_pass_knows_its_strategies() -> None:
         gossamer.rewrite(HEADER + "qreg q[1];", "simplify{strategy=everything}")
 
 
+@pytest.mark.clause("TL-7")
+@pytest.mark.parametrize("options", ["strategy=guarded,slack=-1", "strategy=full,slack=1", "slack=2"])
+def test_a_slack_belongs_to_guarded_steps(options: str) -> None:
+    with pytest.raises(UsageError, match="slack"):
+        gossamer.rewrite(HEADER + "qreg q[1];", f"simplify{{{options}}}")
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_slack_lets_more_steps_through(seed: int) -> None:
+    """With any slack the program is the same, and with enough of it guarded steps are those of the full reduction."""
+    source = gossamer.read(random_circuit(seed, 4, 50))
+    for slack in (1, 4):
+        assert equal_instruments(source, gossamer.rewrite(source, f"simplify{{strategy=guarded,slack={slack}}}"))
+    full = gossamer.rewrite(source, "simplify{strategy=full}")
+    assert gossamer.rewrite(source, "simplify{strategy=guarded,slack=1000}") == full
+
+
 def test_the_default_pipeline_takes_rewritten_diagrams() -> None:
     text = random_circuit(8, 4, 40)
     pipeline = "simplify{strategy=teleport},graph-like,partition,links,circuit"
