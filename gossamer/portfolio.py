@@ -181,7 +181,8 @@ class _Try:
             for step in parse_pipeline(self.form.place.format(effort=effort, seed=seed)):
                 values[step.registration.gives] = step.make().run(*(values[level] for level in step.registration.takes))
         except (InputError, NetworkInfeasible) as error:
-            self.error = error
+            if self.placed is None:
+                self.error = error
             return
         placed: Placed = values["placed"]
         if self.placed is None or placed.num_links < self.placed.num_links:
