@@ -15,7 +15,6 @@ arXiv:2207.11674. Farthest next use: Belady, IBM Systems Journal 5, 78 (1966). T
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -154,7 +153,9 @@ class _Realiser:
         self.prepared = [False] * n
         self.copies: list[dict[int, int]] = [{} for _ in range(n)]  # vertex -> node -> live link terminal
         self.held: list[dict[int, int]] = [{} for _ in network.nodes]  # node -> live link terminal -> vertex
-        self.needs: list[dict[int, deque[int]]] = [{} for _ in range(n)]  # vertex -> node -> steps that need a copy
+        self.needs: list[dict[int, list[int]]] = [
+            {} for _ in range(n)
+        ]  # vertex -> node -> steps that need a copy, last first
         self.parent: list[dict[int, int]] = [{} for _ in range(n)]  # vertex -> node -> the node before it in its tree
         chain = graph.is_chain_edge
         self.chain_place = [-1] * n  # of v: where the edge v - f(v) is realised
@@ -167,10 +168,12 @@ class _Realiser:
             node, vertices = self.work(kind, arg)
             for v in vertices:
                 if self.place[v] != node:
-                    self.needs[v].setdefault(node, deque()).append(at)
+                    self.needs[v].setdefault(node, []).append(at)
         for v in range(self.n):
             if self.needs[v]:
                 self.plan_tree(v)
+                for steps in self.needs[v].values():
+                    steps.reverse()
         for v in self.graph.inputs.tolist():
             self.prepare(v)
         for at, (kind, arg) in enumerate(self.steps):
@@ -213,7 +216,7 @@ class _Realiser:
         for x, at in first.items():
             y = parent[x]
             while y != home:
-                needs[y] = deque(sorted({*needs.get(y, ()), at}))
+                needs[y] = sorted({*needs.get(y, ()), at})
                 y = parent[y]
 
     # ---- replay ----------------------------------------------------------------------------------------------------
@@ -298,7 +301,7 @@ class _Realiser:
                 help=f"give {name} comm={len(self.held[node]) + 1}, or connect its neighbours directly",
                 lacks=(name, "comm", len(self.held[node]) + 1 - limit),
             )
-        farthest = max(can_go, key=lambda t: (self.needs[self.held[node][t]][node][0], t))
+        farthest = max(can_go, key=lambda t: (self.needs[self.held[node][t]][node][-1], t))
         self.close(self.held[node][farthest], node)
 
     def close(self, v: int, node: int) -> None:
@@ -313,7 +316,7 @@ class _Realiser:
     def release_at(self, v: int, node: int, at: int) -> None:
         """Forget the needs up to step ``at``; measure the copy if none is left."""
         needs = self.needs[v].get(node)
-        while needs and needs[0] <= at:
-            needs.popleft()
+        while needs and needs[-1] <= at:
+            needs.pop()
         if not needs:
             self.close(v, node)
