@@ -65,7 +65,7 @@ def _files_of(folder: Path) -> frozenset[str] | None:
         if not manifest.is_file():  # a pipe in its place would block
             return None
         with manifest.open(encoding="utf-8") as file:
-            found = json.loads(file.read(64_000_000))
+            found = json.loads(file.read(256_000_000))
     except (OSError, ValueError, RecursionError):
         return None
     if not isinstance(found, dict) or not str(found.get("format", "")).startswith(_FORMAT):

@@ -21,6 +21,8 @@ from gossamer.ir.rules.shared import Long, contains, fail
 
 #: A component of links that touches so many vertices that its block of edges has more entries than this is refused.
 MAX_BLOCK = 4_000_000_000
+#: Edges that are made at one time.
+_CHUNK = 20_000_000
 
 
 def placed_edges(p: Placed) -> None:
@@ -63,23 +65,28 @@ def _link_edges(p: Placed) -> Iterable[Long]:
     component = _components(m, inner // 2)
     by_half = np.argsort(half, kind="stable")
     start = np.concatenate([[0], np.cumsum(np.bincount(half, minlength=2 * m))])
-    support = [vertex[by_half[start[t] : start[t + 1]]].astype(np.int64) for t in range(2 * m)]
+    vertex = vertex[by_half].astype(np.int64)
+    chained = np.zeros(m, np.bool_)
+    chained[inner.ravel() // 2] = True
+    alone = np.flatnonzero(~chained)
+    many = np.diff(start)
+    sizes = many[2 * alone] * many[2 * alone + 1]
+    work = int(sizes.sum())
+    _bound(work)
+    piece = np.cumsum(sizes) // _CHUNK
+    for links in np.split(alone, np.flatnonzero(np.diff(piece)) + 1):
+        yield _lone_edges(links, vertex, start, n)
     inner_of: dict[int, list[tuple[int, int]]] = {}
     for a, b in inner.tolist():
         inner_of.setdefault(int(component[a // 2]), []).append((a, b))
-    by_component = np.argsort(component, kind="stable")
+    rest = np.flatnonzero(chained)
+    by_component = rest[np.argsort(component[rest], kind="stable")]
     first = np.flatnonzero(np.concatenate([[True], np.diff(component[by_component]) != 0]))
-    work = 0
-    for links in np.split(by_component, first[1:]):
+    for links in np.split(by_component, first[1:]) if rest.size else ():
         c = int(component[links[0]])
         halves = np.stack([2 * links, 2 * links + 1], axis=1).ravel()
-        if len(links) == 1 and c not in inner_of:
-            u, w = support[halves[0]], support[halves[1]]
-            work += u.size * w.size
-            _bound(work)
-            yield _product_keys(u, w, n)
-            continue
-        touched = np.unique(np.concatenate([support[t] for t in halves]))
+        support = {t: vertex[start[t] : start[t + 1]] for t in halves.tolist()}
+        touched = np.unique(np.concatenate(list(support.values())))
         work += touched.size**2 + halves.size**3
         _bound(work)
         local = {int(t): i for i, t in enumerate(halves)}
@@ -88,7 +95,7 @@ def _link_edges(p: Placed) -> Iterable[Long]:
             c_matrix[local[a], local[b]] ^= 1
             c_matrix[local[b], local[a]] ^= 1
         b_matrix = np.zeros((touched.size, halves.size), np.uint8)
-        for i, t in enumerate(halves):
+        for i, t in enumerate(halves.tolist()):
             b_matrix[np.searchsorted(touched, support[t]), i] = 1
         inverse = invert_gf2(c_matrix)
         if inverse is None:
@@ -109,9 +116,16 @@ def _bound(work: int) -> None:
         fail("LK-4", "the links span too many pairs of vertices to check", help="split the supports over several links")
 
 
-def _product_keys(u: Long, w: Long, n: int) -> Long:
-    """Keys of the edges ``u x w``; a pair met in both orders appears twice and cancels, a vertex with itself is no edge."""
-    a, b = np.repeat(u, w.size), np.tile(w, u.size)
+def _lone_edges(links: NDArray[np.int64], vertex: Long, start: NDArray[np.int64], n: int) -> Long:
+    """Edge keys of links that no other is joined to: all that one half is joined to with all that the other is.
+
+    A pair met in both orders appears twice and cancels, a vertex with itself is no edge.
+    """
+    many = np.diff(start)
+    size = many[2 * links] * many[2 * links + 1]
+    of = np.repeat(links, size)
+    row, column = np.divmod(np.arange(len(of)) - np.repeat(np.cumsum(size) - size, size), many[2 * of + 1])
+    a, b = vertex[start[2 * of] + row], vertex[start[2 * of + 1] + column]
     keep = a != b
     a, b = a[keep], b[keep]
     return np.asarray(np.minimum(a, b) * n + np.maximum(a, b), np.int64)
