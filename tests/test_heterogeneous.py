@@ -73,13 +73,13 @@ SOURCES = {
 def sized_networks(draw: st.DrawFn, vertices: int) -> Network:
     """Networks of all models that hold so many vertices at one time, hardly more or many more, and any number of communication qubits."""
     drawn = networks(
-        min_nodes=draw(st.sampled_from([1, 2, 2, 2])),
+        min_nodes=draw(st.sampled_from([1, 2, 2, 2, 3])),
         max_nodes=4,
         figures=draw(st.integers(0, 3)) == 3,
         models=("circuit", "mbqc", "mixed"),
     )
     network = draw(drawn)
-    slack = draw(st.sampled_from([0, 0, 0, 1, 64]))
+    slack = draw(st.sampled_from([0, 0, 0, 0, 1, 64]))
     rooms = draw(st.permutations([len(range(i, vertices + slack, network.size)) for i in range(network.size)]))
     return with_qubits(
         network, [room + SPARE.get(node.model, 0) for node, room in zip(network.nodes, rooms, strict=True)]
@@ -200,8 +200,8 @@ def check_many(how: settings) -> Counter[str]:
 
 
 def test_any_source_on_any_network() -> None:
-    seen = check_many(settings(QUICK, max_examples=40))
-    assert seen["linked"] >= 8
+    seen = check_many(settings(QUICK, max_examples=30))
+    assert seen["linked"] >= 6
     assert seen["run"] >= 8
 
 

@@ -103,7 +103,8 @@ class Writer(ABC):
 
     def __init__(self, lowering: Lowering, at: int) -> None:
         self.all, self.at = lowering, at
-        self.name = lowering.placed.network.nodes[at].name
+        self.node = lowering.placed.network.nodes[at]
+        self.name = self.node.name
         self.code: list[Instruction] = []
         self.sends: dict[int, list[Send]] = {}  # position in code -> messages that leave right after it
         self.free: dict[str, list[int]] = {"data": [], "comm": []}
@@ -188,6 +189,11 @@ class Writer(ABC):
             self.start(q)
         else:
             self.all.inputs[i] = ManifestPlace(name=self.all.graph.input_names[i], node=self.name, qubit=q)
+
+    @property
+    def has_room(self) -> bool:
+        """Whether a data qubit is free for a moment."""
+        return bool(self.free["data"]) or self.size["data"] < self.node.data
 
     def give_back(self, qubit: int) -> None:
         """A qubit that was measured is free."""

@@ -24,7 +24,7 @@ from fractions import Fraction
 from typing import ClassVar
 
 from gossamer.backends.lowering import Lowering, Writer, lower
-from gossamer.diagnostics import InputError
+from gossamer.diagnostics import InputError, InternalError
 from gossamer.ir import pattern
 from gossamer.ir.open_graph import Label
 from gossamer.ir.pattern import Basis, Clifford, CorrectX, CorrectZ, Entangle, Prepare
@@ -73,10 +73,24 @@ class PatternWriter(Writer):
 
     def step(self, v: int) -> None:
         after = self.all.successor[v]
+        if not self.has_room:
+            self.turn_over(v, after)
+            return
         self.prepare(after)
         self.join(v, after)
         self.all.realise_edge(v, after)
         self.measure(v)
+
+    def turn_over(self, v: int, after: int) -> None:
+        """A step where no other qubit is free: by a Clifford on its own. Only vertices along X are placed where that happens."""
+        _, angle = self.observable(v)
+        if self.all.graph.label[v] != Label.X or not self.all.is_folded(v) or not angle.is_constant:
+            raise InternalError("TL-14", f"there is no data qubit for the step of vertex {v}")
+        self.emit(Clifford(self.address(v), ("h",) if angle.is_zero else ("z", "h")))
+        self.all.realise_edge(v, after)
+        self.all.qubit[after], self.all.qubit[v] = self.all.qubit[v], None
+        self.all.ended[v] = True
+        self.all.correct(v, self.all.worth(v))
 
     def measure(self, v: int) -> None:
         basis, angle = self.observable(v)

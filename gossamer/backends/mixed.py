@@ -57,15 +57,9 @@ class MixedWriter(CircuitWriter, PatternWriter):
     def __init__(self, lowering: Lowering, at: int) -> None:
         super().__init__(lowering, at)
         events = lowering.placed.events.tolist()
-        self.node = lowering.placed.network.nodes[at]
         self.prices: dict[tuple[Instruction, ...], Cost | None] = {}
         # What is measured has its frames as domains, and no X is applied to it before.
         self.observed = {v for kind, v in events if kind in (EventKind.MEASURE, EventKind.ROTATE)}
-
-    @property
-    def has_room(self) -> bool:
-        """Whether a data qubit is free for a moment."""
-        return bool(self.free["data"]) or self.size["data"] < self.node.data
 
     def start(self, qubit: int) -> None:
         PatternWriter.start(self, qubit)

@@ -128,7 +128,7 @@ class _Block:
 
 def _blocks(graph: OpenGraph, place: list[int], network: Network) -> Iterator[_Block]:
     born = np.zeros(graph.num_vertices, bool)
-    room = [node.room for node in network.nodes]
+    room = [node.data for node in network.nodes]  # what is added along X takes no other qubit for its steps
     edges, successor, is_output = graph.edges.tolist(), graph.successor.tolist(), set(graph.outputs.tolist())
 
     def begin(v: int) -> None:

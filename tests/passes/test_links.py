@@ -81,3 +81,13 @@ def test_a_node_in_the_middle_needs_a_data_qubit_or_another_for_links() -> None:
     assert gossamer.compile(THREE, parse_network(LINE.replace("MIDDLE", "2"))).report["verified"]["holds"] is True
     with pytest.raises(NetworkInfeasible):
         gossamer.compile(THREE, parse_network(LINE.replace("MIDDLE", "1")))
+
+
+@pytest.mark.parametrize("model", ["circuit", "mixed", "mbqc"])
+def test_one_qubit_of_each_kind_passes_copies_on(model: str) -> None:
+    """Also on an MBQC node, which has no second one to step to: the copy turns over by a Clifford."""
+    two = 'OPENQASM 2.0; include "qelib1.inc"; qreg q[2]; h q; ' + "crz(pi/8) q[0],q[1]; h q; " * 2
+    text = LINE.replace("MIDDLE", "0").replace("name: b, data: 0", f"name: b, model: {model}, data: 1")
+    program = gossamer.compile(two, parse_network(text), seed=1)
+    assert program.report["verified"]["holds"] is True
+    assert program.report["peak_qubits"]["b"] <= 1

@@ -233,7 +233,7 @@ def live_peaks(p: Placed) -> tuple[Long, Long]:
     A data qubit holds a vertex from its PREPARE to its MEASURE (a STEP hands it on, an output keeps it to the end); a
     communication qubit holds a link half from EBIT to MEASURE_HALF. Rotated hubs hold none. On nodes that measure where others turn
     (``gossamer.ir.network.SPARE``), a STEP, a ROTATE and the FINISH of an output whose phase is no multiple of pi/2 take one more
-    data qubit while they happen.
+    data qubit while they happen; the STEP of a vertex along X can do without.
     """
     kind, arg = p.events[:, 0], p.events[:, 1]
     at = 2 * np.arange(kind.size)
@@ -242,6 +242,10 @@ def live_peaks(p: Placed) -> tuple[Long, Long]:
     hard = np.array([_takes_hub(phase) for phase in p.graph.phases], np.bool_)
     ebit = kind == EventKind.EBIT
     more = (kind == EventKind.STEP) | (kind == EventKind.ROTATE)
+    steps = np.flatnonzero(kind == EventKind.STEP)
+    constant = np.array([phase.is_constant for phase in p.graph.phases], np.bool_)
+    v = arg[steps]
+    more[steps] = ~((p.graph.label[v] == Label.X) & constant[p.graph.phase[v]] & (p.graph.outcome[v] < 0))
     ends = np.flatnonzero(kind == EventKind.FINISH)
     more[ends] = hard[p.graph.phase[arg[ends]]]
     more &= spare[node[np.where(more, arg, 0)]] > 0 if len(node) else False
