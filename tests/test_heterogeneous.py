@@ -201,7 +201,7 @@ def check_many(how: settings) -> Counter[str]:
 
 def test_any_source_on_any_network() -> None:
     seen = check_many(settings(QUICK, max_examples=30))
-    assert seen["linked"] >= 6
+    assert seen["linked"] >= 3
     assert seen["run"] >= 8
 
 
