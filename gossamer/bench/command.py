@@ -41,7 +41,10 @@ def run_suite(
     write_file(
         output / "results.md", to_markdown(rows, title, f"Settings: {settings}, seeds {', '.join(map(str, seeds))}.")
     )
-    write_file(output / "ebits.svg", to_svg(lines_of(rows), title))
+    write_file(
+        output / "ebits.svg",
+        to_svg([line for line in lines_of(rows) if line.variant == rows[0].variant] if rows else [], title),
+    )
     return rows
 
 
@@ -49,7 +52,8 @@ def summary_of(rows: Sequence[Row]) -> list[str]:
     """The sentences that end a benchmark."""
     failed = sum(row.ebits is None for row in rows)
     wrong = sum(row.holds is False for row in rows)
-    return [*means(lines_of(rows)), f"{len(rows)} rows, {failed} failed, {wrong} wrong."]
+    first = [line for line in lines_of(rows) if line.variant == rows[0].variant] if rows else []
+    return [*means(first), f"{len(rows)} rows, {failed} failed, {wrong} wrong."]
 
 
 @contextmanager
@@ -81,9 +85,13 @@ def _progress(total: int) -> Iterator[Callable[[Row], None]]:
 
 def _one(row: Row) -> str:
     if row.ebits is None:
-        return f"{row.circuit} on {row.network}, seed {row.seed}: {row.error}"
+        return f"{_what(row)}: {row.error}"
     best = row.best
     above = ratio(row.ebits, best.ebits) if best else None
     peer = f", {best.peer} {best.ebits}" + (f" (ratio {above:.2f})" if above is not None else "") if best else ""
     bound = "" if row.bound is None else f", at least {row.bound}"
-    return f"{row.circuit} on {row.network}, seed {row.seed}: {row.ebits} ebits{peer}{bound}, {row.seconds:.1f} s"
+    return f"{_what(row)}: {row.ebits} ebits{peer}{bound}, {row.seconds:.1f} s"
+
+
+def _what(row: Row) -> str:
+    return ", ".join(filter(None, [f"{row.circuit} on {row.network}", row.variant, f"seed {row.seed}"]))

@@ -35,7 +35,7 @@ class Row:
 
     Attributes
     ----------
-    circuit, network, seed : what was run
+    circuit, network, seed, variant : what was run
     qubits, nodes : of the circuit, of the network
     ebits : counted in the emitted programs; None if the run failed, and then ``error`` says why
     bound : a lower bound, where one is known
@@ -60,6 +60,7 @@ class Row:
     holds: bool | None = None
     error: str = ""
     errors: tuple[str, ...] = ()
+    variant: str = ""
 
     @property
     def best(self) -> Result | None:
@@ -78,7 +79,7 @@ class Options:
 
 def run_job(job: Job, seed: int, options: Options, file: PeerFile | None, adapters: Sequence[Adapter]) -> Row:
     """Compile one circuit for one network, and ask the peers."""
-    row = Row(job.circuit, job.network, seed)
+    row = Row(job.circuit, job.network, seed, variant=job.variant.name)
     with tempfile.TemporaryDirectory(prefix="gossamer-bench-") as here:
         source = job.source
         if source is None:
@@ -116,10 +117,7 @@ def run_job(job: Job, seed: int, options: Options, file: PeerFile | None, adapte
             str(out),
             "--json",
         ]
-        if options.pipeline is None:
-            command += ["--effort", str(options.effort), "--seed", str(seed)]
-        else:
-            command += ["-p", options.pipeline]
+        command += job.variant.arguments(options.effort, options.pipeline, seed)
         done = measured(command, options.timeout)
         row = _with(row, seconds=done.seconds, memory=done.memory)
         if done.code != 0:
@@ -226,7 +224,9 @@ def run_all(
     try:
         for job in jobs:
             for seed in seeds:
-                rows.append(run_job(job, seed, options, file, adapters))
+                # Peers stand beside the first variant only: they know nothing of the others.
+                asked = adapters if job.variant == jobs[0].variant else ()
+                rows.append(run_job(job, seed, options, file, asked))
                 each(rows[-1])
     except KeyboardInterrupt:
         print("interrupted: the rows so far are kept", file=sys.stderr)

@@ -16,6 +16,30 @@ MAX_BYTES = 1_000_000
 
 
 @dataclass(frozen=True)
+class Variant:
+    """A way to compile, by name; what is None is left to the command (for all variants alike).
+
+    Examples
+    --------
+    >>> Variant("as given", forms="given").arguments(effort=2, pipeline=None, seed=7)
+    ['--effort', '2', '--seed', '7', '--forms', 'given']
+    """
+
+    name: str = ""
+    effort: int | None = None
+    forms: str | None = None
+    pipeline: str | None = None
+
+    def arguments(self, effort: int, pipeline: str | None, seed: int) -> list[str]:
+        """Arguments of ``gossamer compile``; a pipeline of the variant's own, or else of the command, names its options itself."""
+        text = self.pipeline or (pipeline if self.forms is None and self.effort is None else None)
+        if text is not None:
+            return ["-p", text]
+        out = ["--effort", str(effort if self.effort is None else self.effort), "--seed", str(seed)]
+        return out if self.forms is None else [*out, "--forms", self.forms]
+
+
+@dataclass(frozen=True)
 class Job:
     """One circuit on one network.
 
@@ -24,11 +48,13 @@ class Job:
     circuit : its name, that of its file without ending
     source : the file; None for a built-in circuit
     network : as the user writes it
+    variant : how it is compiled
     """
 
     circuit: str
     source: Path | None
     network: str
+    variant: Variant = Variant()
 
 
 @dataclass(frozen=True)
@@ -82,7 +108,7 @@ def read_suite(path: Path, circuits: Path | None = None) -> Suite:
 
 
 def _suite(top: Json, here: Path, folder: Path | None) -> Suite:
-    m = top.members("a suite", ("suite", "rows"), ("circuits", "peers"))
+    m = top.members("a suite", ("suite", "rows"), ("circuits", "peers", "variants"))
     files: dict[str, Path | None]
     if folder is None and "circuits" in m:
         folder = here / m["circuits"].text("the folder of circuits")
@@ -92,6 +118,7 @@ def _suite(top: Json, here: Path, folder: Path | None) -> Suite:
         files = {**find_circuits(folder)}
     else:
         raise InputError("BN-3", f"there is no folder '{folder}'", span=(m.get("circuits") or top).span)
+    variants = _variants(m["variants"]) if "variants" in m else [Variant()]
     jobs: dict[Job, None] = {}
     for row in m["rows"].items("the rows"):
         parts = row.members("a row", ("circuits", "networks"))
@@ -103,9 +130,28 @@ def _suite(top: Json, here: Path, folder: Path | None) -> Suite:
             if not fitting:
                 raise InputError("BN-3", f"no circuit is called '{pattern[:60]}'", span=entry.span,
                                  help=f"there are {len(files)}: {', '.join(list(files)[:8])} ...")  # fmt: skip
-            jobs |= {Job(name, files[name], network): None for network in networks for name in fitting}
+            jobs |= {Job(name, files[name], n, v): None for n in networks for name in fitting for v in variants}
     peers = here / m["peers"].text("the file of peers") if "peers" in m else None
     return Suite(m["suite"].text("the name of the suite"), tuple(jobs), peers)
+
+
+def _variants(value: Json) -> list[Variant]:
+    out = []
+    for name, entry in value.members("the variants").items():
+        m = entry.members("a variant", (), ("effort", "forms", "pipeline"))
+        if "pipeline" in m and len(m) > 1:
+            entry.fail("a pipeline names its options itself", help="leave out effort and forms")
+        out.append(
+            Variant(
+                name,
+                m["effort"].whole("the effort", 3) if "effort" in m else None,
+                m["forms"].text("the forms") if "forms" in m else None,
+                m["pipeline"].text("the pipeline") if "pipeline" in m else None,
+            )
+        )
+    if not out:
+        value.fail("there is no variant")
+    return out
 
 
 def find_circuits(folder: Path) -> dict[str, Path]:

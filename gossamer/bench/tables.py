@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from gossamer.bench.run import Row
 
-COLUMNS = ("circuit", "network", "seed", "qubits", "nodes", "ebits", "best_peer", "which_peer", "ratio", "bound", "ratio_to_bound",
+COLUMNS = ("circuit", "network", "variant", "seed", "qubits", "nodes", "ebits", "best_peer", "which_peer", "ratio", "bound", "ratio_to_bound",
            "cpu_seconds", "peak_megabytes", "check", "holds", "error", "peer_errors")  # fmt: skip
 
 
@@ -51,6 +51,7 @@ def to_csv(rows: Iterable[Row]) -> str:
             [
                 row.circuit,
                 row.network,
+                row.variant,
                 row.seed,
                 row.qubits,
                 row.nodes,
@@ -94,15 +95,16 @@ class Line:
     memory: float
     check: str
     error: str
+    variant: str = ""
 
 
 def lines_of(rows: Sequence[Row]) -> list[Line]:
     """The lines of the table, in the order in which they were run."""
-    groups: dict[tuple[str, str], list[Row]] = {}
+    groups: dict[tuple[str, str, str], list[Row]] = {}
     for row in rows:
-        groups.setdefault((row.circuit, row.network), []).append(row)
+        groups.setdefault((row.circuit, row.network, row.variant), []).append(row)
     out = []
-    for (circuit, network), runs in groups.items():
+    for (circuit, network, variant), runs in groups.items():
         found = [r.ebits for r in runs if r.ebits is not None]
         best = min((r.best for r in runs if r.best is not None), key=lambda r: r.ebits, default=None)
         bounds = [r.bound for r in runs if r.bound is not None]
@@ -120,6 +122,7 @@ def lines_of(rows: Sequence[Row]) -> list[Line]:
                 max(r.memory for r in runs),
                 ", ".join(checks),
                 "; ".join(dict.fromkeys(r.error for r in runs if r.error)),
+                variant,
             )
         )
     return out
@@ -127,7 +130,9 @@ def lines_of(rows: Sequence[Row]) -> list[Line]:
 
 def to_markdown(rows: Sequence[Row], title: str, settings: str) -> str:
     """The table for people, with geometric means and with what went wrong."""
-    lines = lines_of(rows)
+    everything = lines_of(rows)
+    variants = list(dict.fromkeys(line.variant for line in everything))
+    lines = [line for line in everything if line.variant == variants[0]]
     out = [
         f"# {title}",
         "",
@@ -167,7 +172,13 @@ def to_markdown(rows: Sequence[Row], title: str, settings: str) -> str:
         mean, count = geometric_mean(ratio(a.ebits, b.ebits) for a, b in limits)
         if mean is not None:
             out += ["", f"Geometric mean: {mean:.3f} over {count} rows."]
-    failed = [f"- {line.circuit} on {line.network}: {line.error}" for line in lines if line.error]
+    if len(variants) > 1:
+        out += ["", "## Variants", "", f"Above is '{variants[0]}'. The same with:", "", *compared(everything, variants)]
+    failed = [
+        f"- {line.circuit} on {line.network}{line.variant and f' ({line.variant})'}: {line.error}"
+        for line in everything
+        if line.error
+    ]
     silent = dict.fromkeys(f"- {row.circuit} on {row.network}: {text}" for row in rows for text in row.errors)
     for heading, found in (("Failed", failed), ("Peers without a result", list(silent))):
         if found:
@@ -186,6 +197,22 @@ def limits_of(lines: Sequence[Line]) -> list[tuple[Line, Line]]:
         if free is not None and free is not line:
             pairs.append((line, free))
     return pairs
+
+
+def compared(lines: Sequence[Line], variants: Sequence[str]) -> list[str]:
+    """A table of the ebits of each variant, with geometric means over the first: what is won or lost by what a variant changes."""
+    of = {(line.circuit, line.network, line.variant): line for line in lines}
+    rows = dict.fromkeys((line.circuit, line.network) for line in lines)
+    out = [f"| circuit | network | {' | '.join(variants)} |", f"|---|---|{'--:|' * len(variants)}"]
+    ratios: list[list[float | None]] = [[] for _ in variants]
+    for circuit, network in rows:
+        found = [of.get((circuit, network, variant)) for variant in variants]
+        cells = ["" if x is None else "failed" if x.ebits is None else f"{x.ebits:g}" for x in found]
+        out.append(f"| {circuit} | {network} | {' | '.join(cells)} |")
+        for values, x in zip(ratios, found, strict=True):
+            values.append(ratio(x.ebits if x else None, found[0].ebits if found[0] else None))
+    means = [geometric_mean(values)[0] for values in ratios]
+    return [*out, f"| **geometric mean of the ratio** | | {' | '.join(_show(mean) for mean in means)} |"]
 
 
 def means(lines: Sequence[Line]) -> list[str]:

@@ -71,6 +71,9 @@ def test_a_suite_names_jobs(folder):
         pytest.param("BN-2", "suite: a\n", "1:1", id="no rows"),
         pytest.param("BN-2", "suite: a\nrows: []\ncolour: red\n", "3:9", id="unknown key"),
         pytest.param("BN-2", "suite: a\nrows:\n- circuits: ghz_64\n  networks: ['2']\n", "3:13", id="no list"),
+        pytest.param("BN-2", "suite: a\nrows: []\nvariants: {x: {pipeline: links, effort: 1}}\n", "3:15", id="both"),
+        pytest.param("BN-2", "suite: a\nrows: []\nvariants: {x: {effort: 4}}\n", "3:24", id="effort"),
+        pytest.param("BN-2", "suite: a\nrows: []\nvariants: {}\n", "3:11", id="no variant"),
         pytest.param("BN-3", "suite: a\nrows:\n- circuits: [gzh_64]\n  networks: ['2']\n", "3:14", id="misspelt"),
         pytest.param("BN-3", "suite: a\ncircuits: nowhere\nrows: []\n", "2:11", id="no folder"),
     ],
@@ -268,6 +271,30 @@ def test_markdown_groups_seeds():
     # a: 3.5/3, d: 9/6; what is 0 has no logarithm and does not count
     assert means(lines)[0].startswith("Geometric mean of ours / best peer: 1.323 over 2 rows; above it in 2.")
     assert means([]) == []
+
+
+def test_variants_are_set_beside_the_first(tmp_path):
+    text = "suite: v\nrows:\n- circuits: [ghz_64]\n  networks: [2]\nvariants:\n  all: {}\n  one: {forms: given, effort: 0}\n  own: {pipeline: 'a,b'}\n"
+    jobs = read_suite(write(tmp_path / "v.yaml", text)).jobs
+    assert [job.variant.name for job in jobs] == ["all", "one", "own"]
+    assert [job.variant.arguments(1, None, 3) for job in jobs] == [
+        ["--effort", "1", "--seed", "3"],
+        ["--effort", "0", "--seed", "3", "--forms", "given"],
+        ["-p", "a,b"],
+    ]
+    assert [job.variant.arguments(1, "c", 3)[:2] for job in jobs] == [["-p", "c"], ["--effort", "0"], ["-p", "a,b"]]
+    rows = [
+        Row("a", "2", 0, ebits=2, variant="all"),
+        Row("a", "2", 0, ebits=4, variant="one"),
+        Row("b", "2", 0, ebits=3, variant="all"),
+        Row("b", "2", 0, error="no", variant="one"),
+    ]
+    assert [line.variant for line in lines_of(rows)] == ["all", "one", "all", "one"]
+    text = to_markdown(rows, "T", "S")
+    assert "| a | 2 | 2 | 4 |" in text
+    assert "| b | 2 | 3 | failed |" in text
+    assert "| **geometric mean of the ratio** | | 1.00 | 2.00 |" in text
+    assert "- b on 2 (one): no" in text
 
 
 def test_limits_are_set_beside_what_has_none():
