@@ -35,7 +35,7 @@ from gossamer.ir.phase import Phase
 from gossamer.ir.placed import EventKind, Placed
 
 #: Elementary moves of the search for places, by effort.
-MOVES = (20_000, 100_000, 400_000, 2_000_000)
+MOVES = (20_000, 400_000, 2_000_000, 8_000_000)
 
 
 @dataclass(frozen=True)
