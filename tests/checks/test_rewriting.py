@@ -19,6 +19,7 @@ from gossamer.checks.rewriting import dilate, sandwich
 from gossamer.conformance.circuits import random_circuit
 from gossamer.conformance.strategies import diagrams
 from gossamer.ir.diagram import BitKind, Diagram, DiagramBuilder, VertexKind
+from gossamer.ir.pattern import Clifford, CorrectX, CorrectZ, to_diagram
 from gossamer.ir.phase import BitExpr, Phase
 from gossamer.ir.program import Conditional, Gate
 from gossamer.ir.semantics import kraus
@@ -26,7 +27,7 @@ from gossamer.passes.graph_like import to_open_graph
 from gossamer.passes.links import realise
 from tests.checks.programs import EXAMPLES
 from tests.checks.test_verify import check, code_mutants
-from tests.shared import SHARED, needs_shared
+from tests.shared import SHARED, corpus, needs_shared
 from tests.test_distribution import complete, random_assignment
 
 #: Its outcomes are correlated, so that some cannot occur: rewriting is left with a condition on them.
@@ -86,6 +87,43 @@ def test_dilation_is_the_sum_of_all_branches(source: Diagram) -> None:
         values = {b: bool(i >> (len(outcomes) - 1 - j) & 1) for j, b in enumerate(outcomes)}
         part = have.reshape(rows, 2 ** len(outcomes), -1)[:, i]
         assert np.allclose(part, kraus(source, values).reshape(part.shape), atol=1e-9)
+
+
+def test_patterns_are_proved_branch_by_branch_and_mutants_are_not() -> None:
+    """The branches of a pattern with flow differ by phases, which a sum over all of them does not forgive."""
+    alone = 0
+    for seed in range(12):
+        rng = random.Random(seed)
+        circuit = random_circuit(rng, rng.randint(1, 2), rng.randint(3, 9), measure=False, clifford=False)
+        source = to_diagram(gossamer.compile(circuit.diagram, "1mbqc", pipeline="min-depth", check=False).pattern())
+        good = gossamer.compile(
+            source, "2mbqc:qubits=4", pipeline="graph-like,partition{effort=0},links,mbqc", check=False
+        )
+        verdict = verify(good.programs, good.manifest, source, method="rewriting")
+        assert verdict.holds is True, verdict
+        alone += "each branch by itself" in verdict.detail
+        corrections = [
+            (k, i)
+            for k, p in enumerate(good.programs)
+            for i, op in enumerate(p.instructions)
+            if isinstance(op, CorrectX | CorrectZ | Clifford)
+        ]
+        for k, i in rng.sample(corrections, min(2, len(corrections))):
+            programs = list(good.programs)
+            code = programs[k].instructions
+            programs[k] = replace(programs[k], instructions=code[:i] + code[i + 1 :])
+            if verify(programs, good.manifest, source, method="rewriting").holds:
+                assert verify(programs, good.manifest, source, method="exact").holds is True, (seed, k, i)
+    assert alone > 0
+
+
+@needs_shared
+@pytest.mark.parametrize("name", ["qft4_pauli", "qft4_std_ss"])
+def test_patterns_with_long_domains_are_proved(name: str) -> None:
+    (path,) = [p for p in corpus("mbqc/graphix-generated") if p.name == f"{name}.pattern.json"]
+    program = gossamer.compile(path, "2mbqc", effort=0)
+    assert program.verdict is not None
+    assert (program.verdict.method, program.verdict.holds) == ("rewriting", True), program.verdict
 
 
 def test_the_sign_of_an_angle_is_two_gadgets_however_long_it_is() -> None:
