@@ -399,14 +399,14 @@ class WorkGraph:
         else:
             self.adj[a].add(b)
             self.adj[b].add(a)
-        self.note_leaf(a)
-        self.note_leaf(b)
+        for v in (a, b):
+            if len(self.adj[v]) == 1:
+                self.note_leaf(v)
 
     def note_leaf(self, v: int) -> None:
-        """To be called by whoever changes ``adj[v]``, so that nobody has to look for leaves among all neighbours."""
-        if len(self.adj[v]) == 1:
-            (w,) = self.adj[v]
-            self.hung.setdefault(w, {})[v] = None
+        """To be called by whoever leaves one neighbour in ``adj[v]``, so that nobody has to look for leaves among all neighbours."""
+        (w,) = self.adj[v]
+        self.hung.setdefault(w, {})[v] = None
 
     def leaves(self, v: int) -> Iterator[int]:
         """The neighbours whose only Hadamard neighbour is ``v``; those that no longer are any are forgotten."""
@@ -458,8 +458,10 @@ class WorkGraph:
         adj[v] = set()
         self.hung.pop(v, None)
         for w in near:
-            adj[w].discard(v)
-            self.note_leaf(w)
+            other = adj[w]
+            other.discard(v)
+            if len(other) == 1:
+                self.note_leaf(w)
         self.alive[v] = 0
         self.const[v] = 0
         self.signed.pop(v, None)

@@ -68,8 +68,10 @@ def apply_fuse(g: WorkGraph, match: tuple[int, int]) -> Iterable[int]:
         else:
             mine.add(n)
             other.add(a)
-        g.note_leaf(n)
-    g.note_leaf(a)
+        if len(other) == 1:
+            g.note_leaf(n)
+    if len(mine) == 1:
+        g.note_leaf(a)
     touched = [a, *near]
     adj[b] = set()
     for n in g.plain.pop(b):
@@ -240,7 +242,8 @@ def apply_complement(g: WorkGraph, v: int) -> Iterable[int]:
         other.discard(v)
         other ^= near
         other.discard(n)
-        g.note_leaf(n)
+        if len(other) == 1:
+            g.note_leaf(n)
     g.remove(v)
     return near
 
@@ -285,7 +288,8 @@ def apply_pivot(g: WorkGraph, match: tuple[int, int]) -> Iterable[int]:
     for c in both:
         g.add_const(c, g.unit)
     for w in one | both:
-        g.note_leaf(w)
+        if len(adj[w]) == 1:
+            g.note_leaf(w)
     return one | both
 
 
