@@ -25,6 +25,8 @@ import zlib
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 FAMILIES = ("ae", "cdkm_ripple_carry_adder", "dj", "draper_qft_adder", "full_adder", "ghz", "graphstate", "grover", "half_adder",
             "hrs_cumulative_multiplier", "modular_adder", "multiplier", "qaoa", "qft", "qftentangled", "qpeexact", "qwalk", "randomcircuit",
             "rg_qft_multiplier", "vbe_ripple_carry_adder", "vqe_real_amp", "vqe_su2", "vqe_two_local", "wstate")  # fmt: skip
@@ -39,6 +41,8 @@ def make(family: str, size: int) -> Any:
     from qiskit import transpile
 
     for n in range(size, size // 2, -1):
+        random.seed(n)  # graph states are drawn from the global generators
+        np.random.seed(n)
         try:
             circuit = get_benchmark_alg(family, n, random_parameters=False)
         except ValueError:
