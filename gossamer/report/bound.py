@@ -294,6 +294,8 @@ def _read_form(source: Diagram) -> tuple[_Form | None, str]:
     graph = WorkGraph.from_diagram(source)
     if not reduce(graph, "full", limit=MAX_WORK):
         return None, "too large to be reduced"
+    if any(graph.plain.values()):
+        return None, "spiders are left between spiders"
     position = {int(v): i for i, v in enumerate((*source.inputs.tolist(), *source.outputs.tolist()))}
     form, leg_of = _Form(), {}
     for v in graph.spiders():

@@ -165,6 +165,28 @@ def test_reported_outcomes_are_branches():
         assert found == true_rank(k, legs, inside[3:] + inside[:3])
 
 
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(st.lists(st.sampled_from([*CLIFFORD, "m"]), min_size=2, max_size=12), st.randoms(use_true_random=False), cuts())
+def test_reported_outcomes_in_the_middle(words, rng, cut):
+    """Measurements anywhere, each reported: the rank is that of every branch that can occur."""
+    lines, count = [], 0
+    for word in words:
+        if word == "m":
+            lines.append(f"measure q[{rng.randrange(3)}] -> c[{count}];")
+            count += 1
+        else:
+            lines.append(word % tuple(rng.sample(range(3), word.count("%d"))))
+    source = gossamer.read(f"{HEADER} qreg q[3]; creg c[{count + 1}];" + "".join(lines))
+    inside = cut[: len(source.inputs) + len(source.outputs)]
+    try:
+        found = module._Ranks(source).rank(inside)
+    except module._Unknown:
+        return
+    n = len(source.inputs)
+    for _, k in branches(source):
+        assert found == true_rank(k, len(inside), inside[n:] + inside[:n])
+
+
 def brute_force(bounds: dict[frozenset[int], int], links: list[tuple[int, int]]) -> int:
     """The least whole numbers of uses of the links that satisfy every cut, by trying totals from 0 on."""
 
