@@ -189,9 +189,13 @@ def bits_read(op: Instruction) -> tuple[int, ...]:
             return ()
 
 
+#: Instructions that write a bit (a tuple: a union would be made anew in each turn of a loop over millions).
+WRITING = (Measure, Observe, Compute, Recv)
+
+
 def bits_written(op: Instruction) -> tuple[int, ...]:
     """The bits that an instruction writes."""
-    return (op.bit,) if isinstance(op, Measure | Observe | Compute | Recv) else ()
+    return (op.bit,) if isinstance(op, WRITING) else ()
 
 
 def renumber(op: Instruction, qubit: Callable[[int], int]) -> Instruction:

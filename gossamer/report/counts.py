@@ -30,6 +30,10 @@ from gossamer.ir.program import (
     qubits_of,
 )
 
+# Tuples, for loops over millions of instructions: a union would be made anew each time.
+_GATES = (Gate, Conditional)
+_MEASURING = (Measure, Observe)
+
 
 @dataclass
 class NodeCounts:
@@ -88,7 +92,7 @@ def count_node(
     for qubit in inputs:
         use.touch(qubit, -1)
     for at, one in enumerate(program.instructions):
-        if isinstance(one, Gate | Conditional):
+        if isinstance(one, _GATES):
             for gate in (one,) if isinstance(one, Gate) else one.body:
                 counts.gates += 1
                 if len(gate.qubits) == 2:
@@ -98,7 +102,7 @@ def count_node(
                         counts.link_2q += 1
                 for qubit in gate.qubits:
                     use.touch(qubit, at)
-        elif isinstance(one, Measure | Observe):
+        elif isinstance(one, _MEASURING):
             counts.measurements += 1
             use.touch(one.qubit, at)
             use.end(one.qubit, at)
@@ -266,7 +270,7 @@ def _partners(distribution: Distribution) -> dict[tuple[str, str], int]:
             if isinstance(one, Ebit):
                 holds[one.qubit] = one.link
                 out[one.link, program.node] = 0
-            elif isinstance(one, Measure | Observe):
+            elif isinstance(one, _MEASURING):
                 holds.pop(one.qubit, None)
             else:
                 pairs = [qubits_of(one)] if isinstance(one, Entangle) else [g.qubits for g in gates_of(one)]

@@ -11,7 +11,7 @@ from gossamer.ir.program import (
     GATES,
     LETTERS,
     WORDS,
-    Compute,
+    WRITING,
     Conditional,
     Distribution,
     Ebit,
@@ -32,6 +32,11 @@ from gossamer.ir.program import (
 from gossamer.ir.rules.halves import programs_comm
 from gossamer.ir.rules.pattern import MAX_GATES
 from gossamer.ir.rules.shared import fail
+
+# Tuples, for loops over millions of instructions: a union would be made anew each time.
+_MEETING = (Send, Recv, Ebit)
+_STARTING = (Ebit, Reset)
+_MEASURING = (Measure, Observe)
 
 
 def _programs_and_nodes(d: Distribution) -> None:
@@ -65,8 +70,10 @@ def _programs_and_nodes(d: Distribution) -> None:
 def _programs_words(d: Distribution) -> None:
     for p in d.programs:
         words = WORDS.get(p.model)
+        if words is None or all(issubclass(kind, words) for kind in set(map(type, p.instructions))):
+            continue
         for i, op in enumerate(p.instructions):
-            if words is not None and not isinstance(op, words):
+            if not isinstance(op, words):
                 fail("PR-14", f"{_at(p, i)}: {type(op).__name__} is no word of a node of model '{p.model}'")
 
 
@@ -206,10 +213,7 @@ def _programs_bits(d: Distribution) -> None:
 
 
 def _programs_results(d: Distribution) -> None:
-    written = {
-        p.node: {op.bit for op in p.instructions if isinstance(op, Measure | Observe | Compute | Recv)}
-        for p in d.programs
-    }
+    written = {p.node: {op.bit for op in p.instructions if isinstance(op, WRITING)} for p in d.programs}
 
     def check(where: ManifestBit, what: str) -> None:
         if where.node not in written or where.bit not in written[where.node]:
@@ -248,7 +252,7 @@ def _programs_data(d: Distribution) -> None:
                 measured.discard(q)
                 used_once.add(q)
                 continue
-            used = () if isinstance(op, Ebit | Reset) else qubits_of(op)
+            used = () if isinstance(op, _STARTING) else qubits_of(op)
             for q in used:
                 if q in measured:
                     fail("PR-8", f"{_at(p, i)}: qubit {q} is used after its measurement", help="reset it first")
@@ -256,7 +260,7 @@ def _programs_data(d: Distribution) -> None:
                     fail("PR-8", f"{_at(p, i)}: qubit {q} is used before it is prepared")
             fresh.difference_update(used)
             used_once.update(used)
-            if isinstance(op, Measure | Observe) and op.qubit < p.data:
+            if isinstance(op, _MEASURING) and op.qubit < p.data:
                 measured.add(op.qubit)
             elif isinstance(op, Reset):
                 if op.qubit in fresh:
@@ -293,7 +297,8 @@ def _programs_progress(d: Distribution) -> None:
 
     Sends do not block, so the outcome does not depend on the order in which nodes are tried.
     """
-    at = [0] * len(d.programs)
+    waits = [[(i, op) for i, op in enumerate(p.instructions) if isinstance(op, _MEETING)] for p in d.programs]
+    at = [0] * len(d.programs)  # the next of them
     index = {p.node: k for k, p in enumerate(d.programs)}
     sent: set[str] = set()
     asked: set[str] = set()
@@ -301,9 +306,8 @@ def _programs_progress(d: Distribution) -> None:
     ready = list(range(len(d.programs)))
     while ready:
         k = ready.pop()
-        p = d.programs[k]
-        while at[k] < len(p.instructions):
-            op = p.instructions[at[k]]
+        while at[k] < len(waits[k]):
+            _, op = waits[k][at[k]]
             if isinstance(op, Send):
                 sent.add(op.message)
                 if "m " + op.message in waiting:
@@ -321,13 +325,13 @@ def _programs_progress(d: Distribution) -> None:
                 ready.append(other)
             at[k] += 1
     for k, p in enumerate(d.programs):
-        if at[k] < len(p.instructions):
-            op = p.instructions[at[k]]
+        if at[k] < len(waits[k]):
+            i, op = waits[k][at[k]]
             what = (
                 f"message {op.message}" if isinstance(op, Recv) else f"link {op.link}" if isinstance(op, Ebit) else "?"
             )
             peer = op.peer if isinstance(op, (Recv, Ebit)) else "?"
-            fail("PR-10", f"deadlock: {_at(p, at[k])} waits for {what} with {peer}, which waits as well")
+            fail("PR-10", f"deadlock: {_at(p, i)} waits for {what} with {peer}, which waits as well")
 
 
 PROGRAM_RULES: tuple[Callable[[Distribution], None], ...] = (
