@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -34,7 +36,6 @@ from gossamer.ir.simple import resolve_edges
 from gossamer.passes.graph_like import to_open_graph
 from gossamer.passes.steps import count_live
 from tests.profiles import NIGHTLY, QUICK
-from tests.runtime.world import chi_square_fits
 from tests.test_remedy import apply
 
 #: Sources that cannot be distributed: H-boxes, no flow, no order of measurement, zero.
@@ -151,7 +152,26 @@ def check_run(program: gossamer.api.CompiledProgram, seed: int) -> None:
         program.save(Path(here, "out"))
         result = gossamer.run(Path(here, "out"), shots=400, seed=seed, measure_all=len(program.manifest.outputs) > 0)
     exact = exact_distribution(program.source)
-    assert chi_square_fits(dict(result.counts), exact, deviate=6), (result.counts, exact)
+    assert fits(result.counts, exact), (result.counts, exact)
+
+
+def fits(counts: Mapping[str, int], exact: Mapping[str, float]) -> bool:
+    """Whether each key is as frequent as it is probable: by Chernoff's bound, a key that is deviates so far once in 10^9 runs."""
+    shots = sum(counts.values())
+
+    def surprise(seen: int, p: float) -> float:
+        parts = ((seen / shots, p), (1 - seen / shots, 1 - p))
+        return shots * sum(q * math.log(q / max(x, 1e-15)) for q, x in parts if q > 0)
+
+    return all(surprise(counts.get(key, 0), exact.get(key, 0)) < 21 for key in {*counts, *exact})
+
+
+@pytest.mark.parametrize(
+    ("counts", "holds"),
+    [({"0": 399, "1": 1}, True), ({"0": 380, "1": 20}, False), ({"0": 399, "2": 1}, False), ({"0": 400}, True)],
+)
+def test_what_fits(counts: dict[str, int], holds: bool) -> None:
+    assert fits(counts, {"0": 0.999, "1": 0.001}) is holds
 
 
 def check_everywhere(data: st.DataObject, seen: Counter[str]) -> None:

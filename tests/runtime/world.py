@@ -306,8 +306,8 @@ def _u3(theta: float, phi: float, lam: float) -> np.ndarray:
     return np.array([[c, -right * s], [left * s, left * right * c]])
 
 
-def chi_square_fits(counts: dict[str, int], exact: dict[str, float], *, deviate: float = 4.3) -> bool:
-    """Whether the counts fit, at about the 1e-5 level unless a larger ``deviate`` of the normal distribution is given; a key that cannot occur fails at once."""
+def chi_square_fits(counts: dict[str, int], exact: dict[str, float]) -> bool:
+    """Whether the counts fit at about the 1e-5 level; a key that cannot occur fails at once."""
     shots = sum(counts.values())
     if any(exact.get(key, 0) < 1e-9 for key in counts):
         return False
@@ -326,5 +326,5 @@ def chi_square_fits(counts: dict[str, int], exact: dict[str, float], *, deviate:
     # Wilson and Hilferty: the cube root of chi^2 / freedom is nearly normal.
     if freedom == 0:
         return statistic < 1e-6 * shots + 20 * (rest_wanted > 1)
-    found = ((statistic / freedom) ** (1 / 3) - (1 - 2 / (9 * freedom))) / np.sqrt(2 / (9 * freedom))
-    return bool(found < deviate)
+    deviate = ((statistic / freedom) ** (1 / 3) - (1 - 2 / (9 * freedom))) / np.sqrt(2 / (9 * freedom))
+    return bool(deviate < 4.3)
