@@ -176,6 +176,8 @@ class CompiledProgram:
     def to_graphix(self, node: str | None = None, given: Mapping[str, int] | None = None) -> Any:
         """The merged :meth:`pattern` as a ``Pattern`` of graphix, or that of one node.
 
+        There are a few more nodes where angles depend on outcomes in ways that graphix does not have (:mod:`gossamer.ir.fixed_angles`).
+
         Parameters
         ----------
         node, given
@@ -191,8 +193,9 @@ class CompiledProgram:
             ``TL-9`` without graphix.
         """
         from gossamer.formats.pattern_graphix import to_graphix
+        from gossamer.ir.fixed_angles import with_fixed_angles
 
-        return to_graphix(self.pattern(node, given))
+        return to_graphix(with_fixed_angles(self.pattern(node, given)))
 
     @resting_collector()
     def files(self, *, merge: bool = False) -> dict[str, str]:

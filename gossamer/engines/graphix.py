@@ -12,6 +12,7 @@ from gossamer.backends.mbqc_merge import merge
 from gossamer.diagnostics import UsageError
 from gossamer.formats.pattern_graphix import to_graphix
 from gossamer.ir.diagram import BitKind
+from gossamer.ir.fixed_angles import with_fixed_angles
 from gossamer.ir.pattern import Pattern
 from gossamer.ir.program import Manifest, NodeProgram
 
@@ -33,7 +34,7 @@ def sample(programs: Sequence[NodeProgram], manifest: Manifest, shots: int, seed
     """
     import numpy as np
 
-    pattern = merge(programs, manifest)
+    pattern = with_fixed_angles(merge(programs, manifest))
     made = to_graphix(pattern)
     space = made.max_space()
     if space > MAX_SPACE:

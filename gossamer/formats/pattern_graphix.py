@@ -23,7 +23,7 @@ def to_graphix(pattern: Pattern) -> Any:
     Raises
     ------
     InputError
-        ``PR-16`` for an angle that depends on symbols, or on bits by anything but half a turn, and for a domain that is no parity of outcomes.
+        ``PR-16`` for an angle that depends on bits or symbols (see :mod:`gossamer.ir.fixed_angles`), and for a domain that is no parity of outcomes.
     MissingPackage
         ``TL-9`` without graphix.
     """
@@ -109,24 +109,12 @@ class _Words:
         return self.known[b]
 
     def measurement(self, m: Measure) -> tuple[Basis, Fraction, set[int], set[int]]:
-        """Basis, angle and domains; corrections that are always made are in the angle, and half turns that depend on bits in the domains."""
-        angle, turned = Fraction(0), BitExpr()
-        for bits, value, symbols in m.angle.terms:
-            if symbols or (bits and value != 1):
-                raise InputError(CODE, f"the angle {m.angle} of node {m.node} depends on bits or symbols",
-                                 help="graphix adapts angles by domains only")  # fmt: skip
-            if bits:
-                turned = turned ^ BitExpr([frozenset(bits)])
-            else:
-                angle = value
-        by_x = m.basis in (
-            Basis.YZ,
-            Basis.XZ,
-            Basis.Z,
-        )  # which Pauli makes half a turn: Z about the axis of XY, X about that of YZ, both of XZ
-        by_z = m.basis not in (Basis.YZ, Basis.Z)
-        s, x = self.parity(m.s_domain ^ turned if by_x else m.s_domain)
-        t, z = self.parity(m.t_domain ^ turned if by_z else m.t_domain)
+        """Basis, angle and domains; corrections that are always made are in the angle."""
+        if not m.angle.is_constant:
+            raise InputError(CODE, f"the angle {m.angle} of node {m.node} depends on bits or symbols",
+                             help="graphix adapts angles by domains only")  # fmt: skip
+        (s, x), (t, z) = self.parity(m.s_domain), self.parity(m.t_domain)
+        angle = m.angle.constant
         match m.basis:
             case Basis.XY:
                 angle = (-angle if x else angle) + z

@@ -18,10 +18,7 @@ GATES = ("h", "t", "s", "x", "rx(0.9)", "rz(pi/3)", "cx", "cz", "cu1(0.7)")
 
 
 def circuit(rng: random.Random) -> str:
-    """A circuit with a measurement, a reset and a Pauli correction on the way.
-
-    The correction stands between two H: between two rotations it would be an angle of the form a + (-1)^b c, which graphix does not have.
-    """
+    """A circuit with a measurement, a reset and corrections on the way; a conditional X between two rotations is an angle of the form a + (-1)^b c."""
     qubits = rng.randint(2, 3)
     lines = [f'OPENQASM 2.0; include "qelib1.inc"; qreg q[{qubits}]; creg a[1]; creg c[{qubits}]; rx(1.1) q; t q; h q;']
     for step in range(rng.randint(5, 9)):
@@ -33,13 +30,13 @@ def circuit(rng: random.Random) -> str:
             lines.append(
                 f"measure q[{i}] -> a[0]; h q[{j}]; if(a==1) {rng.choice('xz')} q[{j}]; h q[{j}]; reset q[{i}];"
             )
-    return "\n".join([*lines, "measure q -> c;"])
+    return "\n".join([*lines, f"if(a==1) rx(0.8) q[{rng.randrange(qubits)}];", "measure q -> c;"])
 
 
 def main(seed: int, count: int) -> None:
     for i in range(count):
         rng = random.Random(1000 * seed + i)
-        text, network = circuit(rng), rng.choice(["1mbqc", "2mbqc", "3mbqc", "line:3mbqc:comm=1"])
+        text, network = circuit(rng), rng.choice(["1mbqc", "2mbqc", "3mbqc", "line:3mbqc:comm=2"])
         program = gossamer.compile(text, network, seed=i, effort=0, check=False)
         print(json.dumps([text, network, program.run(SHOTS, seed=i, engine="graphix").counts]))
 

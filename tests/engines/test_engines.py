@@ -104,7 +104,7 @@ def test_graphix_agrees() -> None:
 
 @pytest.mark.nightly
 def test_graphix_agrees_nightly() -> None:
-    check_graphix(2, 20)
+    check_graphix(3, 20)
 
 
 def test_the_same_seed_gives_the_same_counts() -> None:
