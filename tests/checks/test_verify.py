@@ -9,6 +9,7 @@ from fractions import Fraction
 
 import pytest
 
+import gossamer
 from gossamer.checks import verify
 from gossamer.diagnostics import UsageError
 from gossamer.ir.diagram import DiagramBuilder, VertexKind
@@ -356,3 +357,23 @@ def test_postselection_may_not_leave_an_outcome_out(hidden):
     assert check(postselected(e, bit), "sampled").holds is (None if hidden else False)
     assert check(postselected(e, bit), "exact").holds is False
     assert check(postselected(fair, [ManifestBit(node="n0", bit=2)]), "sampled").holds is True
+
+
+def test_results_that_are_distributed_alike_are_not_interchangeable() -> None:
+    """Two coins: exchanged without their outcomes the manifest contradicts itself; exchanged with them the programs are as good."""
+    text = 'OPENQASM 2.0; include "qelib1.inc"; qreg q[2]; creg a[1]; creg b[1]; reset q; h q; measure q[0] -> a[0]; measure q[1] -> b[0];'
+    program = gossamer.compile(text, "2:qubits=1", effort=0, check=False)
+    first, second = program.manifest.registers
+    other = {"a[0]": "b[0]", "b[0]": "a[0]"}
+    programs = [replace(p, results=tuple((bit, other[name]) for bit, name in p.results)) for p in program.programs]
+    registers = [first.model_copy(update={"bits": second.bits}), second.model_copy(update={"bits": first.bits})]
+    exchanged = program.manifest.model_copy(update={"registers": registers})
+    for method in ("exact", "sampled", None):
+        assert verify(programs, exchanged, program.source, method=method).holds is False
+
+
+def test_a_network_that_lacks_the_nodes_of_the_programs() -> None:
+    program = gossamer.compile('OPENQASM 2.0; include "qelib1.inc"; qreg q[2]; cx q[0],q[1];', "2:qubits=1", effort=0)
+    network = Network(nodes=(Node(name="x", data=1), Node(name="y", data=1)), links=(NetworkLink(nodes=("x", "y")),))
+    found = verify(program.programs, program.manifest, program.source, network=network)
+    assert (found.holds, found.detail) == (False, "PR-1: the network has no node n0; its nodes are x, y")

@@ -935,7 +935,9 @@ def test_rules_and_clauses_agree():
         "PR-13",
         "PR-15",
         "PR-16",
-    }  # IR clauses again; diagrams; the text form; lowering; checks; patterns as text, merged
+        "PR-17",
+        "LK-5",
+    }  # IR clauses again; diagrams; the text form; lowering; checks; patterns as text, merged; circuits merged; gathering
     assert {c for c in listed if c.split("-")[0] in ("IR", "OG", "PL", "LK", "PR")} == raised | without_rule
 
 

@@ -58,7 +58,8 @@ def _programs_and_nodes(d: Distribution) -> None:
                 "programs lie beside the manifest",
             )
         if p.node not in d.network.index:
-            fail("PR-1", f"the network has no node {p.node}")
+            known = ", ".join([*d.network.index][:8]) + (", ..." if d.network.size > 8 else "")
+            fail("PR-1", f"the network has no node {p.node}; its nodes are {known}")
         node = d.network.nodes[d.network.index[p.node]]
         if p.data > node.data or (node.comm is not None and p.comm > node.comm):
             fail(
