@@ -186,7 +186,7 @@ def default_pipeline(
     Raises
     ------
     UsageError
-        ``TL-7`` for names of forms that cannot be.
+        ``TL-7`` for names of forms that cannot be, and for ``min-depth`` without MBQC nodes.
 
     Examples
     --------
@@ -204,6 +204,10 @@ def default_pipeline(
     if mode is None and not postselect:
         only = "" if forms is None else ",only=" + forms.replace(",", ".")
         return DEFAULT.format(effort=effort, seed=seed, only=only, backend=backend)
+    if mode == "min-depth" and "mbqc" not in models:
+        raise UsageError(
+            "TL-7", "min-depth shifts the signals of MBQC nodes, and the network has none", help="leave -p out"
+        )
     shift = "{shift=true}" if "mbqc" in models else ""
     text = MODES[mode or "min-space"].format(effort=effort, seed=seed, backend=backend, shift=shift)
     return text.replace("graph-like", "graph-like{postselect=true}") if postselect else text

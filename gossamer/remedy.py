@@ -108,13 +108,13 @@ def find_mode(
         return None
     tried = {default_pipeline(effort, seed, network=network, mode=used)}
     for mode in MODES:
-        text = default_pipeline(effort, seed, network=network, mode=mode)
-        if text in tried:
-            continue
-        tried.add(text)
         try:
+            text = default_pipeline(effort, seed, network=network, mode=mode)
+            if text in tried:
+                continue
+            tried.add(text)
             run_pipeline(with_hardware(parse_pipeline(text), network, given=False), diagram, network)
-        except GossamerError:  # this one has a flaw of its own
+        except GossamerError:  # not of this network's models, or with a flaw of its own
             continue
         return mode
     return None

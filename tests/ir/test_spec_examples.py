@@ -192,7 +192,9 @@ def test_every_clause_is_one_paragraph_with_its_own_id():
         known = set(ids) | set(
             re.findall(
                 r"^\[([A-Z]+-[0-9]+)\] ",
-                "".join(read_spec(n) + "\n" for n in ("ir.md", "program.md", "network.md", "pattern.md")),
+                "".join(
+                    read_spec(n) + "\n" for n in ("ir.md", "program.md", "network.md", "pattern.md", "diagnostics.md")
+                ),
                 re.MULTILINE,
             )
         )
