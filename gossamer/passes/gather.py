@@ -34,8 +34,11 @@ from gossamer.ir.open_graph import Label, OpenGraph
 from gossamer.ir.phase import Phase
 from gossamer.ir.placed import EventKind, Placed
 
-#: Elementary moves of the search for places, by effort.
-MOVES = (20_000, 400_000, 2_000_000, 8_000_000)
+#: The moves of the search for places are shared by so many searches at least: several short ones find more than a long one.
+ROUNDS = 4
+#: Moves, by effort; and to how many operations on words of bit rows they are held.
+MOVES = (20_000, 1_600_000, 8_000_000, 32_000_000)
+WORK = (50_000_000, 4_000_000_000, 20_000_000_000, 80_000_000_000)
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,9 @@ class Gather:
             raise ValueError(f"a seed is not negative: {self.seed}")
 
     def run(self, graph: OpenGraph, network: Network) -> Placed:
-        return gather(graph, network, moves=MOVES[self.effort], seed=self.seed)
+        rows = graph.num_vertices // network.size + 1
+        each = rows * rows * (1 + graph.num_vertices // 64)
+        return gather(graph, network, moves=min(MOVES[self.effort], WORK[self.effort] // each), seed=self.seed)
 
 
 def gather(graph: OpenGraph, network: Network, *, moves: int = MOVES[1], seed: int = 0) -> Placed:
@@ -91,9 +96,11 @@ def gather(graph: OpenGraph, network: Network, *, moves: int = MOVES[1], seed: i
     shape = _Shape.of(axes)
     best: tuple[int, Int, list[int]] | None = None
     trees = _trees(network)
-    for i, parent in enumerate(trees):
+    rounds = max(len(trees), ROUNDS)
+    for i in range(rounds):
+        parent = trees[i % len(trees)]
         place = _first_places(shape, network)
-        cost = _search(shape, place, network, parent, moves // len(trees), seed * len(trees) + i)
+        cost = _search(shape, place, network, parent, moves // rounds, seed * rounds + i)
         if best is None or cost < best[0]:
             best = cost, place, parent
     assert best is not None
@@ -192,10 +199,14 @@ class _Shape:
 
 
 def _trees(network: Network) -> list[list[int]]:
-    """Trees of shortest paths, one from each node, as the parent of each node (-1: the root); equal sets of cuts once."""
+    """Trees of shortest paths, one from each node, as the parent of each node (-1: the root); equal sets of cuts once.
+
+    Where all nodes are alike and neighbours of each other, a few do for all.
+    """
+    alike = len({node.room for node in network.nodes}) == 1 and int(network.distance.max(initial=0)) <= 1
     seen: set[frozenset[frozenset[int]]] = set()
     out = []
-    for root in range(network.size):
+    for root in range(min(network.size, ROUNDS) if alike else network.size):
         parent = [-1] * network.size
         for node in range(network.size):
             if node != root:
