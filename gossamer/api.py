@@ -11,7 +11,7 @@ import json
 import os
 import re
 import stat
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from html import escape
 from pathlib import Path
@@ -197,24 +197,28 @@ class CompiledProgram:
 
         return to_graphix(with_fixed_angles(self.pattern(node, given)))
 
-    @resting_collector()
     def files(self, *, merge: bool = False) -> dict[str, str]:
         """Name and text of each file that :meth:`save` writes."""
-        from gossamer.folder import MANIFEST
+        with resting_collector():
+            return dict(self._printed(merge))
+
+    def _printed(self, merge: bool) -> Iterator[tuple[str, str]]:
+        """The files one by one: all of them at one time take much room."""
+        from gossamer.folder import MANIFEST, MERGED
         from gossamer.ir.text import print_text
 
-        files = {MANIFEST: _json(self.manifest.model_dump(mode="json")), **self.texts()}
-        files["source.gsm"] = print_text(self.source)
+        yield MANIFEST, _json(self.manifest.model_dump(mode="json"))
+        for node, program in zip(self.manifest.nodes, self.programs, strict=True):
+            yield node.program, find("backends", node.model).load("prints")(program)
+        yield "source.gsm", print_text(self.source)
         if self.placed is not None:
-            files["placed.gsm"] = print_text(self.placed)
-        files["report.json"] = _json(self.report)
+            yield "placed.gsm", print_text(self.placed)
+        yield "report.json", _json(self.report)
         if merge:
-            from gossamer.folder import MERGED
             from gossamer.formats.pattern_json import print_pattern
 
-            files[MERGED] = print_pattern(self.pattern())
-        files["timings.json"] = _json({key: round(value, 6) for key, value in self.seconds.items()})
-        return files
+            yield MERGED, print_pattern(self.pattern())
+        yield "timings.json", _json({key: round(value, 6) for key, value in self.seconds.items()})
 
     def save(self, directory: str | Path, *, force: bool = False, merge: bool = False) -> None:
         """Write the folder, all or nothing; with ``merge`` also :meth:`pattern`, as ``merged.pattern.json``.
@@ -226,7 +230,8 @@ class CompiledProgram:
         """
         from gossamer.folder import write_folder
 
-        write_folder(Path(directory), self.files(merge=merge), force=force)
+        with resting_collector():
+            write_folder(Path(directory), self._printed(merge), force=force)
 
     def draw(self, *, page: bool = False) -> str:
         """An SVG of the placed graph: nodes as bands, links as thick lines; of the source if there is none. See :func:`draw`."""

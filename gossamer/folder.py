@@ -12,7 +12,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from gossamer.diagnostics import InputError
@@ -80,8 +80,8 @@ def is_ours(folder: Path) -> bool:
     return _files_of(folder) is not None
 
 
-def write_folder(target: Path, files: Mapping[str, str], *, force: bool = False) -> None:
-    """Make the folder ``target`` with exactly these text files (name -> text), all or nothing.
+def write_folder(target: Path, files: Mapping[str, str] | Iterable[tuple[str, str]], *, force: bool = False) -> None:
+    """Make the folder ``target`` with exactly these text files (name -> text, or pairs that are made one by one), all or nothing.
 
     Raises
     ------
@@ -99,7 +99,7 @@ def write_folder(target: Path, files: Mapping[str, str], *, force: bool = False)
     check_target(target, force=force)
     target = Path(os.path.realpath(target))
     with _parents(target), _temporary_folder(target) as temporary:
-        for name, text in files.items():
+        for name, text in files.items() if isinstance(files, Mapping) else files:
             (temporary / name).write_text(text, encoding="utf-8", newline="\n")
         if os.path.isdir(target):
             old = temporary.with_name(temporary.name + ".old")
