@@ -87,6 +87,20 @@ def test_stim_agrees_on_clifford_programs(network: str) -> None:
     assert agree(CLIFFORD, network, 4, "aer") >= 4
 
 
+@pytest.mark.nightly
+@needs_shared
+@pytest.mark.parametrize("path", corpus("qasm2/dqc-papers/"), ids=lambda p: p.stem)
+def test_engines_agree_on_the_twins_of_published_protocols(path: Path) -> None:
+    """Each protocol as it stands, in OpenQASM 2 and in OpenQASM 3, on every engine that runs circuits (all of them are Clifford)."""
+    twin = path.parents[2] / "qasm3" / "dqc-papers" / f"{path.stem}.v3.qasm"
+    wanted = simulate(path.read_text(encoding="utf-8"), 5)
+    for source in (path, twin):
+        program = gossamer.compile(source, "2", effort=0)
+        for engine in (*ENGINES, "aer"):
+            found = program.run(SHOTS, seed=6, engine=engine).counts
+            assert chi_square_p(found, wanted) > 1e-3, f"{source.name} on {engine}: {found} is not {wanted}"
+
+
 def check_graphix(seed: int, count: int) -> None:
     lines = graphix_says(CHILD, seed, count)
     assert len(lines) == count
