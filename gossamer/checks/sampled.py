@@ -2,7 +2,8 @@
 
 The stitched programs are swept with random outcomes; then the source with the outcomes that the witness names. The states
 have to agree up to a phase, the probabilities too (that of the programs is the source's times 1/2 for each outcome that the
-source does not have), and so do the registers. Where vertices after an outcome do not preserve the trace (in a diagram that is no
+source does not have), and so do the registers. A power of 2
+beside that may be an outcome of the programs that is forced and no coin: it decides nothing. Where vertices after an outcome do not preserve the trace (in a diagram that is no
 circuit), the probabilities of the source cannot be told branch by branch; then the weights of the branches have to be in one
 ratio to the probabilities of the programs. States are compared by what is left of one beside its part along the other: that
 is linear in a wrong angle, where the fidelity is quadratic and takes an error of 10^-5 for rounding. Inputs are random states of a shallow circuit with all-range entangling
@@ -75,7 +76,11 @@ def check_sampled(case: Case, samples: int, seed: int = 0) -> tuple[bool, int, s
         ratios.append(found.ratio)
         if circuit is None and abs(found.gap) > close:
             circuit = _preserves_trace(case.source, rng, single, close)
-        if circuit and abs(found.gap) > close:
+        if (
+            circuit and case.witness and abs(found.gap) > close
+        ):  # without outcomes of the source no branch can be too rare
+            if found.extra and abs(found.gap - round(found.gap)) <= close:
+                raise NotApplicable("outcomes of the programs that the source does not have are no fair coins")
             factor = f"{2**found.gap:.6g}"
             return False, i + 1, f"source outcomes {found.shown} have a probability that is wrong by a factor {factor}"
         if circuit is False and max(ratios) - min(ratios) > close:
@@ -154,11 +159,15 @@ def _preserves_trace(source: Diagram, rng: np.random.Generator, single: bool, cl
 
 @dataclass(frozen=True)
 class _Weights:
-    """log2 of a branch's probability in the programs, over what the source says it is, and over the weight of the source's map."""
+    """log2 of a branch's probability in the programs, over what the source says it is, and over the weight of the source's map.
+
+    ``extra`` is the number of outcomes that the source does not have.
+    """
 
     shown: str
     gap: float
     ratio: float
+    extra: int
 
 
 def _sample(case: Case, rng: np.random.Generator, single: bool, prefer: dict[int, bool]) -> _Weights | str:
@@ -178,9 +187,9 @@ def _sample(case: Case, rng: np.random.Generator, single: bool, prefer: dict[int
     if results_of(case.target, ran.bits) != results_of(case.source, want.bits):
         return f"for source outcomes {shown} a result is wrong"
     if case.postselected:  # what is accepted is not known before the end: the weight of the whole branch counts
-        return _Weights(shown, math.inf, ran.log2_weight - want.log2_weight)
+        return _Weights(shown, math.inf, ran.log2_weight - want.log2_weight, extra)
     probability = ran.log2_probability + extra
-    return _Weights(shown, probability - want.log2_probability, probability - want.log2_weight)
+    return _Weights(shown, probability - want.log2_probability, probability - want.log2_weight, extra)
 
 
 def _run(case: Case, psi: Array, rng: np.random.Generator, prefer: dict[int, bool], single: bool) -> Branch:
