@@ -36,6 +36,7 @@ class Form:
         effort allows four times as many
     effort : the least effort at which it is tried
     clifford : whether it is a form of Clifford programs only
+    quick : whether its search takes so little time that it is made in full at once
     """
 
     name: str
@@ -44,6 +45,7 @@ class Form:
     largest: int = 2_000_000_000
     effort: int = 0
     clifford: bool = False
+    quick: bool = False
 
     def steps(self) -> tuple[Step, ...]:
         return parse_pipeline(f"{self.rewrite},graph-like" if self.rewrite else "graph-like")
@@ -73,8 +75,11 @@ FORMS = (
         largest=10_000,
         effort=1,
         clifford=True,
+        quick=True,
     ),
 )
+#: A form that takes more than so many times the best one's ebits with few moves is not searched any further.
+NEAR = 1.5
 #: How many forms get the search of the effort itself, by effort; the others are placed with few moves only.
 SEARCHED = (1, 1, 2, len(FORMS))
 
@@ -111,15 +116,16 @@ class Forms:
             one = _Try(form)
             one.rewrite(diagram, tries)
             if one.graph is not None:
-                one.place(network, effort=0 if len(forms) > 1 else self.effort, seed=self.seed)
+                few = len(forms) > 1 and not form.quick
+                one.place(network, effort=0 if few else self.effort, seed=self.seed)
             tries.append(one)
             if one.cost == 0:
                 break
         distinct = sorted((one for one in tries if one.placed is not None), key=lambda one: one.cost)
         if len(forms) > 1 and self.effort > 0:
-            for one in distinct[: SEARCHED[self.effort]]:
-                if one.cost > 0:
-                    one.place(network, effort=self.effort, seed=self.seed)
+            near = [one for one in distinct if not one.form.quick and 0 < one.cost <= NEAR * distinct[0].cost]
+            for one in near[: SEARCHED[self.effort]]:
+                one.place(network, effort=self.effort, seed=self.seed)
         for one in sorted(distinct, key=lambda one: one.cost):
             if len(forms) == 1 or one.can_be_lowered():  # without a choice the backend says itself what it refuses
                 return one.result(tries)
