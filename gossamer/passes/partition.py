@@ -38,6 +38,10 @@ from gossamer.passes.steps import StepKind, step_order
 MAX_TABLE_NODES = 12
 #: Up to so many nodes Mt-KaHyPar makes a start.
 MAX_BLOCKS = 64
+#: How many steps a copy may wait for its next use, tried where communication qubits are limited.
+WINDOWS = (5, 15, 45, 135)
+#: With more items only one of them is tried.
+MAX_PROBED = 20_000
 #: A cost no placement pays if it can do otherwise: a set of nodes that no links can join.
 UNREACHABLE = 10_000
 
@@ -61,6 +65,8 @@ class PlacementProblem:
     distance : int32[K, K], hops; without ``steiner`` a spider costs the sum of hops from its place to the nodes of its items
     fixed : int32[S], the node a spider must stand on, or -1
     third : whether an item of two spiders may be realised at a node where none of them stands
+    window : None, or a number of steps: then a spider pays the hops to a node once for each visit, and items there that follow each
+        other within so many steps are one visit. So copies that are used in quick succession cost less than those that wait
     """
 
     num_spiders: int
@@ -76,6 +82,7 @@ class PlacementProblem:
     distance: Int
     fixed: Int
     third: bool = True
+    window: int | None = None
     node_names: tuple[str, ...] = ()
 
     @property
@@ -95,6 +102,15 @@ class PlacementProblem:
         start = np.zeros(self.num_spiders + 1, np.int32)
         np.cumsum(np.bincount(spider, minlength=self.num_spiders), out=start[1:])
         return start, np.ascontiguousarray(item[np.argsort(spider, kind="stable")])
+
+    @cached_property
+    def incident_position(self) -> Int:
+        """int32[I, L]: where an item stands in ``incidence`` among the items of each of its spiders; -1 where it has none."""
+        start, item = self.incidence
+        spider = np.repeat(np.arange(self.num_spiders, dtype=np.int32), np.diff(start))
+        out = np.full(self.items.shape, -1, np.int32)
+        out[item, np.argmax(self.items[item] == spider[:, None], axis=1)] = np.arange(len(item), dtype=np.int32)
+        return out
 
     @cached_property
     def chains(self) -> tuple[Int, Int]:
@@ -292,13 +308,53 @@ def partition(graph: OpenGraph, network: Network, *, effort: int = 1, seed: int 
         ``NW-13`` if the data qubits do not suffice.
     """
     problem, names = _problem(graph, network)
-    found = search(problem, moves=default_moves(problem, effort), seed=seed)
+    moves = default_moves(problem, effort)
+    found = search(problem, moves=moves, seed=seed)
+    given = _assignment(graph, names, found)
+    if all(node.comm is None for node in network.nodes):
+        return given
+    return _within_comm(graph, network, problem, names, moves, seed, given, found.cost)
+
+
+def _assignment(graph: OpenGraph, names: _Names, found: Placement) -> Assignment:
     place = np.full(graph.num_vertices, -1, np.int32)
     place[names.vertex_of] = found.place
     for hub, item in names.item_of_hub.items():
         place[hub] = found.item_place[item]
-    edge_place = found.item_place[names.item_of_edge].astype(np.int32)
-    return Assignment(place, edge_place, found.partitioner)
+    return Assignment(place, found.item_place[names.item_of_edge].astype(np.int32), found.partitioner)
+
+
+def _within_comm(
+    graph: OpenGraph, network: Network, problem: PlacementProblem, names: _Names, moves: int, seed: int, given: Assignment,
+    cost: int,
+) -> Assignment:  # fmt: skip
+    """The assignment that takes the fewest links with the communication qubits that there are.
+
+    A copy that waits long for its next use is measured and fetched again where communication qubits are short. How long is
+    long depends on the program, so the search is made with several windows (see ``PlacementProblem``), each result is
+    realised, and the window that did best gets the whole budget of moves.
+    """
+    from gossamer.passes.links import Links
+
+    def count_links(assignment: Assignment) -> int:
+        try:
+            return Links().run(graph, assignment, network).num_links
+        except NetworkInfeasible:
+            return UNREACHABLE * graph.num_vertices
+
+    def search_within(window: int, budget: int) -> tuple[int, Assignment]:
+        found = search(replace(problem, window=window), moves=budget, seed=seed)
+        assignment = _assignment(graph, names, found)
+        return count_links(assignment), assignment
+
+    best = count_links(given)
+    if best <= cost:
+        return given  # they suffice
+    windows = WINDOWS if problem.num_items <= MAX_PROBED else WINDOWS[1:2]
+    probes = [(*search_within(window, moves // 8), window) for window in windows]
+    _, _, window = min(probes, key=lambda probe: probe[0])
+    results = [(best, given), *(probe[:2] for probe in probes), search_within(window, moves)]
+    return min(results, key=lambda result: result[0])[1]
 
 
 @dataclass(frozen=True)
@@ -387,12 +443,11 @@ def _anneal(
     from gossamer.passes import partition_kernels
 
     kernel: Any = partition_kernels.anneal
-    arrays = _arrays(problem)
 
     def run(thread: int) -> tuple[int, Int, Int]:
         place, item_place = (x.copy() for x in starts[min(thread, len(starts) - 1)])
-        cost = int(kernel(*arrays, place, item_place, moves, hot, cold, seed + thread))
-        return cost, place, item_place
+        cost = kernel(place, item_place, *_arrays(problem), moves, hot, cold, seed + thread)
+        return int(cost), place, item_place
 
     with ThreadPoolExecutor(2) as pool:
         _, place, item_place = min(pool.map(run, range(2)), key=lambda r: r[0])
@@ -400,16 +455,18 @@ def _anneal(
 
 
 def _arrays(problem: PlacementProblem) -> tuple[Any, ...]:
-    """The arguments of the kernel that do not change."""
+    """The arguments of the kernel between the places and the number of moves."""
     incident_start, incident = problem.incidence
     chain_start, chain = problem.chains
     first, last, _ = problem.cells
     index_of = np.empty(problem.num_spiders, np.int32)
     index_of[chain] = np.arange(problem.num_spiders, dtype=np.int32)
     distance = np.where(problem.distance < 0, UNREACHABLE, problem.distance).astype(np.int32)
+    table = problem.steiner if problem.window is None else np.zeros(0, np.int32)
     return (
-        np.ascontiguousarray(problem.items), incident_start, incident, chain_start, chain, problem.chain_of, index_of,
-        first, last, (problem.fixed < 0).astype(np.uint8), problem.capacity, problem.steiner, distance, problem.third,
+        np.ascontiguousarray(problem.items), problem.incident_position, problem.item_time, incident_start, incident,
+        chain_start, chain, problem.chain_of, index_of, first, last, (problem.fixed < 0).astype(np.uint8),
+        problem.capacity, table, distance, problem.third, problem.window,
     )  # fmt: skip
 
 
@@ -555,6 +612,8 @@ def expand(problem: PlacementProblem, into: Int | None, place: Int, item_place: 
 
 def count_cost(problem: PlacementProblem, place: Int, item_place: Int) -> int:
     """The cost of a placement, counted from scratch."""
+    if problem.window is not None:
+        return _count_visits(problem, problem.window, place, item_place)
     touches = np.zeros((problem.num_spiders, problem.num_nodes), bool)
     touches[np.arange(problem.num_spiders), place] = True
     for leg in problem.items.T:
@@ -563,6 +622,17 @@ def count_cost(problem: PlacementProblem, place: Int, item_place: Int) -> int:
         masks = touches @ (1 << np.arange(problem.num_nodes))
         return int(problem.steiner[masks].sum())
     return int((problem.distance[place] * touches).sum())
+
+
+def _count_visits(problem: PlacementProblem, window: int, place: Int, item_place: Int) -> int:
+    start, item = problem.incidence
+    spider = np.repeat(np.arange(problem.num_spiders), np.diff(start))
+    node, time = item_place[item], problem.item_time[item]
+    by = np.lexsort((time, node, spider))
+    spider, node, time = spider[by], node[by], time[by]
+    follows = (spider[1:] == spider[:-1]) & (node[1:] == node[:-1]) & (time[1:] - time[:-1] <= window)
+    first = np.append(True, ~follows)[: len(by)]
+    return int(problem.distance[place[spider[first]], node[first]].sum())
 
 
 def count_occupied(problem: PlacementProblem, place: Int) -> Int:

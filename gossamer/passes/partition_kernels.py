@@ -22,7 +22,7 @@ from numba import njit
 MAX_RISE = 64
 
 
-@njit("uint64(uint64[::1])", cache=True, nogil=True)
+@njit(cache=True, nogil=True)
 def _draw(state: Any) -> Any:
     """32 random bits."""
     x = state[0]
@@ -33,33 +33,94 @@ def _draw(state: Any) -> Any:
     return (x * np.uint64(2685821657736338717)) >> np.uint64(32)
 
 
-@njit("int64(uint64[::1], int64)", cache=True, nogil=True)
+@njit(cache=True, nogil=True)
 def _below(state: Any, n: Any) -> Any:
     return np.int64((_draw(state) * np.uint64(n)) >> np.uint64(32))
 
 
-@njit("int64(int64, int64, int32[::1], int32[:, ::1], int32[::1], int32[:, ::1])", cache=True, nogil=True)
-def _cost_at(s: Any, p: Any, mask: Any, count: Any, table: Any, distance: Any) -> Any:
+@njit(cache=True, nogil=True)
+def _cost_at(s: Any, p: Any, mask: Any, visits: Any, table: Any, distance: Any, window: Any) -> Any:
     """Cost of spider s if it stood on node p."""
     if table.shape[0] > 0:
-        return table[mask[s] | (1 << p)]
-    total = 0
-    for b in range(count.shape[1]):
-        if count[s, b] > 0:
-            total += distance[p, b]
+        return np.int64(table[mask[s] | (1 << p)])
+    total = np.int64(0)
+    for b in range(distance.shape[0]):
+        if visits[s, b] > 0:
+            if window is None:
+                total += distance[p, b]
+            else:
+                total += distance[p, b] * visits[s, b]
     return total
 
 
-@njit(
-    "int64(int64, int64, int64, int32[:, ::1], int32[::1], int32[::1], int32[:, ::1], int32[::1], int32[::1], int32[:, ::1])",
-    cache=True,
-    nogil=True,
-)
+@njit(cache=True, nogil=True)
+def _new_visits(
+    e: Any, z: Any, b: Any, items: Any, item_place: Any, position: Any, item_time: Any, incident_start: Any, incident: Any,
+    window: Any,
+) -> Any:  # fmt: skip
+    """How many more visits spider ``items[e, z]`` makes to node b with item e there than without it.
+
+    Items that follow each other within ``window`` steps are one visit.
+    """
+    s, at, t = items[e, z], position[e, z], item_time[e]
+    before = after = np.int64(-1)
+    for y in range(at - 1, incident_start[s] - 1, -1):
+        o = incident[y]
+        if t - item_time[o] > window:
+            break
+        if item_place[o] == b:
+            before = np.int64(item_time[o])
+            break
+    for y in range(at + 1, incident_start[s + 1]):
+        o = incident[y]
+        if item_time[o] - t > window:
+            break
+        if item_place[o] == b:
+            after = np.int64(item_time[o])
+            break
+    if before >= 0 and after >= 0:
+        return np.int64(0 if after - before <= window else -1)
+    return np.int64(1 if before < 0 and after < 0 else 0)
+
+
+@njit(cache=True, nogil=True)
+def _count_visits(
+    e: Any, b0: Any, b1: Any, move: Any, items: Any, place: Any, item_place: Any, visits: Any, cost: Any, distance: Any,
+    position: Any, item_time: Any, incident_start: Any, incident: Any, window: Any,
+) -> Any:  # fmt: skip
+    """With a window: by how much the cost rises if item e moves from node b0 to node b1; with ``move``, note it."""
+    d = np.int64(0)
+    for z in range(items.shape[1]):
+        s = items[e, z]
+        if s < 0:
+            break
+        p = place[s]
+        rise = np.int64(0)
+        for side in range(2):
+            b = b1 if side else b0
+            if b != p or move:
+                more = (2 * side - 1) * _new_visits(
+                    e, z, b, items, item_place, position, item_time, incident_start, incident, window
+                )
+                rise += distance[p, b] * more
+                if move:
+                    visits[s, b] += more
+        if move:
+            cost[s] += rise
+        d += rise
+    return d
+
+
+@njit(cache=True, nogil=True)
 def _rise(
-    e: Any, b0: Any, b1: Any, items: Any, place: Any, mask: Any, count: Any, cost: Any, table: Any, distance: Any
-) -> Any:
+    e: Any, b0: Any, b1: Any, items: Any, place: Any, item_place: Any, mask: Any, visits: Any, cost: Any, table: Any,
+    distance: Any, position: Any, item_time: Any, incident_start: Any, incident: Any, window: Any,
+) -> Any:  # fmt: skip
     """By how much the cost rises if item e moves from node b0 to node b1."""
-    d = 0
+    if window is not None:
+        return _count_visits(e, b0, b1, False, items, place, item_place, visits, cost, distance, position, item_time,
+                             incident_start, incident, window)  # fmt: skip
+    d = np.int64(0)
     for z in range(items.shape[1]):
         s = items[e, z]
         if s < 0:
@@ -67,56 +128,49 @@ def _rise(
         p = place[s]
         if table.shape[0] > 0:
             m = mask[s] | (1 << b1)
-            if count[s, b0] == 1:
+            if visits[s, b0] == 1:
                 m &= ~(1 << b0)
             d += table[m | (1 << p)] - cost[s]
         else:
-            if count[s, b0] == 1:
+            if visits[s, b0] == 1:
                 d -= distance[p, b0]
-            if count[s, b1] == 0:
+            if visits[s, b1] == 0:
                 d += distance[p, b1]
     return d
 
 
-@njit(
-    "void(int64, int64, int32[:, ::1], int32[::1], int32[::1], int32[::1], int32[:, ::1], int32[::1], int32[::1], int32[:, ::1])",
-    cache=True,
-    nogil=True,
-)
+@njit(cache=True, nogil=True)
 def _move_item(
-    e: Any,
-    b1: Any,
-    items: Any,
-    place: Any,
-    item_place: Any,
-    mask: Any,
-    count: Any,
-    cost: Any,
-    table: Any,
-    distance: Any,
-) -> None:
-    b0 = item_place[e]
+    e: Any, b1: Any, items: Any, place: Any, item_place: Any, mask: Any, visits: Any, cost: Any, table: Any,
+    distance: Any, position: Any, item_time: Any, incident_start: Any, incident: Any, window: Any,
+) -> None:  # fmt: skip
+    b0 = np.int64(item_place[e])
     item_place[e] = b1
+    if window is not None:
+        _count_visits(e, b0, b1, True, items, place, item_place, visits, cost, distance, position, item_time,
+                      incident_start, incident, window)  # fmt: skip
+        return
     for z in range(items.shape[1]):
         s = items[e, z]
         if s < 0:
             break
         p = place[s]
+        visits[s, b0] -= 1
+        visits[s, b1] += 1
         if table.shape[0] > 0:
-            if count[s, b0] == 1:
-                mask[s] &= ~(1 << b0)
-            mask[s] |= 1 << b1
-            cost[s] = table[mask[s] | (1 << p)]
+            m = mask[s] | (1 << b1)
+            if visits[s, b0] == 0:
+                m &= ~(1 << b0)
+            mask[s] = m
+            cost[s] = table[m | (1 << p)]
         else:
-            if count[s, b0] == 1:
+            if visits[s, b0] == 0:
                 cost[s] -= distance[p, b0]
-            if count[s, b1] == 0:
+            if visits[s, b1] == 1:
                 cost[s] += distance[p, b1]
-        count[s, b0] -= 1
-        count[s, b1] += 1
 
 
-@njit("boolean(int64, int64, int32[:, ::1], int32[::1], boolean)", cache=True, nogil=True)
+@njit(cache=True, nogil=True)
 def _allowed(e: Any, b: Any, items: Any, place: Any, third: Any) -> Any:
     if third and (items.shape[1] == 2 or items[e, 2] < 0):  # a wide gadget needs a data qubit of its node
         return True
@@ -129,11 +183,7 @@ def _allowed(e: Any, b: Any, items: Any, place: Any, third: Any) -> Any:
     return False
 
 
-@njit(
-    "UniTuple(int64, 2)(int64, int64, int64, int64, int64, int32[::1], int32[::1], int32[::1], int32[::1])",
-    cache=True,
-    nogil=True,
-)
+@njit(cache=True, nogil=True)
 def _span(a: Any, lo: Any, hi: Any, end: Any, p: Any, chain: Any, place: Any, first: Any, last: Any) -> Any:
     """The cells that ``chain[lo..hi]`` takes on node p beyond what its neighbours on the chain take there anyway.
 
@@ -148,11 +198,7 @@ def _span(a: Any, lo: Any, hi: Any, end: Any, p: Any, chain: Any, place: Any, fi
     return u, v
 
 
-@njit(
-    "void(int64, int64, int64, int64, int64, int64, int32[::1], int32[::1], int32[::1], int32[::1], int32[:, ::1])",
-    cache=True,
-    nogil=True,
-)
+@njit(cache=True, nogil=True)
 def _shift(
     a: Any, lo: Any, hi: Any, end: Any, p0: Any, p1: Any, chain: Any, place: Any, first: Any, last: Any, occupied: Any
 ) -> None:
@@ -169,24 +215,27 @@ def _shift(
 
 @njit(cache=True, nogil=True)
 def count_state(
-    items: Any, incident_start: Any, incident: Any, chain_start: Any, chain: Any, first: Any, last: Any,
-    table: Any, distance: Any, place: Any, item_place: Any, mask: Any, count: Any, cost: Any, occupied: Any,
+    items: Any, item_time: Any, incident_start: Any, incident: Any, chain_start: Any, chain: Any, first: Any, last: Any,
+    table: Any, distance: Any, window: Any, place: Any, item_place: Any, mask: Any, visits: Any, cost: Any, occupied: Any,
 ) -> Any:  # fmt: skip
-    """Fill ``mask, count, cost, occupied`` from scratch; return the total cost."""
+    """Fill ``mask, visits, cost, occupied`` from scratch; return the total cost."""
     mask[:] = 0
-    count[:] = 0
+    visits[:] = 0
     occupied[:] = 0
-    for e in range(items.shape[0]):
-        for z in range(items.shape[1]):
-            s = items[e, z]
-            if s < 0:
-                break
-            count[s, item_place[e]] += 1
-            if table.shape[0] > 0:
-                mask[s] |= 1 << item_place[e]
-    total = 0
+    total = np.int64(0)
+    latest = np.empty(visits.shape[1], np.int64)
     for s in range(place.shape[0]):
-        cost[s] = _cost_at(s, place[s], mask, count, table, distance)
+        latest[:] = -1
+        for y in range(incident_start[s], incident_start[s + 1]):
+            e = incident[y]
+            b = item_place[e]
+            visits[s, b] += 1
+            if window is not None:
+                visits[s, b] -= latest[b] >= 0 and item_time[e] - latest[b] <= window
+            latest[b] = item_time[e]
+            if table.shape[0] > 0:
+                mask[s] |= 1 << b
+        cost[s] = _cost_at(s, np.int64(place[s]), mask, visits, table, distance, window)
         total += cost[s]
     for w in range(chain_start.shape[0] - 1):
         for i in range(chain_start[w], chain_start[w + 1]):
@@ -201,14 +250,15 @@ def count_state(
 
 @njit(cache=True, nogil=True)
 def anneal(
-    items: Any, incident_start: Any, incident: Any, chain_start: Any, chain: Any, chain_of: Any, index_of: Any,
-    first: Any, last: Any, free: Any, capacity: Any, table: Any, distance: Any, third: Any,
-    place: Any, item_place: Any, moves: Any, hot: Any, cold: Any, seed: Any,
+    place: Any, item_place: Any, items: Any, position: Any, item_time: Any, incident_start: Any, incident: Any,
+    chain_start: Any, chain: Any, chain_of: Any, index_of: Any, first: Any, last: Any, free: Any, capacity: Any, table: Any,
+    distance: Any, third: Any, window: Any, moves: Any, hot: Any, cold: Any, seed: Any,
 ) -> Any:  # fmt: skip
     """Anneal ``place`` and ``item_place`` in place, from temperature ``hot`` to ``cold``; the best is kept.
 
     ``moves`` is a budget of elementary moves: a proposal takes one for each item, spider and ten moments that it looks at,
-    so that the time taken hardly depends on the length of the wires.
+    so that the time taken hardly depends on the length of the wires. ``window`` is None, or a number of steps: then a spider
+    pays for each visit to a node, and items there that follow each other within so many steps are one visit.
 
     Returns the cost of the best state, which is left in ``place`` and ``item_place``.
     """
@@ -220,13 +270,13 @@ def anneal(
         _draw(state)
     mask = np.zeros(num_spiders, np.int32)
     cost = np.zeros(num_spiders, np.int32)
-    count = np.zeros((num_spiders, nodes), np.int32)
+    visits = np.zeros((num_spiders, nodes), np.int32)
     cells = 0
     for s in range(num_spiders):
         cells = max(cells, last[s] + 1)
     occupied = np.zeros((nodes, cells), np.int32)
-    total = count_state(items, incident_start, incident, chain_start, chain, first, last, table, distance,
-                        place, item_place, mask, count, cost, occupied)  # fmt: skip
+    total = count_state(items, item_time, incident_start, incident, chain_start, chain, first, last, table, distance,
+                        window, place, item_place, mask, visits, cost, occupied)  # fmt: skip
     best = total
     best_place, best_item = place.copy(), item_place.copy()
     undo_item = np.empty(2 * num_items + 2, np.int32)
@@ -246,7 +296,7 @@ def anneal(
         if kind < 4 and num_items > 0:
             # One item, or all items that a spider has on one node, moves to another node.
             e = _below(state, num_items)
-            b0 = item_place[e]
+            b0 = np.int64(item_place[e])
             s = items[e, _below(state, legs)]
             if s < 0:
                 continue
@@ -255,7 +305,7 @@ def anneal(
                 o = items[e, _below(state, legs)]
                 if o < 0:
                     continue
-                b1 = place[o]
+                b1 = np.int64(place[o])
             elif choice < 6:
                 b1 = item_place[incident[incident_start[s] + _below(state, incident_start[s + 1] - incident_start[s])]]
             else:
@@ -265,9 +315,42 @@ def anneal(
             if kind < 3:
                 if not _allowed(e, b1, items, place, third):
                     continue
-                d = _rise(e, b0, b1, items, place, mask, count, cost, table, distance)
+                d = _rise(
+                    e,
+                    b0,
+                    b1,
+                    items,
+                    place,
+                    item_place,
+                    mask,
+                    visits,
+                    cost,
+                    table,
+                    distance,
+                    position,
+                    item_time,
+                    incident_start,
+                    incident,
+                    window,
+                )
                 if d <= 0 or (d < MAX_RISE and _draw(state) < accept[d]):
-                    _move_item(e, b1, items, place, item_place, mask, count, cost, table, distance)
+                    _move_item(
+                        e,
+                        b1,
+                        items,
+                        place,
+                        item_place,
+                        mask,
+                        visits,
+                        cost,
+                        table,
+                        distance,
+                        position,
+                        item_time,
+                        incident_start,
+                        incident,
+                        window,
+                    )
                     total += d
             else:
                 d = 0
@@ -276,15 +359,64 @@ def anneal(
                 for y in range(incident_start[s], incident_start[s + 1]):
                     e = incident[y]
                     if item_place[e] == b0 and _allowed(e, b1, items, place, third):
-                        d += _rise(e, b0, b1, items, place, mask, count, cost, table, distance)
-                        _move_item(e, b1, items, place, item_place, mask, count, cost, table, distance)
+                        d += _rise(
+                            e,
+                            b0,
+                            b1,
+                            items,
+                            place,
+                            item_place,
+                            mask,
+                            visits,
+                            cost,
+                            table,
+                            distance,
+                            position,
+                            item_time,
+                            incident_start,
+                            incident,
+                            window,
+                        )
+                        _move_item(
+                            e,
+                            b1,
+                            items,
+                            place,
+                            item_place,
+                            mask,
+                            visits,
+                            cost,
+                            table,
+                            distance,
+                            position,
+                            item_time,
+                            incident_start,
+                            incident,
+                            window,
+                        )
                         undo_item[undone] = e
                         undone += 1
                 if d <= 0 or (d < MAX_RISE and _draw(state) < accept[d]):
                     total += d
                 else:
                     for y in range(undone):
-                        _move_item(undo_item[y], b0, items, place, item_place, mask, count, cost, table, distance)
+                        _move_item(
+                            undo_item[y],
+                            b0,
+                            items,
+                            place,
+                            item_place,
+                            mask,
+                            visits,
+                            cost,
+                            table,
+                            distance,
+                            position,
+                            item_time,
+                            incident_start,
+                            incident,
+                            window,
+                        )
         else:
             # A run of spiders that stand on one node moves to another node, if need be in exchange for another run.
             s = _below(state, num_spiders)
@@ -299,7 +431,7 @@ def anneal(
             if choice < 5 and degree > 0:
                 e = incident[incident_start[s] + _below(state, degree)]
                 if choice < 3:
-                    p1 = item_place[e]
+                    p1 = np.int64(item_place[e])
                 else:
                     o = items[e, _below(state, legs)]
                     if o >= 0:
@@ -412,7 +544,7 @@ def anneal(
             for r in range(runs):
                 for i in range(run[r, 1], run[r, 2] + 1):
                     s = chain[i]
-                    c = _cost_at(s, place[s], mask, count, table, distance)
+                    c = _cost_at(s, np.int64(place[s]), mask, visits, table, distance, window)
                     d += c - cost[s]
                     cost[s] = c
             undone = 0
@@ -423,27 +555,76 @@ def anneal(
                     work += incident_start[s + 1] - incident_start[s]
                     for y in range(incident_start[s], incident_start[s + 1]):
                         e = incident[y]
-                        b0 = item_place[e]
+                        b0 = np.int64(item_place[e])
                         if b0 != to:
-                            rise = _rise(e, b0, to, items, place, mask, count, cost, table, distance)
+                            rise = _rise(
+                                e,
+                                b0,
+                                to,
+                                items,
+                                place,
+                                item_place,
+                                mask,
+                                visits,
+                                cost,
+                                table,
+                                distance,
+                                position,
+                                item_time,
+                                incident_start,
+                                incident,
+                                window,
+                            )
                             if rise <= 0 or not _allowed(e, b0, items, place, third):
                                 undo_item[undone] = e
                                 undo_node[undone] = b0
                                 undone += 1
                                 d += rise
-                                _move_item(e, to, items, place, item_place, mask, count, cost, table, distance)
+                                _move_item(
+                                    e,
+                                    to,
+                                    items,
+                                    place,
+                                    item_place,
+                                    mask,
+                                    visits,
+                                    cost,
+                                    table,
+                                    distance,
+                                    position,
+                                    item_time,
+                                    incident_start,
+                                    incident,
+                                    window,
+                                )
             if d <= 0 or (d < MAX_RISE and _draw(state) < accept[d]):
                 total += d
             else:
                 for y in range(undone - 1, -1, -1):
-                    _move_item(undo_item[y], undo_node[y], items, place, item_place, mask, count, cost, table, distance)
+                    _move_item(
+                        undo_item[y],
+                        np.int64(undo_node[y]),
+                        items,
+                        place,
+                        item_place,
+                        mask,
+                        visits,
+                        cost,
+                        table,
+                        distance,
+                        position,
+                        item_time,
+                        incident_start,
+                        incident,
+                        window,
+                    )
                 if runs == 2:
                     _shift(run[1, 0], run[1, 1], run[1, 2], run[1, 3], p0, p1, chain, place, first, last, occupied)
                 _shift(a, lo, hi, end, p1, p0, chain, place, first, last, occupied)
                 for r in range(runs):
                     for i in range(run[r, 1], run[r, 2] + 1):
                         s = chain[i]
-                        cost[s] = _cost_at(s, place[s], mask, count, table, distance)
+                        cost[s] = _cost_at(s, np.int64(place[s]), mask, visits, table, distance, window)
         if total < best:
             best = total
             best_place[:] = place

@@ -17,6 +17,7 @@ from gossamer.ir.phase import Phase
 from gossamer.ir.wires import WireBuilder
 from gossamer.passes import partition as pt
 from gossamer.passes.graph_like import to_open_graph
+from gossamer.passes.links import Links
 
 LINKS = {
     "all": lambda k: list(combinations(range(k), 2)),
@@ -178,9 +179,65 @@ def test_what_comes_out_fits_and_costs_what_it_says(
         assert len(nodes) > 1 or item_place[i] in nodes
 
 
+def naive_visits(problem: pt.PlacementProblem, place: list[int], item_place: list[int], window: int) -> int:
+    """What a spider pays where waiting copies are fetched again, from the words of the definition."""
+    total = 0
+    for s in range(problem.num_spiders):
+        for b in set(range(problem.num_nodes)) - {place[s]}:
+            times = [
+                int(problem.item_time[i])
+                for i, legs in enumerate(problem.items.tolist())
+                if s in legs and item_place[i] == b
+            ]
+            latest = None
+            for t in sorted(times):
+                total += int(problem.distance[place[s], b]) * (latest is None or t - latest > window)
+                latest = t
+    return total
+
+
+@settings(max_examples=40, deadline=None)
+@given(circuits, st.sampled_from(["all", "line"]), st.integers(0, 12), st.integers(0, 3))
+def test_visits_are_counted_by_their_definition(graph: OpenGraph, shape: str, window: int, seed: int) -> None:
+    n = len(graph.inputs)
+    problem = pt.replace(pt.problem_from_graph(graph, network([-(-n // 3) + 1] * 3, shape)), window=window)
+    found = pt.search(problem, moves=2000, seed=seed)
+    assert fits(problem, found.place.tolist())
+    assert found.cost == naive_visits(problem, found.place.tolist(), found.item_place.tolist(), window)
+    rng = np.random.default_rng(seed)
+    place = rng.integers(0, 3, problem.num_spiders).astype(np.int32)
+    item_place = rng.integers(0, 3, problem.num_items).astype(np.int32)
+    counted = pt.count_cost(problem, place, item_place)
+    assert counted == naive_visits(problem, place.tolist(), item_place.tolist(), window)
+
+
+def test_with_few_communication_qubits_the_search_knows_what_waiting_costs() -> None:
+    """Wires that all meet all others, three times: copies kept from the first to the last meeting are too many to hold."""
+    wires = range(9)
+    layer = [(2, a, b) for a, b in combinations(wires, 2)]
+    graph = circuit(9, (layer + [(5, a, 0) for a in wires]) * 3)
+    few = network([4] * 3, comm=2)
+    unaware = pt._assignment(graph, pt._problem(graph, few)[1], pt.search(pt.problem_from_graph(graph, few)))
+    aware = Links().run(graph, pt.partition(graph, few), few)
+    aware.verify()
+    assert aware.num_links < Links().run(graph, unaware, few).num_links
+
+
+@settings(max_examples=10, deadline=None)
+@given(circuits, st.integers(2, 3), st.integers(0, 3))
+def test_knowing_of_communication_qubits_never_costs_more(graph: OpenGraph, comm: int, seed: int) -> None:
+    few = network([-(-len(graph.inputs) // 3) + 1] * 3, comm=comm)
+    problem, names = pt._problem(graph, few)
+    unaware = pt._assignment(graph, names, pt.search(problem, moves=pt.default_moves(problem, 0), seed=seed))
+    aware = Links().run(graph, pt.partition(graph, few, effort=0, seed=seed), few)
+    assert aware.num_links <= Links().run(graph, unaware, few).num_links
+
+
 @settings(max_examples=30, deadline=None)
-@given(circuits, st.booleans(), st.booleans(), st.integers(0, 3))
-def test_incremental_state_equals_a_recount(graph: OpenGraph, third: bool, tabulated: bool, seed: int) -> None:
+@given(circuits, st.booleans(), st.booleans(), st.sampled_from([None, 0, 3, 30]), st.integers(0, 3))
+def test_incremental_state_equals_a_recount(
+    graph: OpenGraph, third: bool, tabulated: bool, window: int | None, seed: int
+) -> None:
     """The kernel at a constant high temperature is a random walk; what it believes at the end must be true."""
     from gossamer.passes.partition_kernels import anneal
 
@@ -188,12 +245,13 @@ def test_incremental_state_equals_a_recount(graph: OpenGraph, third: bool, tabul
     problem = pt.problem_from_graph(graph, network([-(-n // 3) + 1] * 3, "line", None if third else 1))
     if not tabulated:
         problem = pt.replace(problem, steiner=np.zeros(0, np.int32))
+    problem = pt.replace(problem, window=window)
     assert problem.third == third
     start = pt._starts(problem, 0)[0]
     for moves in (1, 17, 400):
         place, item_place = start[2].copy(), start[3].copy()
         before = pt.count_cost(problem, place, item_place)
-        cost = anneal(*pt._arrays(problem), place, item_place, moves, 50.0, 50.0, seed)
+        cost = anneal(place, item_place, *pt._arrays(problem), moves, 50.0, 50.0, seed)
         assert cost == pt.count_cost(problem, place, item_place) <= before
         assert (pt.count_occupied(problem, place) <= problem.capacity[:, None]).all()
         if not third:
