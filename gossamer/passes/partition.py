@@ -332,7 +332,7 @@ def _within_comm(
 
     A copy that waits long for its next use is measured and fetched again where communication qubits are short. How long is
     long depends on the program, so the search is made with several windows (see ``PlacementProblem``), each result is
-    realised, and the window that did best gets the whole budget of moves.
+    realised, and the window that did best gets more moves. Moves with a window take some three times as long.
     """
     from gossamer.passes.links import Links
 
@@ -351,9 +351,9 @@ def _within_comm(
     if best <= cost:
         return given  # they suffice
     windows = WINDOWS if problem.num_items <= MAX_PROBED else WINDOWS[1:2]
-    probes = [(*search_within(window, moves // 8), window) for window in windows]
+    probes = [(*search_within(window, moves // 16), window) for window in windows]
     _, _, window = min(probes, key=lambda probe: probe[0])
-    results = [(best, given), *(probe[:2] for probe in probes), search_within(window, moves)]
+    results = [(best, given), *(probe[:2] for probe in probes), search_within(window, moves // 4)]
     return min(results, key=lambda result: result[0])[1]
 
 
