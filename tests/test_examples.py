@@ -28,7 +28,7 @@ NETWORKS = {
     "grover": ["2:qubits=2", "3:qubits=1"],
     "grover2": ["2:qubits=1", "two-ions"],
     "qft": ["2:qubits=2", "ring:4:qubits=1"],
-    "remote_cx": ["2:qubits=1", "4:qubits=1"],
+    "remote_cx": ["4:qubits=1", "line:4:qubits=1"],
     "teleportation": ["2:qubits=2", "3:qubits=1"],
     "walk": ["2:qubits=2", "3:qubits=1"],
 }

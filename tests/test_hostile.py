@@ -26,7 +26,7 @@ CASES = {
     ("network", "two documents"): ("NW-1", "NODES + '---\\n' + NODES"),
     ("network", "a tag"): ("NW-1", "'nodes: !!python/object/apply:os.system [true]'"),
     ("network", "one comment"): ("NW-3", "'#' * M"),
-    ("network", "too long"): ("NW-1", "NODES + '#' * M"),
+    ("network", "too long"): ("NW-1", "NODES + '#' * (M + 1000)"),
     ("network", "a key twice"): ("NW-1", "NODES.replace('data', 'name')"),
     ("network", "many keys"): ("NW-3", "''.join(f'k{i}: 1\\n' for i in range(90_000))"),
     ("network", "many nodes"): (

@@ -47,9 +47,16 @@ class Fibres:
 
     def choose(self, outcomes: Mapping[int, bool], rng: np.random.Generator) -> dict[int, bool]:
         """Random outcomes of the programs whose witness says ``outcomes``."""
-        pivots = {row.pivot for row in self.rows}
-        others = sorted({b for row in self.rows for b in row.rest.bits} - pivots)
-        chosen = {b: bool(rng.integers(2)) for b in others}
+        others = sorted({b for row in self.rows for b in row.rest.bits} - self.pivots)
+        return self.complete(outcomes, {b: bool(rng.integers(2)) for b in others})
+
+    @property
+    def pivots(self) -> set[int]:
+        return {row.pivot for row in self.rows}
+
+    def complete(self, outcomes: Mapping[int, bool], others: Mapping[int, bool]) -> dict[int, bool]:
+        """The outcomes ``others`` of the programs, which are no pivots, with those that make the witness say ``outcomes``."""
+        chosen = dict(others)
         for row in reversed(self.rows):  # a row may depend on pivots of later rows, never of earlier ones
             parity = sum(outcomes[i] for i in row.sources) % 2 == 1
             chosen[row.pivot] = parity ^ row.rest.evaluate(chosen)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+import pytest
+
 from gossamer.checks.case import Case, NotApplicable
 from gossamer.checks.sampled import check_sampled
 from gossamer.ir.diagram import Diagram
@@ -42,9 +44,13 @@ def test_a_certain_outcome_beside_a_source_without_any() -> None:
     assert judge(source, program(certain=True, coin=True, wrong=True), {}) is False
 
 
-def test_a_certain_outcome_decides_nothing_beside_a_coin() -> None:
-    """It could as well be the other coin of a source that throws two: weights of branches cannot tell."""
+def test_a_certain_outcome_beside_a_coin() -> None:
+    """The weights of branches cannot tell whether another branch has the rest: they are added up, or nothing is decided."""
     source = program(certain=False, coin=True)
-    assert "no fair coins" in str(judge(source, program(certain=True, coin=True), {0: BitExpr.bit(0)}))
+    assert judge(source, program(certain=True, coin=True), {0: BitExpr.bit(0)}) is True
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("gossamer.checks.sampled.MAX_FREE", 0)
+        assert "no fair coins" in str(judge(source, program(certain=True, coin=True), {0: BitExpr.bit(0)}))
+    assert judge(source, program(certain=True, coin=False), {0: BitExpr.bit(0)}) is False  # always 0
     assert judge(source, program(certain=False, coin=True), {0: BitExpr.bit(0)}) is True
     assert judge(source, program(certain=True, coin=True, wrong=True), {0: BitExpr.bit(0)}) is False
