@@ -123,6 +123,11 @@ class _Printer:
         self.taken.add(name)
         return name
 
+    def own_name(self, wanted: str, other: str) -> str:
+        """A name for qubits that the source does not name: its registers of bits, named later, keep theirs."""
+        reported = any(r.name == wanted and r.bits for r in self.manifest.registers)
+        return self.free_name(other if reported else wanted, other)
+
     def arranged(self) -> tuple[list[tuple[str, int]], dict[int, str]]:
         """Registers of qubits, and what each qubit of the program is called.
 
@@ -153,11 +158,11 @@ class _Printer:
         if self.owners:  # node by node, and of each the data qubits first: that is how they are numbered
             labels = [owner if kind in ("data", "") else f"{owner}_{kind}".strip("_") for owner, kind in self.owners]
             registers += [
-                (self.free_name(label, f"node{i}_"), len(list(group)))
+                (self.own_name(label, f"node{i}_"), len(list(group)))
                 for i, (label, group) in enumerate(groupby(labels[q] for q in order if q not in names))
             ]
         elif len(order) > len(names):
-            registers.append((self.free_name("anc" if names else "q", "anc_"), len(order) - len(names)))
+            registers.append((self.own_name("anc" if names else "q", "anc_"), len(order) - len(names)))
         elements = [f"{name}[{i}]" for name, size in registers for i in range(size)]
         return registers, dict(zip(order, elements, strict=True))
 

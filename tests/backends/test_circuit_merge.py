@@ -15,7 +15,10 @@ from gossamer.cli import call
 from gossamer.conformance.strategies import circuits
 from gossamer.diagnostics import GossamerError, InputError
 from gossamer.ir.equality import equal_instruments
+from gossamer.ir.network_text import parse_network
+from gossamer.ir.phase import BitExpr
 from gossamer.ir.program import Ebit, ManifestBit
+from gossamer.ir.wires import WireBuilder
 from tests.backends.test_mbqc import DYNAMIC, UNITARY
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
@@ -124,6 +127,19 @@ def test_links_are_bell_pairs_and_single_bits_are_messages() -> None:
         "}",
     ]
     assert merged.data == 4
+
+
+def test_registers_of_the_source_keep_their_names() -> None:
+    """Also where nodes, or the qubits that bits are computed on, are called the same."""
+    text = "OPENQASM 2.0; qreg q[2]; creg a[1]; creg b_comm[1]; CX q[0],q[1]; measure q[0] -> a[0]; measure q[1] -> b_comm[0];"
+    network = parse_network(
+        """{nodes: [{name: a, model: mbqc, data: 2}, {name: b, model: mbqc, data: 2}], links: [{nodes: [a, b]}]}"""
+    )
+    lines = gossamer.compile(text, network).circuit().splitlines()
+    assert {line for line in lines if line.startswith("bit")} >= {"bit[1] a;", "bit[1] b_comm;"}
+    w = WireBuilder()
+    w.register("q", [BitExpr.bit(w.measure(w.add_zero()))])
+    assert "bit[1] q;" in gossamer.convert(w.build(), "qasm").splitlines()
 
 
 @pytest.mark.clause("PR-17")
