@@ -84,19 +84,27 @@ def _link_edges(p: Placed) -> Iterable[Long]:
     first = np.flatnonzero(np.concatenate([[True], np.diff(component[by_component]) != 0]))
     for links in np.split(by_component, first[1:]) if rest.size else ():
         c = int(component[links[0]])
-        halves = np.stack([2 * links, 2 * links + 1], axis=1).ravel()
-        support = {t: vertex[start[t] : start[t + 1]] for t in halves.tolist()}
-        touched = np.unique(np.concatenate(list(support.values())))
-        work += touched.size**2 + halves.size**3
+        near: dict[int, set[int]] = {}
+        for a, b in [*((2 * k, 2 * k + 1) for k in links.tolist()), *inner_of.get(c, [])]:
+            near[a] = near.get(a, set()) ^ {b}
+            near[b] = near.get(b, set()) ^ {a}
+        support = {t: set(vertex[start[t] : start[t + 1]].tolist()) for t in near}
+        pairs = _take_leaves(near, support)
+        work += sum(len(a) * len(b) for a, b in pairs)
         _bound(work)
-        local = {int(t): i for i, t in enumerate(halves)}
-        c_matrix = np.zeros((halves.size, halves.size), np.uint8)
-        for a, b in [*((2 * int(k), 2 * int(k) + 1) for k in links), *inner_of.get(c, [])]:
-            c_matrix[local[a], local[b]] ^= 1
-            c_matrix[local[b], local[a]] ^= 1
-        b_matrix = np.zeros((touched.size, halves.size), np.uint8)
-        for i, t in enumerate(halves.tolist()):
-            b_matrix[np.searchsorted(touched, support[t]), i] = 1
+        yield _pair_keys(pairs, n)
+        halves = sorted(near)
+        if not halves:
+            continue
+        touched = np.array(sorted(set().union(*(support[t] for t in halves))), np.int64)
+        work += touched.size**2 + len(halves) ** 3
+        _bound(work)
+        local = {t: i for i, t in enumerate(halves)}
+        c_matrix = np.zeros((len(halves), len(halves)), np.uint8)
+        b_matrix = np.zeros((touched.size, len(halves)), np.uint8)
+        for t, i in local.items():
+            c_matrix[i, [local[u] for u in near[t]]] = 1
+            b_matrix[np.searchsorted(touched, sorted(support[t])), i] = 1
         inverse = invert_gf2(c_matrix)
         if inverse is None:
             names = ", ".join(f"l{int(k)}" for k in links[:8])
@@ -114,6 +122,38 @@ def _link_edges(p: Placed) -> Iterable[Long]:
 def _bound(work: int) -> None:
     if work > MAX_BLOCK:
         fail("LK-4", "the links span too many pairs of vertices to check", help="split the supports over several links")
+
+
+def _take_leaves(near: dict[int, set[int]], support: dict[int, set[int]]) -> list[tuple[set[int], set[int]]]:
+    """Eliminate halves that are joined to one other half only, with that one; links of links are trees, and nothing is left of them.
+
+    Such a pair is a pivot of C without fill-in: it joins all that one stands for with all that the other does, and what else the second one is
+    joined to stands for the first one's vertices too. ``near`` and ``support`` are left as they are after that.
+    """
+    pairs = []
+    leaves = [t for t, others in near.items() if len(others) == 1]
+    while leaves:
+        leaf = leaves.pop()
+        if len(near.get(leaf, ())) != 1:
+            continue
+        (stem,) = near.pop(leaf)
+        pairs.append((support[leaf], support[stem]))
+        for t in near.pop(stem) - {leaf}:
+            support[t] = support[t] ^ support[leaf]
+            near[t].discard(stem)
+            if len(near[t]) == 1:
+                leaves.append(t)
+    return pairs
+
+
+def _pair_keys(pairs: list[tuple[set[int], set[int]]], n: int) -> Long:
+    """Edge keys of all that the first of each pair has with all that the second has."""
+    parts = [np.empty(0, np.int64)]
+    for first, second in pairs:
+        a = np.repeat(np.fromiter(first, np.int64, len(first)), len(second))
+        b = np.tile(np.fromiter(second, np.int64, len(second)), len(first))
+        parts.append((np.minimum(a, b) * n + np.maximum(a, b))[a != b])
+    return np.concatenate(parts)
 
 
 def _lone_edges(links: NDArray[np.int64], vertex: Long, start: NDArray[np.int64], n: int) -> Long:
