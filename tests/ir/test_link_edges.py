@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import Counter
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from gossamer.ir.rules.links import _pair_keys, _take_leaves, invert_gf2
+from gossamer.diagnostics import InputError
+from gossamer.ir.rules.links import MAX_BLOCK, _pair_keys, _take_leaves, invert_gf2
 from tests.profiles import QUICK
 
 VERTICES = 8
@@ -44,7 +46,7 @@ def dense(near: Near, support: Near) -> NDArray[np.int64] | None:
 def test_leaf_by_leaf_is_the_dense_inverse(case: tuple[Near, Near]) -> None:
     near, support = case
     want = dense(near, support)
-    pairs = _take_leaves(near, support)
+    pairs, _ = _take_leaves(near, support, 0)
     left = dense(near, support)
     assert (want is None) == (left is None)
     if want is None or left is None:
@@ -59,6 +61,15 @@ def test_nothing_is_left_of_a_tree() -> None:
     """A copy passed on twice from one node: link 0 carries it on, links 1 and 2 take it from there."""
     near: Near = {0: {1}, 1: {0, 2, 4}, 2: {1, 3}, 3: {2}, 4: {1, 5}, 5: {4}}
     support: Near = {0: {0}, 1: {1}, 2: set(), 3: {2}, 4: set(), 5: {3}}
-    pairs = _take_leaves(near, support)
+    pairs, _ = _take_leaves(near, support, 0)
     assert near == {}
     assert sorted(_pair_keys(pairs, VERTICES).tolist()) == [0 * VERTICES + 1, 0 * VERTICES + 2, 0 * VERTICES + 3]
+
+
+def test_what_copies_carry_on_is_bounded_before_it_is_made() -> None:
+    near: Near = {0: {1}, 1: {0, 2}, 2: {1, 3}, 3: {2}}
+    support: Near = {0: {0, 1}, 1: set(), 2: set(), 3: {2, 3}}
+    with pytest.raises(InputError) as caught:
+        _take_leaves(near, support, MAX_BLOCK)
+    assert caught.value.code == "LK-4"
+    assert support[1] == support[2] == set()

@@ -23,6 +23,8 @@ from gossamer.ir.rules.shared import Long, contains, fail
 MAX_BLOCK = 4_000_000_000
 #: Edges that are made at one time.
 _CHUNK = 20_000_000
+#: A vertex in a set takes the room and time of so many pairs in an array.
+_SET = 30
 
 
 def placed_edges(p: Placed) -> None:
@@ -89,9 +91,7 @@ def _link_edges(p: Placed) -> Iterable[Long]:
             near[a] = near.get(a, set()) ^ {b}
             near[b] = near.get(b, set()) ^ {a}
         support = {t: set(vertex[start[t] : start[t + 1]].tolist()) for t in near}
-        pairs = _take_leaves(near, support)
-        work += sum(len(a) * len(b) for a, b in pairs)
-        _bound(work)
+        pairs, work = _take_leaves(near, support, work)
         yield _pair_keys(pairs, n)
         halves = sorted(near)
         if not halves:
@@ -124,11 +124,14 @@ def _bound(work: int) -> None:
         fail("LK-4", "the links span too many pairs of vertices to check", help="split the supports over several links")
 
 
-def _take_leaves(near: dict[int, set[int]], support: dict[int, set[int]]) -> list[tuple[set[int], set[int]]]:
+def _take_leaves(
+    near: dict[int, set[int]], support: dict[int, set[int]], work: int
+) -> tuple[list[tuple[set[int], set[int]]], int]:
     """Eliminate halves that are joined to one other half only, with that one; links of links are trees, and nothing is left of them.
 
     Such a pair is a pivot of C without fill-in: it joins all that one stands for with all that the other does, and what else the second one is
-    joined to stands for the first one's vertices too. ``near`` and ``support`` are left as they are after that.
+    joined to stands for the first one's vertices too. ``near`` and ``support`` are left as they are after that. ``work`` is what was done before, and what
+    was done by now is returned with the pairs.
     """
     pairs = []
     leaves = [t for t, others in near.items() if len(others) == 1]
@@ -138,12 +141,15 @@ def _take_leaves(near: dict[int, set[int]], support: dict[int, set[int]]) -> lis
             continue
         (stem,) = near.pop(leaf)
         pairs.append((support[leaf], support[stem]))
-        for t in near.pop(stem) - {leaf}:
+        others = near.pop(stem) - {leaf}
+        work += len(support[leaf]) * (len(support[stem]) + _SET * len(others))
+        _bound(work)
+        for t in others:
             support[t] = support[t] ^ support[leaf]
             near[t].discard(stem)
             if len(near[t]) == 1:
                 leaves.append(t)
-    return pairs
+    return pairs, work
 
 
 def _pair_keys(pairs: list[tuple[set[int], set[int]]], n: int) -> Long:
