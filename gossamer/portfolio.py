@@ -19,6 +19,7 @@ from gossamer.ir.network import Network
 from gossamer.ir.open_graph import OpenGraph
 from gossamer.ir.placed import Placed
 from gossamer.lowering import Lower
+from gossamer.passes.search_options import SearchOptions
 from gossamer.pipeline import Step, parse_pipeline, verify_value
 from gossamer.registry import registered
 
@@ -85,7 +86,7 @@ SEARCHED = (1, 1, 2, len(FORMS))
 
 
 @dataclass(frozen=True)
-class Forms:
+class Forms(SearchOptions):
     """Pass: ``Diagram``, ``Network`` -> ``Placed``. Keeps the instrument; lists the forms in the notes of the result.
 
     Attributes
@@ -95,15 +96,10 @@ class Forms:
     only : names of forms, with points between them; empty for those of the effort
     """
 
-    effort: int = 1
-    seed: int = 0
     only: str = ""
 
     def __post_init__(self) -> None:
-        if not 0 <= self.effort <= 3:
-            raise ValueError(f"effort is 0 to 3, not {self.effort}")
-        if self.seed < 0:
-            raise ValueError(f"a seed is not negative: {self.seed}")
+        super().__post_init__()
         known = {form.name for form in FORMS}
         for name in self.only.split(".") if self.only else ():
             if name not in known:

@@ -33,6 +33,7 @@ from gossamer.ir.network import Network
 from gossamer.ir.open_graph import Label, OpenGraph
 from gossamer.ir.phase import Phase
 from gossamer.ir.placed import EventKind, Placed
+from gossamer.passes.search_options import SearchOptions
 
 #: The moves of the search for places are shared by so many searches at least: several short ones find more than a long one.
 ROUNDS = 4
@@ -42,7 +43,7 @@ WORK = (50_000_000, 4_000_000_000, 20_000_000_000, 80_000_000_000)
 
 
 @dataclass(frozen=True)
-class Gather:
+class Gather(SearchOptions):
     """Pass: ``OpenGraph``, ``Network`` -> ``Placed``, for graphs whose measurements are all along an axis.
 
     Attributes
@@ -50,15 +51,6 @@ class Gather:
     effort : 0 to 3, how many moves the search for places makes
     seed : of its random numbers
     """
-
-    effort: int = 1
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.effort <= 3:
-            raise ValueError(f"effort is 0 to 3, not {self.effort}")
-        if self.seed < 0:
-            raise ValueError(f"a seed is not negative: {self.seed}")
 
     def run(self, graph: OpenGraph, network: Network) -> Placed:
         rows = graph.num_vertices // network.size + 1
@@ -97,9 +89,9 @@ def gather(graph: OpenGraph, network: Network, *, moves: int = MOVES[1], seed: i
     best: tuple[int, Int, list[int]] | None = None
     trees = _trees(network)
     rounds = max(len(trees), ROUNDS)
+    first = _first_places(shape, network)
     for i in range(rounds):
-        parent = trees[i % len(trees)]
-        place = _first_places(shape, network)
+        parent, place = trees[i % len(trees)], first.copy()
         cost = _search(shape, place, network, parent, moves // rounds, seed * rounds + i)
         if best is None or cost < best[0]:
             best = cost, place, parent
@@ -117,7 +109,7 @@ def along_axes(graph: OpenGraph) -> OpenGraph:
         ``LK-5`` if a measurement is along no axis or an angle depends on outcomes.
     """
     label = graph.label.copy()
-    ends = [*graph.outputs.tolist(), *np.flatnonzero(graph.outcome >= 0).tolist()]
+    ends = _ends(graph)
     if len(graph.postselected):
         raise InputError("LK-5", "a graph with postselected vertices is not gathered")
     for v in range(graph.num_vertices):
@@ -133,9 +125,13 @@ def along_axes(graph: OpenGraph) -> OpenGraph:
     return _with_flow(replace(graph, label=label))
 
 
+def _ends(graph: OpenGraph) -> set[int]:
+    """The outputs, and the outcomes of the source, which may be measured in any way at the end."""
+    return {*graph.outputs.tolist(), *np.flatnonzero(graph.outcome >= 0).tolist()}
+
+
 def _with_flow(graph: OpenGraph) -> OpenGraph:
-    ends = sorted({*graph.outputs.tolist(), *np.flatnonzero(graph.outcome >= 0).tolist()})
-    flow = find_flow(FlowKind.PAULI, graph.label, graph.edges, graph.inputs, ends)
+    flow = find_flow(FlowKind.PAULI, graph.label, graph.edges, graph.inputs, sorted(_ends(graph)))
     if flow is None:
         raise InputError("LK-5", "the graph has no Pauli flow along its axes")
     return replace(graph, flow_start=flow.start, flow=flow.members, order=flow.order())

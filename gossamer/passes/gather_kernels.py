@@ -1,11 +1,11 @@
 """Compiled loop of the pass `gather`: annealing over places of vertices, the cost of a place being ranks over GF(2) of cuts.
 
 Rows of the adjacency matrix are bit rows of 64-bit words. Import it inside functions only: numba compiles on first use and keeps the
-result on disk. The random numbers are the module's own (xorshift64*), so a run depends on its seed alone.
+result on disk. A run depends on its seed alone (:mod:`gossamer.passes.random_kernel`).
 
 References
 ----------
-Cut-rank: Oum, Seymour, J. Combin. Theory B 96, 514 (2006). xorshift64*: Vigna, ACM TOMS 42, 30 (2016).
+Cut-rank: Oum, Seymour, J. Combin. Theory B 96, 514 (2006).
 """
 
 from __future__ import annotations
@@ -15,16 +15,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-
-@njit("uint64(uint64[::1])", cache=True, nogil=True)
-def _draw(state: Any) -> Any:
-    """32 random bits."""
-    x = state[0]
-    x ^= x >> np.uint64(12)
-    x ^= x << np.uint64(25)
-    x ^= x >> np.uint64(27)
-    state[0] = x
-    return (x * np.uint64(2685821657736338717)) >> np.uint64(32)
+from gossamer.passes.random_kernel import below, draw
 
 
 @njit("int64(uint64[:, ::1], boolean[::1], int32[::1], uint64[:, ::1], uint64[::1])", cache=True, nogil=True)
@@ -73,7 +64,7 @@ def anneal(rows: Any, early: Any, late: Any, place: Any, room: Any, inside: Any,
     state = np.empty(1, np.uint64)
     state[0] = (np.uint64(seed) + np.uint64(1)) * np.uint64(11400714819323198485) | np.uint64(1)
     for _ in range(8):
-        _draw(state)
+        draw(state)
     work = np.zeros((size + 1, words), np.uint64)
     mask = np.zeros(words, np.uint64)
     held = np.zeros((2, nodes), np.int64)
@@ -89,14 +80,14 @@ def anneal(rows: Any, early: Any, late: Any, place: Any, room: Any, inside: Any,
     fresh = np.zeros(cuts, np.int64)
     for move in range(moves):
         temperature = 1.5 * (0.12 / 1.5) ** (move / moves)
-        v = np.int64((_draw(state) * np.uint64(size)) >> np.uint64(32))
-        u = np.int64((_draw(state) * np.uint64(size)) >> np.uint64(32))
+        v = below(state, size)
+        u = below(state, size)
         p, q = place[v], place[u]
-        alone = _draw(state) & np.uint64(3) == np.uint64(
+        alone = draw(state) & np.uint64(3) == np.uint64(
             0
         )  # v moves to a node of its own choice, else v and u change places
         if alone:
-            q = np.int32((_draw(state) * np.uint64(nodes)) >> np.uint64(32))
+            q = np.int32(below(state, nodes))
             if p == q or held[0, q] + early[v] > room[q] or held[1, q] + late[v] > room[q]:
                 continue
         elif p == q or early[v] != early[u] or late[v] != late[u]:
@@ -110,7 +101,7 @@ def anneal(rows: Any, early: Any, late: Any, place: Any, room: Any, inside: Any,
             if inside[t, p] != inside[t, q]:
                 fresh[t] = cut_rank(rows, inside[t], place, work, mask)
                 change += fresh[t] - ranks[t]
-        if change <= 0 or _draw(state) < np.uint64(np.exp(-change / temperature) * 4294967296.0):
+        if change <= 0 or draw(state) < np.uint64(np.exp(-change / temperature) * 4294967296.0):
             total += change
             ranks[:] = fresh
             if alone:

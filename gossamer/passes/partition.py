@@ -357,29 +357,6 @@ def _within_comm(
     return min(results, key=lambda result: result[0])[1]
 
 
-@dataclass(frozen=True)
-class PartitionPass:
-    """Pass: ``OpenGraph``, ``Network`` -> ``Assignment``. The data qubits of every node suffice at every step.
-
-    Attributes
-    ----------
-    effort : 0 to 3, how many moves the search makes
-    seed : of its random numbers
-    """
-
-    effort: int = 1
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.effort <= 3:
-            raise ValueError(f"effort is 0 to 3, not {self.effort}")
-        if self.seed < 0:
-            raise ValueError(f"a seed is not negative: {self.seed}")
-
-    def run(self, graph: OpenGraph, network: Network) -> Assignment:
-        return partition(graph, network, effort=self.effort, seed=self.seed)
-
-
 # ---- the search ------------------------------------------------------------------------------------------------------
 
 

@@ -2,12 +2,12 @@
 
 Everything here is plain arrays. The state is kept incrementally: for each spider how many of its items stand on each node and
 what it costs, for each node how many data qubits are taken at each moment. A move is applied, judged, and undone if refused;
-capacities hold after every move. The random numbers are the module's own (xorshift64*), so a run depends on its seed alone.
+capacities hold after every move. A run depends on its seed alone (:mod:`gossamer.passes.random_kernel`).
 Import it inside functions only: numba compiles on first use and keeps the result on disk.
 
 References
 ----------
-Simulated annealing: Kirkpatrick, Gelatt, Vecchi, Science 220, 671 (1983). xorshift64*: Vigna, ACM TOMS 42, 30 (2016).
+Simulated annealing: Kirkpatrick, Gelatt, Vecchi, Science 220, 671 (1983).
 Steiner trees by subsets: Dreyfus, Wagner, Networks 1, 195 (1971).
 """
 
@@ -18,24 +18,10 @@ from typing import Any
 import numpy as np
 from numba import njit
 
+from gossamer.passes.random_kernel import below, draw
+
 #: Differences of cost from here on are never accepted.
 MAX_RISE = 64
-
-
-@njit(cache=True, nogil=True)
-def _draw(state: Any) -> Any:
-    """32 random bits."""
-    x = state[0]
-    x ^= x >> np.uint64(12)
-    x ^= x << np.uint64(25)
-    x ^= x >> np.uint64(27)
-    state[0] = x
-    return (x * np.uint64(2685821657736338717)) >> np.uint64(32)
-
-
-@njit(cache=True, nogil=True)
-def _below(state: Any, n: Any) -> Any:
-    return np.int64((_draw(state) * np.uint64(n)) >> np.uint64(32))
 
 
 @njit(cache=True, nogil=True)
@@ -267,7 +253,7 @@ def anneal(
     state = np.empty(1, np.uint64)
     state[0] = (np.uint64(seed) + np.uint64(1)) * np.uint64(11400714819323198485) | np.uint64(1)
     for _ in range(8):
-        _draw(state)
+        draw(state)
     mask = np.zeros(num_spiders, np.int32)
     cost = np.zeros(num_spiders, np.int32)
     visits = np.zeros((num_spiders, nodes), np.int32)
@@ -292,24 +278,24 @@ def anneal(
             temperature = hot * (cold / hot) ** (work / moves)
             for d in range(1, MAX_RISE):
                 accept[d] = np.uint64(np.exp(-d / temperature) * 4294967296.0)
-        kind = _below(state, 16)
+        kind = below(state, 16)
         if kind < 4 and num_items > 0:
             # One item, or all items that a spider has on one node, moves to another node.
-            e = _below(state, num_items)
+            e = below(state, num_items)
             b0 = np.int64(item_place[e])
-            s = items[e, _below(state, legs)]
+            s = items[e, below(state, legs)]
             if s < 0:
                 continue
-            choice = _below(state, 8)
+            choice = below(state, 8)
             if choice < 3:
-                o = items[e, _below(state, legs)]
+                o = items[e, below(state, legs)]
                 if o < 0:
                     continue
                 b1 = np.int64(place[o])
             elif choice < 6:
-                b1 = item_place[incident[incident_start[s] + _below(state, incident_start[s + 1] - incident_start[s])]]
+                b1 = item_place[incident[incident_start[s] + below(state, incident_start[s + 1] - incident_start[s])]]
             else:
-                b1 = _below(state, nodes)
+                b1 = below(state, nodes)
             if b1 == b0:
                 continue
             if kind < 3:
@@ -333,7 +319,7 @@ def anneal(
                     incident,
                     window,
                 )
-                if d <= 0 or (d < MAX_RISE and _draw(state) < accept[d]):
+                if d <= 0 or (d < MAX_RISE and draw(state) < accept[d]):
                     _move_item(
                         e,
                         b1,
@@ -396,7 +382,7 @@ def anneal(
                         )
                         undo_item[undone] = e
                         undone += 1
-                if d <= 0 or (d < MAX_RISE and _draw(state) < accept[d]):
+                if d <= 0 or (d < MAX_RISE and draw(state) < accept[d]):
                     total += d
                 else:
                     for y in range(undone):
@@ -419,21 +405,21 @@ def anneal(
                         )
         else:
             # A run of spiders that stand on one node moves to another node, if need be in exchange for another run.
-            s = _below(state, num_spiders)
+            s = below(state, num_spiders)
             if not free[s]:
                 continue
             p0 = place[s]
             a, end = chain_start[chain_of[s]], chain_start[chain_of[s] + 1]
             i = index_of[s]
-            choice = _below(state, 8)
+            choice = below(state, 8)
             p1 = p0
             degree = incident_start[s + 1] - incident_start[s]
             if choice < 5 and degree > 0:
-                e = incident[incident_start[s] + _below(state, degree)]
+                e = incident[incident_start[s] + below(state, degree)]
                 if choice < 3:
                     p1 = np.int64(item_place[e])
                 else:
-                    o = items[e, _below(state, legs)]
+                    o = items[e, below(state, legs)]
                     if o >= 0:
                         p1 = place[o]
             elif choice == 5:
@@ -443,17 +429,17 @@ def anneal(
                 if i + 1 < end:
                     p1 = place[chain[i + 1]]
             else:
-                p1 = _below(state, nodes)
+                p1 = below(state, nodes)
             if p1 == p0:
                 continue
             lo = i
             hi = i
-            longest = 16 << _below(state, 12)
-            shape = _below(state, 8)
+            longest = 16 << below(state, 12)
+            shape = below(state, 8)
             if shape < 3:  # a few
-                while lo > a and place[chain[lo - 1]] == p0 and free[chain[lo - 1]] and _below(state, 4) > 0:
+                while lo > a and place[chain[lo - 1]] == p0 and free[chain[lo - 1]] and below(state, 4) > 0:
                     lo -= 1
-                while hi + 1 < end and place[chain[hi + 1]] == p0 and free[chain[hi + 1]] and _below(state, 4) > 0:
+                while hi + 1 < end and place[chain[hi + 1]] == p0 and free[chain[hi + 1]] and below(state, 4) > 0:
                     hi += 1
             else:
                 if shape != 4 and shape != 3:  # towards the beginning
@@ -474,7 +460,7 @@ def anneal(
             if full >= 0:
                 # Somebody on p1 at the full moment must come over in exchange.
                 for _ in range(2 * nodes + 4):
-                    w = _below(state, chain_start.shape[0] - 1)
+                    w = below(state, chain_start.shape[0] - 1)
                     if w == chain_of[s]:
                         continue
                     a2, end2 = chain_start[w], chain_start[w + 1]
@@ -491,7 +477,7 @@ def anneal(
                         continue
                     lo2 = low
                     hi2 = low
-                    if _below(state, 4) == 0:
+                    if below(state, 4) == 0:
                         while lo2 > a2 and place[chain[lo2 - 1]] == p1 and free[chain[lo2 - 1]] and low - lo2 < longest:
                             lo2 -= 1
                         while (
@@ -597,7 +583,7 @@ def anneal(
                                     incident,
                                     window,
                                 )
-            if d <= 0 or (d < MAX_RISE and _draw(state) < accept[d]):
+            if d <= 0 or (d < MAX_RISE and draw(state) < accept[d]):
                 total += d
             else:
                 for y in range(undone - 1, -1, -1):

@@ -8,10 +8,11 @@ from gossamer.ir.network import Network
 from gossamer.ir.open_graph import OpenGraph
 from gossamer.ir.placed import Assignment
 from gossamer.passes.partition import partition
+from gossamer.passes.search_options import SearchOptions
 
 
 @dataclass(frozen=True)
-class Partition:
+class Partition(SearchOptions):
     """Pass: ``OpenGraph``, ``Network`` -> ``Assignment``. The data qubits of every node suffice at every step.
 
     Attributes
@@ -19,15 +20,6 @@ class Partition:
     effort : 0 to 3, how many moves the search makes
     seed : of its random numbers
     """
-
-    effort: int = 1
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.effort <= 3:
-            raise ValueError(f"effort is 0 to 3, not {self.effort}")
-        if self.seed < 0:
-            raise ValueError(f"a seed is not negative: {self.seed}")
 
     def run(self, graph: OpenGraph, network: Network) -> Assignment:
         found: Assignment = partition(graph, network, effort=self.effort, seed=self.seed)
