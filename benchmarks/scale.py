@@ -113,15 +113,15 @@ def source(shape: str, gates: int, qubits: int, seed: int = 0) -> str:
 
 #: The functions whose processor time is a stage's; none of them calls another one.
 STAGES = {
-    "read": ("gossamer.api:_parse",),
+    "read": ("gossamer.sources:_parse",),
     "graph": ("gossamer.passes.graph_like:GraphLike.run",),
     "partition": ("gossamer.passes.partition_pass:Partition.run",),
     "links": ("gossamer.passes.links:Links.run",),
     "lower": ("gossamer.backends.circuit:Circuit.run",),
     "verify": ("gossamer.pipeline:verify_value", "gossamer.portfolio:verify_value"),
-    "check": ("gossamer.api:_verify",),
-    "report": ("gossamer.api:_report", "gossamer.api:_bound", "gossamer.api:_with_digest"),
-    "print": ("gossamer.api:CompiledProgram.save",),
+    "check": ("gossamer.api:verify_programs",),
+    "report": ("gossamer.api:_report", "gossamer.api:_bound", "gossamer.api:with_digest"),
+    "print": ("gossamer.compiled:CompiledProgram.save",),
 }
 
 
@@ -132,8 +132,8 @@ def child(check: str, arguments: list[str]) -> None:
     if check == "structural":
         from gossamer import api
 
-        made = api._verify
-        api._verify = lambda programs, manifest, source, method, *rest, **options: made(  # type: ignore[assignment]
+        made = api.verify_programs
+        api.verify_programs = lambda programs, manifest, source, method, *rest, **options: made(  # type: ignore[assignment]
             programs, manifest, source, "structural", *rest, **options
         )
     seconds = dict.fromkeys(STAGES, 0.0)

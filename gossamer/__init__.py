@@ -20,20 +20,9 @@ from typing import TYPE_CHECKING, Any
 from gossamer._version import __version__
 
 if TYPE_CHECKING:
-    from gossamer.api import (
-        CompiledProgram,
-        compile,
-        convert,
-        draw,
-        inspect,
-        load,
-        read,
-        resolve_network,
-        rewrite,
-        run,
-        to_pyzx,
-        verify,
-    )
+    from gossamer.api import compile, resolve_network, run, verify
+    from gossamer.compiled import CompiledProgram, load
+    from gossamer.conversion import convert, draw, inspect, rewrite, to_pyzx
     from gossamer.diagnostics import (
         Diagnostic,
         GossamerError,
@@ -49,11 +38,12 @@ if TYPE_CHECKING:
     from gossamer.ir.network import Network
     from gossamer.ir.phase import BitExpr, Phase
     from gossamer.ir.program import Distribution
+    from gossamer.sources import read
 
 #: Public name -> the module that defines it.
 _HOME = {
     "BitExpr": "gossamer.ir.phase",
-    "CompiledProgram": "gossamer.api",
+    "CompiledProgram": "gossamer.compiled",
     "Diagnostic": "gossamer.diagnostics",
     "Diagram": "gossamer.ir.diagram",
     "Distribution": "gossamer.ir.program",
@@ -68,15 +58,15 @@ _HOME = {
     "UsageError": "gossamer.diagnostics",
     "VerificationFailed": "gossamer.diagnostics",
     "compile": "gossamer.api",
-    "convert": "gossamer.api",
-    "draw": "gossamer.api",
-    "inspect": "gossamer.api",
-    "load": "gossamer.api",
-    "read": "gossamer.api",
+    "convert": "gossamer.conversion",
+    "draw": "gossamer.conversion",
+    "inspect": "gossamer.conversion",
+    "load": "gossamer.compiled",
+    "read": "gossamer.sources",
     "resolve_network": "gossamer.api",
-    "rewrite": "gossamer.api",
+    "rewrite": "gossamer.conversion",
     "run": "gossamer.api",
-    "to_pyzx": "gossamer.api",
+    "to_pyzx": "gossamer.conversion",
     "verify": "gossamer.api",
 }
 

@@ -117,6 +117,7 @@ def compile(
 ) -> None:
     """Distribute SOURCE over the nodes of a network: one program for each node."""
     from gossamer import api
+    from gossamer.compiled import summary
     from gossamer.folder import check_target
     from gossamer.pipeline import MODES
 
@@ -148,7 +149,7 @@ def compile(
     if as_json:
         _print_json(program.report | {"seconds": program.seconds})
     else:
-        _print_table(api.summary(program.report))
+        _print_table(summary(program.report))
         for figure in ("makespan", "fidelity"):
             if f"{figure}_note" in program.report:
                 print(f"note: {figure}: {program.report[f'{figure}_note']}", file=sys.stderr)
@@ -248,7 +249,7 @@ def convert(
     """Write IN in another format."""
     from warnings import catch_warnings, simplefilter
 
-    from gossamer import api
+    from gossamer import conversion
     from gossamer.folder import write_file
     from gossamer.registry import by_extension
 
@@ -259,7 +260,7 @@ def convert(
     with catch_warnings(record=True) as notes:
         simplefilter("always", LeftOut)
         value = source if merge or os.path.isdir(source) else _read(source, format, bind, opaque)
-        text = api.convert(value, to, pipeline=pipeline, merge=merge)
+        text = conversion.convert(value, to, pipeline=pipeline, merge=merge)
     for note in notes:
         if issubclass(note.category, LeftOut):
             print(f"note: {note.message}", file=sys.stderr)
@@ -280,9 +281,9 @@ def inspect(
     as_json: AsJson = False,
 ) -> None:
     """Figures of a source or of an output folder."""
-    from gossamer import api
+    from gossamer import conversion
 
-    figures = api.inspect(source if os.path.isdir(source) else _read(source, format, bind, opaque))
+    figures = conversion.inspect(source if os.path.isdir(source) else _read(source, format, bind, opaque))
     if as_json:
         _print_json(figures)
     else:
@@ -303,7 +304,7 @@ def draw(
     opaque: Opaque = None,
 ) -> None:
     """Draw a diagram, or the placed graph of an output folder."""
-    from gossamer import api
+    from gossamer import conversion
     from gossamer.folder import write_file
 
     if output.suffix.lower() not in (".svg", ".html"):
@@ -311,7 +312,7 @@ def draw(
             "TL-2", f"no picture for files that end in '{output.suffix[:20]}'", help="known endings: .svg, .html"
         )
     value = source if os.path.isdir(source) else _read(source, format, bind, opaque)
-    write_file(output, api.draw(value, page=output.suffix.lower() == ".html"))
+    write_file(output, conversion.draw(value, page=output.suffix.lower() == ".html"))
 
 
 @app.command()
@@ -477,16 +478,16 @@ def explain(
 
 
 def _read(source: str, format: str | None, bind: list[str] | None, opaque: list[str] | None) -> Any:
-    from gossamer import api
+    from gossamer import sources
 
     values = _pairs(bind, "--bind", "NAME=VALUE")
     definitions = {name: Path(file) for name, file in _pairs(opaque, "--opaque", "NAME=FILE").items()}
     if source != "-":
-        return api.read(Path(source), format, bind=values, opaque=definitions)
+        return sources.read(Path(source), format, bind=values, opaque=definitions)
     if format is None:
         raise UsageError("TL-2", "the format of stdin is not known", help="name it with -f, for example -f qasm")
-    text = api.decode(sys.stdin.buffer.read(api.MAX_SOURCE_BYTES + 1), "<stdin>")
-    return api.read(text if "\n" in text else text + "\n", format, name="<stdin>", bind=values, opaque=definitions)
+    text = sources.decode(sys.stdin.buffer.read(sources.MAX_SOURCE_BYTES + 1), "<stdin>")
+    return sources.read(text if "\n" in text else text + "\n", format, name="<stdin>", bind=values, opaque=definitions)
 
 
 def _pairs(texts: list[str] | None, option: str, form: str) -> dict[str, str]:

@@ -18,10 +18,15 @@ from typing import Any
 
 def child(path: Path, form: str | None, seconds: int, size: int, out: int) -> None:
     """Read the file; write what happened to ``out``."""
-    from gossamer import api
+    from gossamer import sources
     from gossamer.diagnostics import GossamerError
 
-    places = [*sysconfig.get_paths().values(), sys.base_prefix, Path(api.__file__).parents[1], path.resolve().parent]
+    places = [
+        *sysconfig.get_paths().values(),
+        sys.base_prefix,
+        Path(sources.__file__).parents[1],
+        path.resolve().parent,
+    ]
     allowed = tuple(str(Path(p).resolve()) for p in places)
     seen: list[str] = []
 
@@ -43,7 +48,7 @@ def child(path: Path, form: str | None, seconds: int, size: int, out: int) -> No
     resource.setrlimit(resource.RLIMIT_CPU, (seconds + 1, seconds + 1))
     sys.addaudithook(audit)
     try:
-        api.read(path, form)
+        sources.read(path, form)
         outcome, code, text = "accept", "", ""
     except GossamerError as error:
         outcome, code, text = "reject", error.code, str(error)
@@ -55,7 +60,7 @@ def child(path: Path, form: str | None, seconds: int, size: int, out: int) -> No
 
 
 def main() -> None:
-    from gossamer import api
+    from gossamer import sources
     from gossamer.diagnostics import GossamerError
     from gossamer.registry import registered
 
@@ -67,11 +72,11 @@ def main() -> None:
             "{}",
         ):
             with suppress(GossamerError):
-                api.read(text + "\n", name)
+                sources.read(text + "\n", name)
     form = sys.argv[1] or None
     for control in sys.argv[2:]:
         with suppress(GossamerError):
-            api.read(Path(control), form)
+            sources.read(Path(control), form)
     for line in sys.stdin:
         name, seconds, size = json.loads(line)
         reading, writing = os.pipe()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import gossamer
-from gossamer import api
+from gossamer import sources
 from gossamer.diagnostics import GossamerError
 
 TEXT = 'OPENQASM 2.0; include "qelib1.inc"; qreg q[3]; creg c[3]; h q[0]; cx q[0],q[1]; cx q[1],q[2]; measure q -> c;'
@@ -82,16 +82,16 @@ def test_a_compiled_program_shows_itself() -> None:
 )
 def test_wires_are_counted_where_qubits_are_reused(statements: str, wires: int) -> None:
     text = f'OPENQASM 2.0; include "qelib1.inc"; qreg q[5]; creg c[5]; {statements}'
-    assert api.count_wires(gossamer.read(text)) == wires
+    assert sources.count_wires(gossamer.read(text)) == wires
 
 
 def test_measuring_all_keeps_what_was_measured() -> None:
     text = 'OPENQASM 2.0; include "qelib1.inc"; qreg q[3]; creg meas[1]; x q; measure q[0] -> meas[0];'
-    diagram = api.measured(gossamer.read(text))
+    diagram = sources.measured(gossamer.read(text))
     diagram.verify()
     assert [(r.name, len(r.bits)) for r in diagram.registers] == [("meas", 1), ("meas0", 2)]
     assert gossamer.compile(diagram, "2").run(shots=5).counts == {"11 1": 5}
-    assert api.measured(diagram) is diagram
+    assert sources.measured(diagram) is diagram
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gossamer.api import convert, read
+from gossamer import convert, read
 from gossamer.cli import call
 from gossamer.diagnostics import LeftOut
 from gossamer.formats.openqasm_print import print_time

@@ -112,7 +112,7 @@ def spare_networks(draw: st.DrawFn, network: Network, peaks: dict[str, int]) -> 
     )
 
 
-def compile_and_verify(diagram: Diagram, network: Network, seed: int) -> gossamer.api.CompiledProgram:
+def compile_and_verify(diagram: Diagram, network: Network, seed: int) -> gossamer.CompiledProgram:
     program = gossamer.compile(diagram, network, effort=0, seed=seed, check=False)
     verdict = program.verify()
     assert verdict.holds is True, verdict
@@ -122,7 +122,7 @@ def compile_and_verify(diagram: Diagram, network: Network, seed: int) -> gossame
     return program
 
 
-def compile_or_take_the_hint(diagram: Diagram, network: Network, seed: int) -> gossamer.api.CompiledProgram:
+def compile_or_take_the_hint(diagram: Diagram, network: Network, seed: int) -> gossamer.CompiledProgram:
     try:
         return compile_and_verify(diagram, network, seed)
     except NetworkInfeasible as error:
@@ -146,7 +146,7 @@ def exact_distribution(d: Diagram) -> dict[str, float]:
     return {key: weight / found.total() for key, weight in found.items()}
 
 
-def check_run(program: gossamer.api.CompiledProgram, seed: int) -> None:
+def check_run(program: gossamer.CompiledProgram, seed: int) -> None:
     """From the files of its folder alone, the program gives the results of the source as often."""
     with TemporaryDirectory() as here:
         program.save(Path(here, "out"))

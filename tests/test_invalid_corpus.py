@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from gossamer import api
+from gossamer import sources
 from gossamer.diagnostics import UsageError
 from gossamer.registry import by_extension
 from tests.shared import SHARED, needs_shared
@@ -62,7 +62,7 @@ def test_as_the_manifest_says(folder: str) -> None:
         pytest.skip(f"nothing that is registered reads {endings}")
     controls = [FOLDER / row["path"] for row in rows if "ok_control" in row["path"]]
     for control in controls:
-        api.read(control, FORMAT.get(folder))
+        sources.read(control, FORMAT.get(folder))
     lines = [json.dumps([str(FOLDER / row["path"]), *_limits(row["limit"])]) for row in rows]
     done = subprocess.run(
         [sys.executable, "-m", "tests.invalid_child", FORMAT.get(folder, ""), *map(str, controls)],

@@ -19,14 +19,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from gossamer import api
 from gossamer.bench.circuits import CIRCUITS
 from gossamer.bench.count import count_ebits
 from gossamer.bench.peers import Adapter, PeerFile, Result
 from gossamer.bench.suite import Job
+from gossamer.conversion import convert
 from gossamer.diagnostics import GossamerError
 from gossamer.ir.network import Network
 from gossamer.ir.network_text import resolve_network
+from gossamer.sources import count_wires, read
 
 
 @dataclass(frozen=True)
@@ -86,8 +87,8 @@ def run_job(job: Job, seed: int, options: Options, file: PeerFile | None, adapte
             source = Path(here, job.circuit + ".qasm")
             source.write_text(CIRCUITS[job.circuit](), encoding="utf-8")
         try:
-            diagram = api.read(source)
-            qubits = api.count_wires(diagram)
+            diagram = read(source)
+            qubits = count_wires(diagram)
             network = resolve_network(job.network, qubits)
         except GossamerError as error:
             return _with(row, error=f"[{error.code}] {error.diagnostic.message}")
@@ -144,7 +145,7 @@ def _job(source: Path, network: Network, seed: int) -> dict[str, Any]:
     """A job for an adapter; the circuit as OpenQASM 2, as it is where it is that."""
     text = source.read_text(encoding="utf-8-sig")
     if "OPENQASM 2" not in text:
-        text = api.convert(source, "qasm2")
+        text = convert(source, "qasm2")
     return {
         "circuit": text,
         "nodes": network.size,

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from gossamer.api import compile, convert
+from gossamer import compile, convert
 from gossamer.conformance.strategies import circuits
 from gossamer.diagnostics import InputError
 from gossamer.formats.openqasm_print import print_openqasm3

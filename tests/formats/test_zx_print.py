@@ -10,8 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from gossamer import to_pyzx
-from gossamer.api import convert, read
+from gossamer import convert, read, to_pyzx
 from gossamer.cli import call
 from gossamer.conformance.strategies import any_diagrams, diagrams
 from gossamer.diagnostics import InputError

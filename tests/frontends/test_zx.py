@@ -17,7 +17,6 @@ import numpy as np
 import pytest
 
 import gossamer
-from gossamer.api import read
 from gossamer.diagnostics import GossamerError, InputError
 from gossamer.formats.zx_json import parse_json
 from gossamer.formats.zx_phase import parse_label, parse_phase
@@ -29,6 +28,7 @@ from gossamer.ir.equality import equal_instruments
 from gossamer.ir.phase import Phase
 from gossamer.ir.semantics import kraus
 from gossamer.ir.wires import WireBuilder
+from gossamer.sources import read
 from tests.shared import SHARED, needs_shared
 
 pyzx = pytest.importorskip("pyzx")
@@ -484,7 +484,7 @@ def test_boxes_do_not_multiply_without_end(monkeypatch: pytest.MonkeyPatch) -> N
 
 _CHILD = """
 import json, sys, time
-from gossamer.api import read
+from gossamer.sources import read
 from gossamer.diagnostics import GossamerError
 read("OPENQASM 2.0; qreg q[1];")
 out = {}

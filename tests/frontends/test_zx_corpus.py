@@ -15,11 +15,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gossamer.api import read
 from gossamer.diagnostics import GossamerError
 from gossamer.ir.compose import bind
 from gossamer.ir.diagram import Diagram, VertexKind
 from gossamer.ir.semantics import kraus
+from gossamer.sources import read
 from tests.shared import SHARED, needs_shared
 
 ZX = SHARED / "corpus" / "zx"

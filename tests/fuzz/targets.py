@@ -186,7 +186,7 @@ def _compact_seed() -> str:
 
 def _text_seeds() -> tuple[str, ...]:
     """A diagram, an open graph and a placed graph."""
-    from gossamer.api import compile, read
+    from gossamer import compile, read
     from gossamer.ir.text import print_text
     from gossamer.passes.graph_like import GraphLike
 
