@@ -114,9 +114,11 @@ class CircuitLift(Lift):
                 theta, phi, lam = (*(a.constant for a in gate.angles), *([Fraction(0)] * 2))[:3]
                 for turn, angle in ((b.rz, lam - _HALF), (b.rx, theta), (b.rz, phi + _HALF)):
                     turn(wires[0], when(angle))
-            case "cx" | "ecr":  # along Z of the first qubit and X of the second
+            case "cx" | "ecr" | "rzx":  # along Z of the first qubit and X of the second
                 b.h(wires[1])
-                if gate.name == "ecr":
+                if gate.name == "rzx":
+                    b.gadget(wires, when(gate.angles[0].constant))
+                elif gate.name == "ecr":
                     b.gadget(wires, when(_HALF))
                     b.rx(wires[0], when(Fraction(1)))
                 else:

@@ -289,7 +289,7 @@ class State:
             self.apply_diagonal(qubits[0], qubits[1], [1, z, z, 1])
         elif name in ("y", "sx", "ry", "u3"):
             self.apply(qubits[0], _one_qubit(name, *map(float, angles)))
-        elif name in ("ecr", "ms", "rxx", "swap"):
+        elif name in ("ecr", "ms", "rxx", "rzx", "swap"):
             self.apply_matrix(qubits[0], qubits[1], _two_qubits(name, *map(float, angles)))
         else:
             raise AssertionError(f"no gate {name}")
@@ -326,7 +326,7 @@ def _two_qubits(name: str, theta: float = 0.5) -> Matrix:
     if name == "ecr":
         return np.asarray((np.kron(_X, np.eye(2)) - np.kron(_Y, _X)) / np.sqrt(2), np.complex128)
     c, s = np.cos(np.pi * theta / 2), np.sin(np.pi * theta / 2)
-    return np.asarray(c * np.eye(4) - 1j * s * np.kron(_X, _X), np.complex128)
+    return np.asarray(c * np.eye(4) - 1j * s * np.kron(_Z if name == "rzx" else _X, _X), np.complex128)
 
 
 # ---- patterns -------------------------------------------------------------------------------------------------------

@@ -549,6 +549,7 @@ GATE_SETS = (
     ("ecr", "rz", "sx", "x"),
     ("ms", "rx", "ry", "rz"),
     ("rxx", "rx", "ry"),
+    ("rzx", "rx", "ry", "rz"),
     ("rzz", "h", "rx", "z"),
 )
 #: Sets of gates of an MBQC node, each of which makes every command.

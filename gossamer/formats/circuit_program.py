@@ -61,6 +61,7 @@ DEFINED = {
     "ecr": "gate ecr a, b { h b; cx a, b; s b; cx a, b; h b; x a; }",
     "ms": "gate ms a, b { h a; h b; cx a, b; s b; cx a, b; h a; h b; }",
     "rxx": "gate rxx(theta) a, b { h a; h b; cx a, b; rz(theta) b; cx a, b; h a; h b; }",
+    "rzx": "gate rzx(theta) a, b { h b; cx a, b; rz(theta) b; cx a, b; h b; }",
 }
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}", re.ASCII)
 _RESULT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\[[0-9]{1,7}\]", re.ASCII)

@@ -30,7 +30,7 @@ _TAKEN = frozenset(
     gphase durationof sizeof nop true false euler tau void readonly mutable im dt ns us ms s
     sin cos tan exp ln log sqrt arcsin arccos arctan acos asin atan ceiling floor mod popcount rotl rotr real imag
     u u0 u1 u2 u3 p phase cphase id x y z h sdg t tdg sx sxdg rx ry rz cx cy cz ch cp crx cry crz csx cu cu1 cu3 ccx ccz cswap swap iswap dcx ecr rxx
-    ryy rzz rccx rc3x c3x c4x c3sqrtx r gphase
+    ryy rzz rzx rccx rc3x c3x c4x c3sqrtx r gphase
     """.split()  # noqa: SIM905
 )
 #: Gates of node programs that the published qelib1.inc has.

@@ -10,7 +10,8 @@ from fractions import Fraction
 from typing import TypeAlias
 
 #: Name -> (number of qubits, number of angles). Angles are in multiples of pi. ``rz(t)``, ``rx(t)``, ``ry(t)`` are rotations, ``rzz(t)``
-#: is exp(-i pi t/2 Z Z): diag(1, e^{i pi t}, e^{i pi t}, 1) up to a global phase, ``rxx(t)`` the same of X.
+#: is exp(-i pi t/2 Z Z): diag(1, e^{i pi t}, e^{i pi t}, 1) up to a global phase, ``rxx(t)`` the same of X X,
+#: ``rzx(t)`` of Z X.
 GATES: dict[str, tuple[int, int]] = {
     "h": (1, 0),
     "x": (1, 0),
@@ -29,6 +30,7 @@ GATES: dict[str, tuple[int, int]] = {
     "ecr": (2, 0),
     "ms": (2, 0),
     "rxx": (2, 1),
+    "rzx": (2, 1),
     "swap": (2, 0),
 }
 
@@ -53,6 +55,7 @@ MADE_OF: dict[str, tuple[Part, ...]] = {
     "rxx": (
         ("h", (0,), None), ("h", (1,), None), ("rzz", (0, 1), (0, _ZERO)), ("h", (0,), None), ("h", (1,), None),
     ),
+    "rzx": (("h", (1,), None), ("rzz", (0, 1), (0, _ZERO)), ("h", (1,), None)),
     "swap": tuple(
         part
         for target in (1, 0, 1)

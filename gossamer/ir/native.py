@@ -28,7 +28,7 @@ from gossamer.ir.program import Conditional, Gate, Instruction, NodeProgram, qub
 from gossamer.ir.turns import Word
 
 _HALF = Fraction(1, 2)
-ENTANGLERS = ("cz", "cx", "ecr", "ms", "rzz", "rxx")
+ENTANGLERS = ("cz", "cx", "ecr", "ms", "rzz", "rxx", "rzx")
 
 
 def to_native(program: NodeProgram, node: Node) -> NodeProgram:
@@ -173,6 +173,9 @@ class _Gates:
         if "rzz" in self.native:
             yield Gate("rzz", (a, b), Phase(angle))
             return
+        if "rzx" in self.native:
+            yield from (Gate("h", (b,)), Gate("rzx", (a, b), Phase(angle)), Gate("h", (b,)))
+            return
         if "ms" in self.native and angle == _HALF:
             turn = Gate("ms", (a, b))
         elif "rxx" in self.native:
@@ -186,7 +189,7 @@ class _Gates:
             return
         if angle == 1:
             yield from (Gate("z", (a,)), Gate("z", (b,)))
-        elif {"rzz", "rxx"} & self.native:
+        elif {"rzz", "rxx", "rzx"} & self.native:
             yield from self.about_zz(a, b, angle)
         elif angle.denominator == 2:  # cz and a quarter turn of each
             quarter = "s" if angle == _HALF else "sdg"

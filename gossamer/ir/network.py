@@ -106,7 +106,7 @@ class Node(_Strict):
     def turns_halves(self) -> bool:
         """Whether two communication qubits may be turned together by any angle, with no data qubit between them."""
         free = self.gates is None or self.model == "mbqc"  # a pattern turns them by a measurement
-        return self.joins_halves and (free or any(gate.name in ("rzz", "rxx") for gate in self.gates or ()))
+        return self.joins_halves and (free or any(gate.name in ("rzz", "rxx", "rzx") for gate in self.gates or ()))
 
     @property
     def room(self) -> int:

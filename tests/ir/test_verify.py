@@ -1292,7 +1292,7 @@ THIRD = Phase(Fraction(1, 3))
     "word",
     [
         "h", "sx", "ry/2", "rx/2", "h s", "h sdg", "h sx", "x h", "y h", "z h", "s h", "sdg h", "rz/3 h", "rz/2 h", "rz/1 h", "h rx/3",
-        "h rz/2", "h ry/1", "sx ry/3", "cz:hd h", "cz:dh h", "rzz/3:hd h", "cx:hd h", "h cx:dh", "ecr:hd h", "h ecr:dh", "h ms:hd",
+        "h rz/2", "h ry/1", "sx ry/3", "cz:hd h", "cz:dh h", "rzz/3:hd h", "cx:hd h", "h cx:dh", "ecr:hd h", "h ecr:dh", "rzx/3:hd h", "h rzx/3:dh", "h ms:hd",
         "h ms:dh", "h rxx/3:hd", "h h h", "h cx:dh h cz:hd h", "ry/2 rx/5",
     ],
 )  # fmt: skip
@@ -1304,7 +1304,7 @@ def test_what_a_half_takes_at_the_end_named_second(word):
     "word",
     [
         "", "h h", "x", "z", "s", "rz/3", "ry/1", "rx/1", "ry/3 h", "rx/3 h", "h rz/3", "h ry/3", "h cz:hd h", "cx:dh h", "h cx:hd", "ecr:dh h",
-        "h ecr:hd", "ms:hd h", "rxx/3:hd h", "h rzz/3:dh", "swap:hd h", "h swap:hd", "sx rz/3", "sx sx",
+        "h ecr:hd", "ms:hd h", "rxx/3:hd h", "h rzz/3:dh", "rzx/3:dh h", "h rzx/3:hd", "swap:hd h", "h swap:hd", "sx rz/3", "sx sx",
     ],
 )  # fmt: skip
 def test_what_it_does_not_take(word):

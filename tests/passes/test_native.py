@@ -64,7 +64,7 @@ def test_native_gates_are_those_of_qiskit() -> None:
 
     angles = [0.25, 0.5, 1.75]
     theirs = {
-        "ecr": lib.ECRGate(), "sx": lib.SXGate(), "rxx": lib.RXXGate(np.pi / 4), "swap": lib.SwapGate(), "cx": lib.CXGate(),
+        "ecr": lib.ECRGate(), "sx": lib.SXGate(), "rxx": lib.RXXGate(np.pi / 4), "rzx": lib.RZXGate(np.pi / 4), "swap": lib.SwapGate(), "cx": lib.CXGate(),
         "ry": lib.RYGate(np.pi / 4), "u3": lib.U3Gate(*(np.pi * a for a in angles)), "ms": lib.RXXGate(np.pi / 2),
     }  # fmt: skip
     for name, gate in theirs.items():

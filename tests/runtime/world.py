@@ -275,7 +275,7 @@ def _dense(psi: np.ndarray, gate: Gate, axes: list[int]) -> np.ndarray:
     x = np.array([[0, 1], [1, 0]])
     y = 1j * x @ z
     eye = np.eye(2)
-    rotation = {"rz": z, "rx": x, "ry": y, "rzz": np.kron(z, z), "rxx": np.kron(x, x)}
+    rotation = {"rz": z, "rx": x, "ry": y, "rzz": np.kron(z, z), "rxx": np.kron(x, x), "rzx": np.kron(z, x)}
     if gate.name in rotation:
         p = rotation[gate.name]
         m = np.cos(np.pi * t / 2) * np.eye(len(p)) - 1j * np.sin(np.pi * t / 2) * p

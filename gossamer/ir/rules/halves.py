@@ -43,7 +43,7 @@ _TURNS: dict[str, tuple[tuple[str, int | None], ...]] = {
     "rz": ((Z, None),),
 }
 #: Gates of two qubits: the axis along which they act on each.
-_AXES = {"cz": (Z, Z), "rzz": (Z, Z), "cx": (Z, X), "ecr": (Z, X), "ms": (X, X), "rxx": (X, X)}
+_AXES = {"cz": (Z, Z), "rzz": (Z, Z), "cx": (Z, X), "ecr": (Z, X), "rzx": (Z, X), "ms": (X, X), "rxx": (X, X)}
 _HELP = "a link half takes gates along its axis, turns of that axis, and a measurement across it"
 
 
