@@ -173,13 +173,12 @@ class Phase:
     True
     """
 
-    __slots__ = ("__dict__", "_hash", "terms")
+    __slots__ = ("__dict__", "terms")
     terms: tuple[Term, ...]
 
     def __init__(self, value: int | Fraction | float = 0) -> None:
-        c = _bounded(_exact(value) % 2)
+        c = _bounded(_mod_2(_exact(value)))
         self.terms = (((), c, ()),) if c else ()
-        self._hash = hash(self.terms)
 
     @classmethod
     def from_terms(cls, terms: Iterable[Term]) -> Phase:
@@ -187,26 +186,28 @@ class Phase:
         const: dict[tuple[int, ...], Fraction] = {}
         syms: dict[tuple[int, ...], dict[str, Fraction]] = {}
         for mono, c, symbols in terms:
-            key = tuple(sorted(set(mono)))
+            key = tuple(sorted(set(mono))) if len(mono) > 1 else mono
             const[key] = _bounded(const[key] + c) if key in const else c
             if symbols:
                 d = syms.setdefault(key, {})
                 for name, k in symbols:
                     d[name] = _bounded(d[name] + k) if name in d else k
         out: list[Term] = []
-        for key in sorted(const, key=lambda m: (len(m), m)):
-            c = const[key] % 2
-            _bounded(c)
-            s = tuple(sorted((n, _bounded(k)) for n, k in syms.get(key, {}).items() if k))
+        for key in sorted(const, key=lambda m: (len(m), m)) if len(const) > 1 else const:
+            c = _bounded(_mod_2(const[key]))
+            s = tuple(sorted((n, _bounded(k)) for n, k in syms[key].items() if k)) if key in syms else ()
             if c or s:
                 out.append((key, c, s))
         if len(out) > MAX_MONOMIALS:
             raise TooLarge(f"phase with more than {MAX_MONOMIALS} terms; use a derived bit")
         if sum((len(m) + 3) * (1 + len(s)) for m, _, s in out) > MAX_WORDS:
             raise TooLarge(f"phase that takes more than {MAX_WORDS} words; use a derived bit")
+        return cls._of(tuple(out))
+
+    @classmethod
+    def _of(cls, terms: tuple[Term, ...]) -> Phase:
         phase = cls.__new__(cls)
-        phase.terms = tuple(out)
-        phase._hash = hash(phase.terms)
+        phase.terms = terms
         return phase
 
     @classmethod
@@ -234,7 +235,13 @@ class Phase:
 
     def scaled(self, k: int) -> Phase:
         """``k`` times the phase. Only integers: a fraction of an angle mod 2 pi has no meaning."""
-        return Phase.from_terms((m, c * k, tuple((n, x * k) for n, x in s)) for m, c, s in self.terms)
+        out = []
+        for m, c, s in self.terms:  # in their order already
+            c = _bounded(Fraction(c.numerator * k % (2 * c.denominator), c.denominator))
+            s = tuple((n, _bounded(x * k)) for n, x in s) if k else ()
+            if c or s:
+                out.append((m, c, s))
+        return Phase._of(tuple(out))
 
     def times(self, condition: BitExpr) -> Phase:
         """The phase where ``condition`` is 1, and 0 elsewhere."""
@@ -255,6 +262,10 @@ class Phase:
 
     def __hash__(self) -> int:
         return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash(self.terms)
 
     @property
     def is_zero(self) -> bool:
@@ -350,6 +361,11 @@ def _exact(value: int | Fraction | float) -> Fraction:
         whole, rest = divmod(Fraction(value), 1)
         return whole + Fraction(round(rest * scale), scale)
     return Fraction(value)
+
+
+def _mod_2(value: Fraction) -> Fraction:
+    n, d = value.numerator, value.denominator
+    return value if 0 <= n < 2 * d else Fraction(n % (2 * d), d)
 
 
 def _bounded(value: Fraction) -> Fraction:

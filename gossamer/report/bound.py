@@ -492,8 +492,11 @@ def _powers(order: int) -> Callable[[NDArray[np.int64]], NDArray[np.int64]]:
     prime, root = _field(order)
 
     def powers(exponents: NDArray[np.int64]) -> NDArray[np.int64]:
-        which, place = np.unique(exponents, return_inverse=True)
-        return np.array([pow(root, int(e), prime) for e in which], np.int64)[place].reshape(exponents.shape)
+        out, square = np.ones_like(exponents), root
+        for bit in range(order.bit_length()):  # factors below 2**31 multiply within 64 bits
+            out = np.where(exponents >> bit & 1, out * square % prime, out)
+            square = square * square % prime
+        return out
 
     return powers
 
