@@ -9,8 +9,8 @@ use is farthest away is measured early and fetched again later (Belady's rule), 
 References
 ----------
 Cat-entangler and packets: Eisert et al., PRA 62, 052317 (2000); Yimsiriwattana, Lomonaco, quant-ph/0402148; Wu et al.,
-arXiv:2207.11674. Farthest next use: Belady, IBM Systems Journal 5, 78 (1966). Trees: Takahashi, Matsuyama, Math. Japonica
-24, 573 (1980).
+arXiv:2207.11674. Farthest next use: Belady, IBM Systems Journal 5, 78 (1966). Trees: Dreyfus, Wagner, Networks 1, 195 (1971); on more
+than 12 nodes Takahashi, Matsuyama, Math. Japonica 24, 573 (1980).
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from gossamer.ir.network import Network
 from gossamer.ir.open_graph import OpenGraph
 from gossamer.ir.placed import Assignment, EventKind, Placed
 from gossamer.passes.relay import find_relays
+from gossamer.passes.steiner import steiner_nodes
 from gossamer.passes.steps import StepKind, legs, step_order
 
 
@@ -199,11 +200,11 @@ class _Realiser:
         return self.chain_place[arg], [arg, after]
 
     def plan_tree(self, v: int) -> None:
-        """A tree of shortest paths from v's home through all nodes that need it; relays need it when their children do."""
+        """A smallest tree from v's home to all nodes that need it; relays need it when their children do."""
         home, needs, dist = self.place[v], self.needs[v], self.network.distance
         tree = [home]
         parent = self.parent[v]
-        todo = sorted(needs)
+        todo = sorted(steiner_nodes(dist, {home, *needs}) - {home})
         while todo:
             _, _, x, joint = min((int(dist[t, x]), i, x, t) for i, t in enumerate(tree) for x in todo)
             path = self.network.path(joint, x)

@@ -1,8 +1,9 @@
-"""Links where communication qubits are few."""
+"""Links: as few as the search counts, and where communication qubits are few."""
 
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import combinations, permutations
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from gossamer.conformance.kit import graph_diagram
 from gossamer.conformance.strategies import flow_graphs, networks, open_graphs
 from gossamer.diagnostics import NetworkInfeasible
 from gossamer.ir.equality import equal_instruments
-from gossamer.ir.network import Network, Node
+from gossamer.ir.network import Network, NetworkLink, Node
 from gossamer.ir.network_text import parse_network
 from gossamer.ir.open_graph import Label, OpenGraph
 from gossamer.ir.phase import Phase
@@ -91,3 +92,77 @@ def test_one_qubit_of_each_kind_passes_copies_on(model: str) -> None:
     program = gossamer.compile(two, parse_network(text), seed=1)
     assert program.report["verified"]["holds"] is True
     assert program.report["peak_qubits"]["b"] <= 1
+
+
+# --- trees over sparse networks --------------------------------------------------------------------------------------------
+
+
+def smallest_tree(network: Network, nodes: set[int]) -> int:
+    """Links of the smallest tree that joins some nodes, by trying every set of nodes around them."""
+    others = [x for x in range(network.size) if x not in nodes]
+    for more in range(len(others) + 1):
+        for chosen in combinations(others, more):
+            inside = nodes | {*chosen}
+            reached, todo = set(), [min(inside)]
+            while todo:
+                at = todo.pop()
+                if at not in reached:
+                    reached.add(at)
+                    todo.extend(x for x in network.neighbours[at] if x in inside)
+            if reached == inside:
+                return len(inside) - 1
+    raise AssertionError("the network is not connected")
+
+
+def draw_assignment(data: st.DataObject, graph: OpenGraph, network: Network) -> Assignment:
+    """Any nodes for vertices and edges; gadgets of many legs beside one of them."""
+    node = st.integers(0, network.size - 1)
+    place = [data.draw(node) for _ in range(graph.num_vertices)]
+    edge_place = [data.draw(node) for _ in range(graph.num_edges)]
+    for hub in np.flatnonzero(graph.is_hub).tolist():
+        around = graph.neighbours(hub)
+        if len(around) > 2:
+            place[hub] = place[around[0]]
+    for e, (u, v) in enumerate(graph.edges.tolist()):
+        for hub in (u, v):
+            if graph.is_hub[hub]:
+                edge_place[e] = place[hub]
+    return Assignment(np.array(place, np.int32), np.array(edge_place, np.int32))
+
+
+@settings(QUICK, max_examples=100)
+@given(st.data())
+def test_links_are_as_many_as_the_search_counts(data: st.DataObject) -> None:
+    """Each spider takes a smallest tree through the nodes where it is needed, on any network."""
+    graph = data.draw(open_graphs(max_wires=4, max_steps=12))
+    network = data.draw(networks(min_nodes=2, max_nodes=7))
+    assignment = draw_assignment(data, graph, network)
+    placed = realise(graph, assignment, network)
+    placed.verify()
+    spans: list[set[int]] = [{p} for p in assignment.place.tolist()]
+    for (u, v), at in zip(graph.edges.tolist(), assignment.edge_place.tolist(), strict=True):
+        if (graph.successor[u] == v or graph.successor[v] == u) and assignment.place[u] == assignment.place[v]:
+            continue  # a step, wherever the edge was to be realised
+        for s in (u, v):
+            if not graph.is_hub[s]:
+                spans[s].add(at)
+    wanted = sum(smallest_tree(network, span) for v, span in enumerate(spans) if not graph.is_hub[v])
+    assert placed.num_links == wanted
+
+
+def test_three_corners_of_a_grid_meet_in_the_middle() -> None:
+    """One shortest path after the other would take four links, since the first one may go round the other corner."""
+    sides = [(0, 1), (1, 2), (3, 4), (4, 5), (0, 3), (1, 4), (2, 5)]
+    network = Network(
+        nodes=tuple(Node(name=f"n{i}", data=1) for i in range(6)),
+        links=tuple(NetworkLink(nodes=(f"n{a}", f"n{b}")) for a, b in sides),
+    )
+    star = OpenGraph(
+        label=np.full(3, Label.OUTPUT, np.uint8), phase=np.zeros(3, np.int32), phases=(Phase(),),
+        edges=np.array([(0, 1), (0, 2)], np.int32), inputs=np.arange(3, dtype=np.int32), outputs=np.arange(3, dtype=np.int32),
+        outcome=np.full(3, -1, np.int32), flow_start=np.zeros(4, np.int32), flow=np.zeros(0, np.int32),
+        order=np.arange(3, dtype=np.int32), input_names=("a", "b", "c"), output_names=("a", "b", "c"),
+    )  # fmt: skip
+    for corners in permutations((1, 3, 5)):
+        place = np.array(corners, np.int32)
+        assert realise(star, Assignment(place, place[1:]), network).num_links == 3
