@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from gossamer.ir.program import Distribution
     from gossamer.runtime.run import RunResult
 
-OBJECTIVES = ("ebits",)
 #: Predicted seconds that a check may take as a part of compiling.
 COMPILE_CHECK_SECONDS = 5.0
 
@@ -60,7 +59,8 @@ def compile(
         The passes, as text, or the name of one of :data:`gossamer.pipeline.MODES`; the default is
         :func:`gossamer.pipeline.default_pipeline`. ``effort`` and ``seed`` set options of those that have a name and of the default.
     objective
-        What to make small; ``ebits`` is the only one so far.
+        What decides: ``ebits`` (how many, or what they cost where the network says), ``time`` (the makespan) or ``fidelity``, both as the report
+        estimates them from the figures of the network.
     effort
         0 to 3: how many moves the search may make.
     forms
@@ -91,6 +91,7 @@ def compile(
     >>> program.report["ebits"], program.report["verified"]["holds"]
     (3, True)
     """
+    from gossamer.passes.weights import OBJECTIVES
     from gossamer.pipeline import MODES, default_pipeline, parse_pipeline, run_pipeline, with_hardware
     from gossamer.remedy import find_change, find_mode
 
@@ -107,6 +108,9 @@ def compile(
     if forms is not None and (postselect or pipeline is not None):
         raise UsageError("TL-7", "the forms to compare are an option of the default pipeline, without postselection",
                          help="write forms{only=given.teleported} in your own")  # fmt: skip
+    if objective != "ebits" and (postselect or pipeline is not None):
+        raise UsageError("TL-7", "the objective is an option of the default pipeline, without postselection",
+                         help=f"write partition{{objective={objective}}},links{{objective={objective}}} in your own")  # fmt: skip
     mode = pipeline if pipeline in MODES else None
     pipeline = None if mode is not None else pipeline
     steps = None if pipeline is None else parse_pipeline(pipeline)
@@ -121,7 +125,9 @@ def compile(
     else:
         network = resolve_network(network, lambda: count_wires(diagram))
     if steps is None:
-        text = default_pipeline(effort, seed, postselect=postselect, network=network, mode=mode, forms=forms)
+        text = default_pipeline(
+            effort, seed, postselect=postselect, network=network, mode=mode, forms=forms, objective=objective
+        )
         steps = parse_pipeline(text)
     steps = with_hardware(steps, network, given=pipeline is not None)
     seconds = {"read": perf_counter() - begin}
@@ -155,6 +161,7 @@ def compile(
         progress("bound")
     start = perf_counter()
     report = _report(outcome.values, distribution, verdict, [str(step) for step in steps])
+    report["objective"] = objective
     report |= _bound(diagram, distribution, report["ebits"])
     seconds["bound"] = perf_counter() - start
     seconds["total"] = perf_counter() - begin

@@ -92,7 +92,7 @@ def compile(
             help="Passes with options, instead of the default ones; or min-space, min-nodes, min-depth.",
         ),
     ] = None,
-    objective: Annotated[str, typer.Option("--objective", help="What to make small: ebits.")] = "ebits",
+    objective: Annotated[str, typer.Option("--objective", help="What decides: ebits, time or fidelity.")] = "ebits",
     effort: Annotated[int, typer.Option("--effort", min=0, max=3, help="How long to search, 0 to 3.")] = 1,
     seed: Seed = 0,
     forms: Annotated[

@@ -242,6 +242,7 @@ def summary(report: Mapping[str, Any]) -> dict[str, Any]:
     """
     keys = (
         "ebits",
+        "cost",
         "messages",
         "peak_qubits",
         "peak_comm",
@@ -261,8 +262,12 @@ def summary(report: Mapping[str, Any]) -> dict[str, Any]:
         ratio = f", ratio {report['ebits'] / bound:.2f}" if bound else ""
         rows["ebits"] = f"{report['ebits']} (at least {bound}{ratio})"
     if "forms" in report:
-        rows["forms"] = {row["form"]: _form_in_words(row) for row in report["forms"]}
+        rows["forms"] = {_name_of_form(row): _form_in_words(row) for row in report["forms"]}
     return rows
+
+
+def _name_of_form(row: Mapping[str, Any]) -> str:
+    return f"{row['form']} for {row['placed_for']}" if "placed_for" in row else str(row["form"])
 
 
 def _form_in_words(row: Mapping[str, Any]) -> str:
@@ -270,7 +275,8 @@ def _form_in_words(row: Mapping[str, Any]) -> str:
         return f"as {row['same_as']}"
     if row["ebits"] is None:
         return f"refused ({row['refused'].partition(':')[0]})"
-    return f"{row['ebits']} ebits" + (", kept" if row["kept"] else "")
+    figures = "".join(f", {name} {row[name]:.4g}" for name in ("makespan", "fidelity") if name in row)
+    return f"{row['ebits']} ebits{figures}" + (", kept" if row["kept"] else "")
 
 
 def load(directory: str | Path) -> tuple[tuple[NodeProgram, ...], Manifest]:

@@ -35,7 +35,7 @@ LEVELS = {
     "placed": "gossamer.ir.placed.Placed",
     "distribution": "gossamer.ir.program.Distribution",
 }
-DEFAULT = "forms{{effort={effort},seed={seed}{only}}},{backend}"
+DEFAULT = "forms{{effort={effort},seed={seed}{more}}},{backend}"
 #: One pass for each level.
 EXAMPLE = "graph-like,partition{effort=1,seed=0},links,circuit"
 _PLAIN = "graph-like,partition{{effort={effort},seed={seed}}},links,{backend}"
@@ -177,11 +177,13 @@ def default_pipeline(
     network: Network | None = None,
     mode: str | None = None,
     forms: str | None = None,
+    objective: str = "ebits",
 ) -> str:
     """The text form of the pipeline that ``compile`` uses when none is given.
 
     It ends with the backend of the nodes' model, with ``lower`` where they are of several. ``mode`` is a name of :data:`MODES`; ``forms`` are
-    names of :data:`gossamer.portfolio.FORMS` with commas between them. With postselection the program is compiled as it stands.
+    names of :data:`gossamer.portfolio.FORMS` with commas between them, and ``objective`` is what they are compared by. With postselection the
+    program is compiled as it stands.
 
     Raises
     ------
@@ -202,8 +204,9 @@ def default_pipeline(
     models = {node.model for node in network.nodes} if network is not None else {"circuit"}
     backend = min(models) if len(models) == 1 else "lower"
     if mode is None and not postselect:
-        only = "" if forms is None else ",only=" + forms.replace(",", ".")
-        return DEFAULT.format(effort=effort, seed=seed, only=only, backend=backend)
+        more = "" if objective == "ebits" else ",objective=" + objective
+        more += "" if forms is None else ",only=" + forms.replace(",", ".")
+        return DEFAULT.format(effort=effort, seed=seed, more=more, backend=backend)
     if mode == "min-depth" and "mbqc" not in models:
         raise UsageError(
             "TL-7", "min-depth shifts the signals of MBQC nodes, and the network has none", help="leave -p out"

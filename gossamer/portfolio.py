@@ -1,15 +1,17 @@
-"""`forms`: several forms of one program, each placed and linked; the one that takes the fewest ebits is kept.
+"""`forms`: several forms of one program, each placed and linked; the one that is best for the objective is kept.
 
 No rewriting is good for every program: what removes T gates from an adder makes a layered circuit dense. So the program is brought
 into several forms, each with the same instrument, and their costs are counted where they arise, as links between nodes under the
 capacities of the network. First every form gets a placement made with few moves; then the best of them get the full search. A form that is refused, or
-that no node programs can be made of, is out; its reason is listed. Equal arguments give an equal result: budgets are
+that no node programs can be made of, is out; its reason is listed. For the time or the fidelity these placements are candidates, and so
+are placements of the same forms whose links and nodes weigh what they take or lose; node programs are made of each, and the one is kept that
+the report says is best. So it is never worse than what fewest ebits give. Equal arguments give an equal result: budgets are
 numbers of vertices and moves, never a clock. The pass stands beside the pipeline, because each form is one.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from math import inf
 from typing import Any
 
@@ -20,7 +22,8 @@ from gossamer.ir.open_graph import OpenGraph
 from gossamer.ir.placed import Placed
 from gossamer.lowering import Lower
 from gossamer.passes.search_options import SearchOptions
-from gossamer.pipeline import Step, parse_pipeline, verify_value
+from gossamer.passes.weights import weigh
+from gossamer.pipeline import Step, hardware_passes, parse_pipeline, verify_value
 from gossamer.registry import registered
 
 
@@ -32,7 +35,7 @@ class Form:
     ----------
     name : what reports and ``--forms`` call it
     rewrite : the passes before ``graph-like``
-    place : the passes after it, with ``{effort}`` and ``{seed}``
+    place : the passes after it, with ``{options}`` of a search and ``{objective}``
     largest : diagrams with more vertices are not rewritten so at effort 1, since that would take longer than the search; each further
         effort allows four times as many
     effort : the least effort at which it is tried
@@ -42,7 +45,7 @@ class Form:
 
     name: str
     rewrite: str = ""
-    place: str = "partition{{effort={effort},seed={seed}}},links"
+    place: str = "partition{{{options}}},links{{objective={objective}}}"
     largest: int = 2_000_000_000
     effort: int = 0
     clifford: bool = False
@@ -72,7 +75,7 @@ FORMS = (
     Form(
         "gathered",
         "simplify{strategy=clifford}",
-        "gather{{effort={effort},seed={seed}}}",
+        "gather{{{options}}}",
         largest=10_000,
         effort=1,
         clifford=True,
@@ -93,6 +96,7 @@ class Forms(SearchOptions):
     ----------
     effort : 0 to 3: how many forms are tried (0: the program as it stands), and how long the placement of each is searched for
     seed : of the searches
+    objective : ``ebits`` (what they cost), ``time`` (the makespan) or ``fidelity``
     only : names of forms, with points between them; empty for those of the effort
     """
 
@@ -106,6 +110,7 @@ class Forms(SearchOptions):
                 raise ValueError(f"there is no form '{name}'; known: {', '.join(form.name for form in FORMS)}")
 
     def run(self, diagram: Diagram, network: Network) -> Placed:
+        weigh(network, self.objective)  # a figure that is lacking is named before anything is searched
         forms = self.chosen(diagram)
         tries: list[_Try] = []
         for form in forms:
@@ -122,12 +127,30 @@ class Forms(SearchOptions):
             near = [one for one in distinct if not one.form.quick and 0 < one.cost <= NEAR * distinct[0].cost]
             for one in near[: SEARCHED[self.effort]]:
                 one.place(network, effort=self.effort, seed=self.seed)
-        for one in sorted(distinct, key=lambda one: one.cost):
-            if len(forms) == 1 or one.can_be_lowered():  # without a choice the backend says itself what it refuses
+        distinct.sort(key=lambda one: one.cost)
+        if self.objective != "ebits":
+            tries += self.weighed(distinct, network)
+            distinct = _measured([*distinct, *tries[len(forms) :]], self.objective)
+        for one in distinct:
+            if (
+                self.objective != "ebits" or len(forms) == 1 or one.can_be_lowered()
+            ):  # without a choice the backend says itself what it refuses
                 return one.result(tries)
         error = tries[0].error  # what is wrong with the program as it stands
         assert error is not None
         raise error
+
+    def weighed(self, tries: list[_Try], network: Network) -> list[_Try]:
+        """The forms that come near, placed for the objective: all with few moves, the best of them with those of the effort."""
+        near = [one for one in tries if one.cost <= NEAR * tries[0].cost]
+        again = [_Try(one.form, one.graph, objective=self.objective) for one in near]
+        for one in again:
+            few = len(again) > 1 and not one.form.quick
+            one.place(network, effort=0 if few else self.effort, seed=self.seed)
+        again = sorted((one for one in again if one.placed is not None), key=lambda one: one.cost)
+        for one in [one for one in again if not one.form.quick][: SEARCHED[self.effort] if len(again) > 1 else 0]:
+            one.place(network, effort=self.effort, seed=self.seed)
+        return again
 
     def chosen(self, diagram: Diagram) -> list[Form]:
         if self.only:
@@ -141,12 +164,21 @@ class Forms(SearchOptions):
         ]
 
 
+def _measured(tries: list[_Try], objective: str) -> list[_Try]:
+    """Those of which node programs can be made, the best of them first; where equal, that with fewer ebits."""
+    able = [one for one in tries if one.measure(objective)]
+    return sorted(able, key=lambda one: (one.value, one.placed.num_links if one.placed is not None else 0))
+
+
 @dataclass
 class _Try:
     """A form of the program at hand, as far as it got.
 
     Attributes
     ----------
+    objective : what its placement makes small
+    cost : what it weighs for that
+    value, figures : what its node programs take or lose, and the same for the report
     same : the name of an earlier form with the same graph
     error : why it is out
     """
@@ -154,12 +186,12 @@ class _Try:
     form: Form
     graph: OpenGraph | None = None
     placed: Placed | None = None
+    objective: str = "ebits"
+    cost: float = inf
+    value: float = inf
+    figures: dict[str, float] = field(default_factory=dict)
     same: str = ""
     error: InputError | NetworkInfeasible | None = None
-
-    @property
-    def cost(self) -> float:
-        return inf if self.placed is None else self.placed.num_links
 
     def rewrite(self, diagram: Diagram, earlier: list[_Try]) -> None:
         value: Any = diagram
@@ -179,18 +211,20 @@ class _Try:
     def place(self, network: Network, *, effort: int, seed: int) -> None:
         """Place the graph; what was found before stays if it is better."""
         values: dict[str, Any] = {"graph": self.graph, "network": network}
+        options = f"effort={effort},seed={seed},objective={self.objective}"
         try:
-            for step in parse_pipeline(self.form.place.format(effort=effort, seed=seed)):
+            for step in parse_pipeline(self.form.place.format(options=options, objective=self.objective)):
                 values[step.registration.gives] = step.make().run(*(values[level] for level in step.registration.takes))
         except (InputError, NetworkInfeasible) as error:
             if self.placed is None:
                 self.error = error
             return
         placed: Placed = values["placed"]
-        if self.placed is None or placed.num_links < self.placed.num_links:
+        cost = weigh(network, self.objective).of(placed)
+        if cost < self.cost:
             if "assignment" in values:
                 placed = replace(placed, notes={"partitioner": values["assignment"].partitioner})
-            self.placed = placed
+            self.placed, self.cost = placed, cost
 
     def can_be_lowered(self) -> bool:
         """Whether node programs can be made of it; what the backends refuse is known only then."""
@@ -205,6 +239,30 @@ class _Try:
             return False
         return True
 
+    def measure(self, objective: str) -> bool:
+        """Make node programs, for the hardware too, and estimate what they take or lose; False if that is refused.
+
+        Raises
+        ------
+        UsageError
+            ``NW-18`` for a figure that the estimate needs and the network does not give.
+        """
+        from gossamer.report.timing import loss, rounded_fidelity
+
+        assert self.placed is not None
+        models = {node.model for node in self.placed.network.nodes}
+        backend = min(models) if len(models) == 1 else "lower"
+        value: Any = self.placed
+        try:
+            for step in parse_pipeline(",".join([backend, *hardware_passes(self.placed.network)])):
+                value = step.make().run(value)
+        except (InputError, NetworkInfeasible) as error:
+            self.error = error
+            return False
+        self.value = loss(value, objective)
+        self.figures = {"makespan": self.value} if objective == "time" else {"fidelity": rounded_fidelity(-self.value)}
+        return True
+
     def result(self, tries: list[_Try]) -> Placed:
         assert self.placed is not None
         return replace(self.placed, notes={**self.placed.notes, "forms": [one.row(self) for one in tries]})
@@ -212,7 +270,10 @@ class _Try:
     def row(self, kept: _Try) -> dict[str, Any]:
         """What the report says of it."""
         out: dict[str, Any] = {"form": self.form.name, "kept": self is kept}
+        if self.objective != "ebits":
+            out["placed_for"] = self.objective
         out["ebits"] = self.placed.num_links if self.placed is not None and self.error is None else None
+        out |= self.figures
         if self.same:
             out["same_as"] = self.same
         if self.error is not None:

@@ -84,6 +84,13 @@ BAD_FILES = [
     (NODES + "links: [{nodes: [a, b], quantum: {rate: 1e400}}]\n", "NW-3", 4, 41),
     (NODES + "links: [{nodes: [a, b], quantum: {rate: '5'}}]\n", "NW-3", 4, 41),
     (NODES + "links: [{nodes: [a, b], classical: {rate: 5}}]\n", "NW-3", 4, 37),
+    (NODES + "links: [{nodes: [a, b], classical: {cost: 5}}]\n", "NW-3", 4, 37),
+    (NODES + "links: [{nodes: [a, b], cost: 5}]\n", "NW-3", 4, 25),
+    (NODES + "links: [{nodes: [a, b], quantum: {cost: 0}}]\n", "NW-3", 4, 41),
+    (NODES + "links: [{nodes: [a, b], quantum: {cost: -1}}]\n", "NW-3", 4, 41),
+    (NODES + "links: [{nodes: [a, b], quantum: {cost: 1e7}}]\n", "NW-3", 4, 41),
+    (NODES + "links: [{nodes: [a, b], quantum: {cost: cheap}}]\n", "NW-3", 4, 41),
+    ("nodes: [{name: a, data: 1, cost: -0.5}]\n", "NW-3", 1, 34),
 ]
 
 
@@ -309,7 +316,7 @@ def test_the_published_schema_is_the_one_of_the_model() -> None:
 def test_the_examples_of_the_specification_are_networks() -> None:
     text = read_spec("network.md")
     files = re.findall(r"```(?:yaml|json)\n(.*?)```", text, re.DOTALL)
-    assert len(files) == 3
+    assert len(files) == 4
     assert parse_network(files[0]) == parse_network(files[1])
     assert parse_network(print_network(parse_network(files[2]))) == parse_network(files[2])
     rows = re.findall(r"^\| `([^`]+)` \| (\d+) \| (\d+) \|", text, re.MULTILINE)

@@ -77,6 +77,7 @@ class Node(_Strict):
     preparation, measurement, reset : of one qubit; a preparation is the N of a pattern
     t1, t2 : times of relaxation and of coherence; without t1 nothing relaxes, without t2 it is 2 t1
     coupling : pairs of qubits that gates may join, data qubits counted from 0, then communication qubits; None: any two
+    cost : what it costs, in ebits, that something stands there [NW-17]
     """
 
     name: str = Field(min_length=1, max_length=64, pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
@@ -92,6 +93,7 @@ class Node(_Strict):
     t1: Seconds | None = None
     t2: Seconds | None = None
     coupling: tuple[tuple[int, int], ...] | None = Field(default=None, max_length=MAX_COUPLINGS)
+    cost: float = Field(default=0, ge=0, le=1e6)
 
     @property
     def joins_halves(self) -> bool:
@@ -115,8 +117,9 @@ class Node(_Strict):
 
 
 class QuantumChannel(_Strict):
-    """A source of ebits: how many a second, how good, and how long until both ends know that one is there."""
+    """A source of ebits: how many a second, how good, how long until both ends know that one is there, and what one costs."""
 
+    cost: float = Field(default=1, ge=1e-3, le=1e6)
     rate: float | None = Field(default=None, gt=0, le=1e18)
     fidelity: Fidelity | None = None
     latency: Seconds | None = None
@@ -138,6 +141,11 @@ class NetworkLink(_Strict):
     @property
     def is_quantum(self) -> bool:
         return self.quantum is not None or self.classical is None
+
+    @property
+    def cost(self) -> float:
+        """What an ebit over the link costs [NW-17]."""
+        return 1 if self.quantum is None else self.quantum.cost
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +218,7 @@ class Network(_Strict):
 
     @cached_property
     def outline(self) -> Network:
-        """What placing depends on: names, models, capacities and quantum links, and no figure of the hardware.
+        """What a placed graph is held to: names, models, capacities and quantum links; no figure of the hardware, no cost.
 
         Examples
         --------

@@ -34,6 +34,7 @@ from gossamer.ir.open_graph import Label, OpenGraph
 from gossamer.ir.phase import Phase
 from gossamer.ir.placed import EventKind, Placed
 from gossamer.passes.search_options import SearchOptions
+from gossamer.passes.weights import Weights, weigh
 
 #: The moves of the search for places are shared by so many searches at least: several short ones find more than a long one.
 ROUNDS = 4
@@ -50,15 +51,19 @@ class Gather(SearchOptions):
     ----------
     effort : 0 to 3, how many moves the search for places makes
     seed : of its random numbers
+    objective : what is made small
     """
 
     def run(self, graph: OpenGraph, network: Network) -> Placed:
         rows = graph.num_vertices // network.size + 1
         each = rows * rows * (1 + graph.num_vertices // 64)
-        return gather(graph, network, moves=min(MOVES[self.effort], WORK[self.effort] // each), seed=self.seed)
+        moves = min(MOVES[self.effort], WORK[self.effort] // each)
+        return gather(graph, network, moves=moves, seed=self.seed, objective=self.objective)
 
 
-def gather(graph: OpenGraph, network: Network, *, moves: int = MOVES[1], seed: int = 0) -> Placed:
+def gather(
+    graph: OpenGraph, network: Network, *, moves: int = MOVES[1], seed: int = 0, objective: str = "ebits"
+) -> Placed:
     """Place a graph and link it by parities.
 
     Raises
@@ -86,13 +91,14 @@ def gather(graph: OpenGraph, network: Network, *, moves: int = MOVES[1], seed: i
     """
     axes = along_axes(graph)
     shape = _Shape.of(axes)
+    weights = weigh(network, objective)
     best: tuple[int, Int, list[int]] | None = None
-    trees = _trees(network)
+    trees = _trees(network, weights)
     rounds = max(len(trees), ROUNDS)
     first = _first_places(shape, network)
     for i in range(rounds):
         parent, place = trees[i % len(trees)], first.copy()
-        cost = _search(shape, place, network, parent, moves // rounds, seed * rounds + i)
+        cost = _search(shape, place, network, weights, parent, moves // rounds, seed * rounds + i)
         if best is None or cost < best[0]:
             best = cost, place, parent
     assert best is not None
@@ -194,24 +200,43 @@ class _Shape:
         return np.frombuffer(data, "<u8").astype(np.uint64).reshape(-1, width)
 
 
-def _trees(network: Network) -> list[list[int]]:
-    """Trees of shortest paths, one from each node, as the parent of each node (-1: the root); equal sets of cuts once.
+def _trees(network: Network, weights: Weights) -> list[list[int]]:
+    """Trees of paths of least weight, one from each node, as the parent of each node (-1: the root); equal sets of cuts once.
 
-    Where all nodes are alike and neighbours of each other, a few do for all.
+    Where all nodes are alike and neighbours of each other, a few do for all. Where links weigh differently, the tree whose links weigh
+    least is one too.
     """
-    alike = len({node.room for node in network.nodes}) == 1 and int(network.distance.max(initial=0)) <= 1
+    alike = (
+        len({node.room for node in network.nodes}) == 1 and weights.alike and int(network.distance.max(initial=0)) <= 1
+    )
     seen: set[frozenset[frozenset[int]]] = set()
     out = []
-    for root in range(min(network.size, ROUNDS) if alike else network.size):
-        parent = [-1] * network.size
-        for node in range(network.size):
-            if node != root:
-                parent[node] = network.path(node, root)[1]
+    found = [[-1 if node == root else weights.path(node, root)[1] for node in range(network.size)]
+             for root in range(min(network.size, ROUNDS) if alike else network.size)]  # fmt: skip
+    if not weights.alike:
+        found.append(_lightest_tree(weights))
+    for parent in found:
         edges = frozenset(frozenset((node, p)) for node, p in enumerate(parent) if p >= 0)
         if edges not in seen:
             seen.add(edges)
             out.append(parent)
     return out
+
+
+def _lightest_tree(weights: Weights) -> list[int]:
+    """The spanning tree of least weight from node 0, as the parent of each node (Prim, Bell Syst. Tech. J. 36, 1389, 1957)."""
+    parent = [-1] * len(weights.node)
+    joined = {0}
+    while len(joined) < len(parent):
+        _, node, at = min(
+            (int(weights.link[at, node]), node, at)
+            for at in joined
+            for node in weights.neighbours[at]
+            if node not in joined
+        )
+        parent[node] = at
+        joined.add(node)
+    return parent
 
 
 def _below(parent: list[int]) -> list[list[int]]:
@@ -258,12 +283,16 @@ def _first_places(shape: _Shape, network: Network) -> Int:
     return place
 
 
-def _search(shape: _Shape, place: Int, network: Network, parent: list[int], moves: int, seed: int) -> int:
-    """Improve ``place``; return the sum of the ranks of the cuts."""
+def _search(
+    shape: _Shape, place: Int, network: Network, weights: Weights, parent: list[int], moves: int, seed: int
+) -> int:
+    """Improve ``place``; return the weight of what it takes: the sum of the ranks of the cuts, times their links' weights, and the nodes'."""
     below = _below(parent)
     inside = np.zeros((network.size - 1, network.size), bool)
+    of_cut = np.zeros(network.size - 1, np.int64)
     for t, node in enumerate(node for node in range(network.size) if parent[node] >= 0):
         inside[t, below[node]] = True
+        of_cut[t] = weights.link[node, parent[node]] + weights.node[parent[node]]
     core = np.flatnonzero(shape.early | shape.late)
     if not len(inside) or not len(core):
         return 0
@@ -271,7 +300,9 @@ def _search(shape: _Shape, place: Int, network: Network, parent: list[int], move
 
     kernel: Any = gather_kernels.anneal
     found, words = place[core], shape.words(core.tolist())
-    cost = int(kernel(words, shape.early[core], shape.late[core], found, _room(network), inside, moves, seed))
+    hot, cold = 1.5 * weights.typical, 0.12 * weights.least
+    cost = int(kernel(words, shape.early[core], shape.late[core], found, _room(network), inside, of_cut, weights.node, hot, cold,
+                      moves, seed))  # fmt: skip
     place[core] = found
     for inner, outer in shape.outer.items():
         place[outer] = place[inner]

@@ -54,10 +54,14 @@ def cut_rank(rows: Any, inside: Any, place: Any, work: Any, mask: Any) -> Any:
 
 
 @njit(cache=True, nogil=True)
-def anneal(rows: Any, early: Any, late: Any, place: Any, room: Any, inside: Any, moves: Any, seed: Any) -> Any:
+def anneal(
+    rows: Any, early: Any, late: Any, place: Any, room: Any, inside: Any, of_cut: Any, of_node: Any, hot: Any, cold: Any,
+    moves: Any, seed: Any,
+) -> Any:  # fmt: skip
     """Anneal ``place`` in place; return the cost of the best one, which is left there.
 
-    ``early`` and ``late`` vertices take room of a node, each kind apart; ``inside[t]`` are the nodes on one side of the t-th cut.
+    ``early`` and ``late`` vertices take room of a node, each kind apart; ``inside[t]`` are the nodes on one side of the t-th cut, ``of_cut``
+    the weights of cuts and ``of_node`` those of nodes.
     """
     size, words = rows.shape
     cuts, nodes = inside.shape
@@ -75,11 +79,13 @@ def anneal(rows: Any, early: Any, late: Any, place: Any, room: Any, inside: Any,
     total = np.int64(0)
     for t in range(cuts):
         ranks[t] = cut_rank(rows, inside[t], place, work, mask)
-        total += ranks[t]
+        total += ranks[t] * of_cut[t]
+    for v in range(size):
+        total += of_node[place[v]]
     best, best_place = total, place.copy()
     fresh = np.zeros(cuts, np.int64)
     for move in range(moves):
-        temperature = 1.5 * (0.12 / 1.5) ** (move / moves)
+        temperature = hot * (cold / hot) ** (move / moves)
         v = below(state, size)
         u = below(state, size)
         p, q = place[v], place[u]
@@ -95,12 +101,12 @@ def anneal(rows: Any, early: Any, late: Any, place: Any, room: Any, inside: Any,
         place[v] = q
         if not alone:
             place[u] = p
-        change = np.int64(0)
+        change = np.int64(of_node[q] - of_node[p]) if alone else np.int64(0)
         for t in range(cuts):
             fresh[t] = ranks[t]
             if inside[t, p] != inside[t, q]:
                 fresh[t] = cut_rank(rows, inside[t], place, work, mask)
-                change += fresh[t] - ranks[t]
+                change += (fresh[t] - ranks[t]) * of_cut[t]
         if change <= 0 or draw(state) < np.uint64(np.exp(-change / temperature) * 4294967296.0):
             total += change
             ranks[:] = fresh

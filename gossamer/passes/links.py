@@ -27,10 +27,11 @@ from gossamer.ir.placed import Assignment, EventKind, Placed
 from gossamer.passes.relay import find_relays
 from gossamer.passes.steiner import steiner_nodes
 from gossamer.passes.steps import StepKind, legs, step_order
+from gossamer.passes.weights import Weights, check_objective, weigh
 
 
-def realise(graph: OpenGraph, assignment: Assignment, network: Network) -> Placed:
-    """Build the links and the order of events for an assignment.
+def realise(graph: OpenGraph, assignment: Assignment, network: Network, objective: str = "ebits") -> Placed:
+    """Build the links and the order of events for an assignment; copies take the ways that weigh least for the objective.
 
     Raises
     ------
@@ -54,7 +55,7 @@ def realise(graph: OpenGraph, assignment: Assignment, network: Network) -> Place
     >>> realise(graph, Assignment(np.array([0, 1]), np.array([1])), net).num_links
     1
     """
-    return _Realiser(graph, _with_hubs_at_legs(graph, assignment, network), network).run()
+    return _Realiser(graph, _with_hubs_at_legs(graph, assignment, network), network, weigh(network, objective)).run()
 
 
 def _with_hubs_at_legs(graph: OpenGraph, assignment: Assignment, network: Network) -> Assignment:
@@ -82,27 +83,36 @@ class Links:
     """Pass: ``OpenGraph``, ``Assignment``, ``Network`` -> ``Placed``. Joins and links give back exactly the edges of the graph.
 
     Where communication qubits are limited, copies that live long may have to be fetched again and again; then the same
-    placement with short-lived copies is tried too, and the one with fewer links kept. Where neither can be done, copies wait on
+    placement with short-lived copies is tried too, and the one whose links weigh less kept. Where neither can be done, copies wait on
     data qubits that are free (:mod:`gossamer.passes.relay`).
+
+    Attributes
+    ----------
+    objective : what links weigh, where copies can take several ways: ``ebits``, ``time`` or ``fidelity``, see :mod:`gossamer.passes.weights`
     """
+
+    objective: str = "ebits"
+
+    def __post_init__(self) -> None:
+        check_objective(self.objective)
 
     def run(self, graph: OpenGraph, assignment: Assignment, network: Network) -> Placed:
         if all(node.comm is None for node in network.nodes):
-            return realise(graph, assignment, network)
+            return realise(graph, assignment, network, self.objective)
         short = shorten_copies(graph, assignment)
         found: list[Placed] = []
         lacking: list[NetworkInfeasible] = []
         for one in (assignment, short):
             try:
-                found.append(realise(graph, one, network))
+                found.append(realise(graph, one, network, self.objective))
             except NetworkInfeasible as error:  # it asks for more communication qubits than there are
                 lacking.append(error)
         coupled = [placed for placed in found if _keeps_halves_apart(placed)]
         if coupled:
-            return min(coupled, key=lambda placed: placed.num_links)
-        relays = find_relays(graph, short, network)
+            return min(coupled, key=weigh(network, self.objective).of)
+        relays = find_relays(graph, short, network, weigh(network, self.objective))
         if relays is not None:
-            return realise(*relays, network)
+            return realise(*relays, network, self.objective)
         if found:  # the pass `route` says what is not coupled
             return found[0]
         raise lacking[-1]
@@ -139,9 +149,9 @@ def shorten_copies(graph: OpenGraph, assignment: Assignment) -> Assignment:
 class _Realiser:
     """Replays the steps; the fields are the state of the machine between two steps."""
 
-    def __init__(self, graph: OpenGraph, assignment: Assignment, network: Network) -> None:
+    def __init__(self, graph: OpenGraph, assignment: Assignment, network: Network, weights: Weights) -> None:
         n = graph.num_vertices
-        self.graph, self.network, self.n = graph, network, n
+        self.graph, self.network, self.weights, self.n = graph, network, weights, n
         self.place: list[int] = assignment.place.tolist()
         self.edge_place: list[int] = assignment.edge_place.tolist()
         self.edges: list[list[int]] = graph.edges.tolist()
@@ -200,14 +210,14 @@ class _Realiser:
         return self.chain_place[arg], [arg, after]
 
     def plan_tree(self, v: int) -> None:
-        """A smallest tree from v's home to all nodes that need it; relays need it when their children do."""
-        home, needs, dist = self.place[v], self.needs[v], self.network.distance
+        """A tree of least weight from v's home to all nodes that need it; relays need it when their children do."""
+        home, needs, dist = self.place[v], self.needs[v], self.weights.distance
         tree = [home]
         parent = self.parent[v]
         todo = sorted(steiner_nodes(dist, {home, *needs}) - {home})
         while todo:
             _, _, x, joint = min((int(dist[t, x]), i, x, t) for i, t in enumerate(tree) for x in todo)
-            path = self.network.path(joint, x)
+            path = self.weights.path(joint, x)
             for a, b in pairwise(path):
                 if b not in parent and b != home:
                     parent[b] = a

@@ -33,6 +33,7 @@ from gossamer.ir.network import Network
 from gossamer.ir.open_graph import OpenGraph
 from gossamer.ir.placed import Assignment
 from gossamer.passes.steps import StepKind, step_order
+from gossamer.passes.weights import Weights, weigh
 
 #: Up to so many nodes the cost of every set of nodes is tabulated (Steiner trees); beyond, hops from the spider's place add up.
 MAX_TABLE_NODES = 12
@@ -43,7 +44,7 @@ WINDOWS = (5, 15, 45, 135)
 #: With more items only one of them is tried.
 MAX_PROBED = 20_000
 #: A cost no placement pays if it can do otherwise: a set of nodes that no links can join.
-UNREACHABLE = 10_000
+UNREACHABLE = 1_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,12 +62,14 @@ class PlacementProblem:
     item_time : int32[I], the step at which the item is realised
     num_steps
     capacity : int32[K], qubits of each node
-    steiner : int32[2**K], cost of joining a set of nodes (a bit mask); empty if ``K > MAX_TABLE_NODES``
-    distance : int32[K, K], hops; without ``steiner`` a spider costs the sum of hops from its place to the nodes of its items
+    steiner : int32[2**K], cost of joining a set of nodes (a bit mask), and of standing there; empty if ``K > MAX_TABLE_NODES``
+    distance : int32[K, K], hops, or their weights and that of the node where they end; without ``steiner`` a spider costs the sum of those
+        from its place to the nodes of its items
     fixed : int32[S], the node a spider must stand on, or -1
     third : whether an item of two spiders may be realised at a node where none of them stands
     window : None, or a number of steps: then a spider pays the hops to a node once for each visit, and items there that follow each
         other within so many steps are one visit. So copies that are used in quick succession cost less than those that wait
+    least, typical : the least and the median weight of a hop, which are the units of the last and the first temperature
     """
 
     num_spiders: int
@@ -84,6 +87,8 @@ class PlacementProblem:
     third: bool = True
     window: int | None = None
     node_names: tuple[str, ...] = ()
+    least: int = 1
+    typical: int = 1
 
     @property
     def num_items(self) -> int:
@@ -186,10 +191,10 @@ def problem_from_graph(graph: OpenGraph, network: Network) -> PlacementProblem:
     >>> search(problem).cost
     1
     """
-    return _problem(graph, network)[0]
+    return _problem(graph, network, weigh(network))[0]
 
 
-def _problem(graph: OpenGraph, network: Network) -> tuple[PlacementProblem, _Names]:
+def _problem(graph: OpenGraph, network: Network, weights: Weights) -> tuple[PlacementProblem, _Names]:
     is_hub = graph.is_hub
     vertex_of = np.flatnonzero(~is_hub).astype(np.int32)
     spider_of = np.full(graph.num_vertices, -1, np.int32)
@@ -242,21 +247,25 @@ def _problem(graph: OpenGraph, network: Network) -> tuple[PlacementProblem, _Nam
     items = np.full((len(legs), max(width, 2)), -1, np.int32)
     for i, spiders in enumerate(legs):
         items[i, : len(spiders)] = spiders
+    distance = (weights.distance + np.where(np.eye(network.size, dtype=bool), 0, weights.node)).astype(np.int32)
     problem = PlacementProblem(
         num_spiders=number, items=items, is_chain=np.array(chain, bool), start=begin, end=finish, successor=successor,
         item_time=np.array(times, np.int32), num_steps=len(steps),
         capacity=np.array([node.room for node in network.nodes], np.int32),
-        steiner=steiner_table(network.distance), distance=np.ascontiguousarray(network.distance, np.int32),
+        steiner=steiner_table(weights.distance, weights.node), distance=distance,
         fixed=np.full(number, -1, np.int32), third=all((node.comm is None or node.comm >= 2) and node.joins_halves for node in network.nodes),
         node_names=tuple(
             node.name if node.room == node.data else f"{node.name}, beside one for its steps" for node in network.nodes
         ),
+        least=weights.least, typical=weights.typical,
     )  # fmt: skip
     return problem, _Names(vertex_of, item_of_edge, item_of_hub)
 
 
-def steiner_table(distance: NDArray[np.int32]) -> Int:
+def steiner_table(distance: NDArray[np.int32], node: Int | None = None) -> Int:
     """Size of the smallest tree that joins each set of nodes (bit mask), ``int32[2**K]``; empty for more than 12 nodes.
+
+    With ``node`` each node of the set adds its own weight, so that a spider pays for where it stands and for where its copies come.
 
     References
     ----------
@@ -271,6 +280,9 @@ def steiner_table(distance: NDArray[np.int32]) -> Int:
     k = distance.shape[0]
     if k > MAX_TABLE_NODES:
         return np.zeros(0, np.int32)
+    if node is not None and node.any():
+        inside = (np.arange(1 << k)[:, None] >> np.arange(k)) & 1
+        return steiner_table(distance) + (inside @ node).astype(np.int32)
     d = np.where(distance < 0, UNREACHABLE, distance).astype(np.int32)
     if (d[~np.eye(k, dtype=bool)] == 1).all():
         return np.array([max(0, mask.bit_count() - 1) for mask in range(1 << k)], np.int32)
@@ -294,26 +306,33 @@ def steiner_table(distance: NDArray[np.int32]) -> Int:
     return table
 
 
-def partition(graph: OpenGraph, network: Network, *, effort: int = 1, seed: int = 0) -> Assignment:
+def partition(
+    graph: OpenGraph, network: Network, *, effort: int = 1, seed: int = 0, objective: str = "ebits"
+) -> Assignment:
     """Place a graph on a network.
 
     Parameters
     ----------
     effort
         0 to 3: how many moves the search makes (see :func:`default_moves`).
+    objective
+        What the links and nodes weigh, see :func:`gossamer.passes.weights.weigh`.
 
     Raises
     ------
+    UsageError
+        ``NW-18`` for a figure of a link that the objective needs.
     NetworkInfeasible
         ``NW-13`` if the data qubits do not suffice.
     """
-    problem, names = _problem(graph, network)
+    weights = weigh(network, objective)
+    problem, names = _problem(graph, network, weights)
     moves = default_moves(problem, effort)
     found = search(problem, moves=moves, seed=seed)
     given = _assignment(graph, names, found)
     if all(node.comm is None for node in network.nodes):
         return given
-    return _within_comm(graph, network, problem, names, moves, seed, given, found.cost)
+    return _within_comm(graph, network, objective, problem, names, moves, seed, given, found.cost)
 
 
 def _assignment(graph: OpenGraph, names: _Names, found: Placement) -> Assignment:
@@ -325,10 +344,10 @@ def _assignment(graph: OpenGraph, names: _Names, found: Placement) -> Assignment
 
 
 def _within_comm(
-    graph: OpenGraph, network: Network, problem: PlacementProblem, names: _Names, moves: int, seed: int, given: Assignment,
-    cost: int,
+    graph: OpenGraph, network: Network, objective: str, problem: PlacementProblem, names: _Names, moves: int, seed: int,
+    given: Assignment, cost: int,
 ) -> Assignment:  # fmt: skip
-    """The assignment that takes the fewest links with the communication qubits that there are.
+    """The assignment that takes the fewest links (the least weight of them) with the communication qubits that there are.
 
     A copy that waits long for its next use is measured and fetched again where communication qubits are short. How long is
     long depends on the program, so the search is made with several windows (see ``PlacementProblem``), each result is
@@ -338,7 +357,7 @@ def _within_comm(
 
     def count_links(assignment: Assignment) -> int:
         try:
-            return Links().run(graph, assignment, network).num_links
+            return weigh(network, objective).of(Links(objective).run(graph, assignment, network))
         except NetworkInfeasible:
             return UNREACHABLE * graph.num_vertices
 
@@ -403,10 +422,12 @@ def _search(problem: PlacementProblem, moves: int, seed: int) -> Placement:
         near = [s[2:] for s in starts[:2] if s[0] <= start_cost + start_cost // 4]
         # Little time for a large problem: do not heat the start up more than can be cooled again.
         hot = 0.15 + 0.12 * math.log10(1 + moves / (core.num_spiders + core.num_items))
-        place, item_place = _anneal(core, near, moves, hot, 0.13, 2 * seed)
+        place, item_place = _anneal(core, near, moves, hot * core.typical, 0.13 * core.least, 2 * seed)
     place, item_place = expand(problem, merge, place, item_place)
     if choice and merge is not None:
-        place, item_place = _anneal(problem, [(place, item_place)], moves // 8, 0.12, 0.08, 2 * seed)
+        place, item_place = _anneal(
+            problem, [(place, item_place)], moves // 8, 0.12 * core.least, 0.08 * core.least, 2 * seed
+        )
     _tidy(problem, place, item_place)
     return Placement(place, item_place, count_cost(problem, place, item_place), start_cost, name)
 
@@ -820,7 +841,7 @@ def _map_blocks(problem: PlacementProblem, track_of: Int, tracks: Int, items: In
     k = problem.num_nodes
     node_of = np.arange(k, dtype=np.int32)
     distance = problem.distance.astype(np.int64)
-    if (distance[~np.eye(k, dtype=bool)] == 1).all():
+    if k == 1 or np.ptp(distance[~np.eye(k, dtype=bool)]) == 0:
         return node_of
     spider = np.repeat(np.arange(problem.num_spiders), np.diff(problem.incidence[0]))
     pairs = np.unique(np.stack([spider, items[problem.incidence[1]]]), axis=1)

@@ -20,8 +20,8 @@ from numba import njit
 
 from gossamer.passes.random_kernel import below, draw
 
-#: Differences of cost from here on are never accepted.
-MAX_RISE = 64
+#: Differences of cost from here on are never accepted: at least so large, at most so large where weights are.
+MIN_RISE, MAX_RISE = 64, 1 << 14
 
 
 @njit(cache=True, nogil=True)
@@ -267,7 +267,8 @@ def anneal(
     best_place, best_item = place.copy(), item_place.copy()
     undo_item = np.empty(2 * num_items + 2, np.int32)
     undo_node = np.empty(2 * num_items + 2, np.int32)
-    accept = np.zeros(MAX_RISE, np.uint64)
+    rises = min(max(MIN_RISE, int(23 * hot) + 1), MAX_RISE)  # exp(-23) is less than what a draw can tell from 0
+    accept = np.zeros(rises, np.uint64)
     run = np.zeros((2, 4), np.int64)  # start of the chain, lo, hi, end of the chain; two runs at most
     work = np.int64(0)
     cooled = np.int64(0)
@@ -276,7 +277,7 @@ def anneal(
         if work >= cooled:
             cooled = work + (moves >> 10)
             temperature = hot * (cold / hot) ** (work / moves)
-            for d in range(1, MAX_RISE):
+            for d in range(1, rises):
                 accept[d] = np.uint64(np.exp(-d / temperature) * 4294967296.0)
         kind = below(state, 16)
         if kind < 4 and num_items > 0:
@@ -319,7 +320,7 @@ def anneal(
                     incident,
                     window,
                 )
-                if d <= 0 or (d < MAX_RISE and draw(state) < accept[d]):
+                if d <= 0 or (d < rises and draw(state) < accept[d]):
                     _move_item(
                         e,
                         b1,
@@ -382,7 +383,7 @@ def anneal(
                         )
                         undo_item[undone] = e
                         undone += 1
-                if d <= 0 or (d < MAX_RISE and draw(state) < accept[d]):
+                if d <= 0 or (d < rises and draw(state) < accept[d]):
                     total += d
                 else:
                     for y in range(undone):
@@ -583,7 +584,7 @@ def anneal(
                                     incident,
                                     window,
                                 )
-            if d <= 0 or (d < MAX_RISE and draw(state) < accept[d]):
+            if d <= 0 or (d < rises and draw(state) < accept[d]):
                 total += d
             else:
                 for y in range(undone - 1, -1, -1):

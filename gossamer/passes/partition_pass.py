@@ -19,8 +19,9 @@ class Partition(SearchOptions):
     ----------
     effort : 0 to 3, how many moves the search makes
     seed : of its random numbers
+    objective : what is made small
     """
 
     def run(self, graph: OpenGraph, network: Network) -> Assignment:
-        found: Assignment = partition(graph, network, effort=self.effort, seed=self.seed)
+        found: Assignment = partition(graph, network, effort=self.effort, seed=self.seed, objective=self.objective)
         return found

@@ -14,10 +14,10 @@ Vertices measured along an axis that are added while a Pauli flow is kept: McElv
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cached_property
+from heapq import heappop, heappush
 from itertools import count, pairwise
 
 import numpy as np
@@ -28,9 +28,12 @@ from gossamer.ir.open_graph import Label, OpenGraph, correction_columns
 from gossamer.ir.phase import Phase
 from gossamer.ir.placed import Assignment
 from gossamer.passes.steps import StepKind, legs, step_order
+from gossamer.passes.weights import Weights
 
 
-def find_relays(graph: OpenGraph, assignment: Assignment, network: Network) -> tuple[OpenGraph, Assignment] | None:
+def find_relays(
+    graph: OpenGraph, assignment: Assignment, network: Network, weights: Weights
+) -> tuple[OpenGraph, Assignment] | None:
     """A graph of the same meaning and its assignment, in which no node has to hold two copies at one time; None if data qubits lack.
 
     Examples
@@ -40,23 +43,26 @@ def find_relays(graph: OpenGraph, assignment: Assignment, network: Network) -> t
     >>> from gossamer.ir.network import NetworkLink, Node
     >>> from gossamer.ir.wires import WireBuilder
     >>> from gossamer.passes.graph_like import to_open_graph
+    >>> from gossamer.passes.weights import weigh
     >>> w = WireBuilder(); a, b = w.add_input("a"), w.add_input("b"); w.cz(a, b); _ = w.output(a, "a"), w.output(b, "b")
     >>> graph = to_open_graph(w.build())
     >>> nodes = tuple(Node(name=f"n{i}", data=1, comm=1) for i in range(3))
     >>> line = Network(nodes=nodes, links=tuple(NetworkLink(nodes=(f"n{i}", f"n{i + 1}")) for i in range(2)))
-    >>> found, where = find_relays(graph, Assignment(np.array([0, 2]), np.array([2])), line)
+    >>> found, where = find_relays(graph, Assignment(np.array([0, 2]), np.array([2])), line, weigh(line))
     >>> found.edges.tolist(), where.place.tolist()
     ([[0, 2], [1, 3], [2, 3]], [0, 2, 1, 1])
     """
     for rewriting in (_measure_gadgets, _pass_on):
-        found = rewriting(graph, assignment, network)
+        found = rewriting(graph, assignment, network, weights)
         if found is None:
             return None
         graph, assignment = found
     return graph, assignment
 
 
-def _measure_gadgets(graph: OpenGraph, assignment: Assignment, network: Network) -> tuple[OpenGraph, Assignment] | None:
+def _measure_gadgets(
+    graph: OpenGraph, assignment: Assignment, network: Network, weights: Weights
+) -> tuple[OpenGraph, Assignment] | None:
     """Gadgets whose legs would have to meet as copies become a parity and a leaf."""
     draft = _Draft(graph, assignment)
     for block in _blocks(graph, draft.place, network):
@@ -72,12 +78,14 @@ def _measure_gadgets(graph: OpenGraph, assignment: Assignment, network: Network)
             free = [node for node in range(network.size) if block.room[node] > 0]
             if not free:
                 return None
-            at = min(free, key=lambda node: (sum(int(network.distance[node, draft.place[v]]) for v in around), node))
+            at = min(free, key=lambda node: (sum(int(weights.distance[node, draft.place[v]]) for v in around), node))
             draft.split_gadget(hub, around, at, block.end)
     return draft.build()
 
 
-def _pass_on(graph: OpenGraph, assignment: Assignment, network: Network) -> tuple[OpenGraph, Assignment] | None:
+def _pass_on(
+    graph: OpenGraph, assignment: Assignment, network: Network, weights: Weights
+) -> tuple[OpenGraph, Assignment] | None:
     """Edges whose ends stand too far apart become paths over the nodes between."""
     draft = _Draft(graph, assignment)
     successor, edges = graph.successor.tolist(), graph.edges.tolist()
@@ -87,33 +95,38 @@ def _pass_on(graph: OpenGraph, assignment: Assignment, network: Network) -> tupl
             pairs.append((block.end, successor[block.end], True))
         for u, w, is_chain in pairs:
             p, q = draft.place[u], draft.place[w]
-            if network.distance[p, q] <= 1:
-                draft.realise_at_an_end(u, w)
-                continue
-            path = _path_with_room(network, p, q, block.room)
+            path = [p] if p == q else _path_with_room(network, weights, p, q, block.room)
             if path is None:
                 return None
+            if len(path) <= 2:
+                draft.realise_at_an_end(u, w)
+                continue
             draft.pass_on(u, w, path[1:-1], block.end, is_chain=is_chain)
     return draft.build()
 
 
-def _path_with_room(network: Network, p: int, q: int, room: list[int]) -> list[int] | None:
-    """A shortest path over nodes that have a data qubit free and a communication qubit."""
+def _path_with_room(network: Network, weights: Weights, p: int, q: int, room: list[int]) -> list[int] | None:
+    """A path of least weight over nodes that have a data qubit free and a communication qubit; the first that is found wins ties."""
     came = {p: p}
-    todo = deque([p])
+    far = {p: 0}
+    number = count(1)
+    todo = [(0, 0, p)]
     while todo:
-        at = todo.popleft()
+        here, _, at = heappop(todo)
+        if at == q:
+            path = [q]
+            while path[-1] != p:
+                path.append(came[path[-1]])
+            return path[::-1]
+        if here > far[at]:
+            continue
         for node in network.neighbours[at]:
-            if node in came:
+            if node != q and (room[node] <= 0 or network.nodes[node].comm == 0):
                 continue
-            if node == q:
-                path = [q, at]
-                while path[-1] != p:
-                    path.append(came[path[-1]])
-                return path[::-1]
-            if room[node] > 0 and network.nodes[node].comm != 0:
-                came[node] = at
-                todo.append(node)
+            further = here + int(weights.link[at, node])
+            if node not in far or further < far[node]:
+                came[node], far[node] = at, further
+                heappush(todo, (further, next(number), node))
     return None
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Any
 
 from gossamer.ir.pattern import Entangle, Prepare
@@ -209,8 +210,8 @@ def _together(qubits: Sequence[int], free: list[int], waits: int) -> int:
 def make_report(distribution: Distribution) -> dict[str, Any]:
     """The counted part of ``report.json``: plain data without times, the same for the same programs.
 
-    ``makespan`` and ``fidelity`` come from the figures of the network and are None where they do not suffice; ``shot_overhead`` is 1
-    while every link is a real one.
+    ``cost`` is the sum of what the ebits cost, given where not all links of the network cost 1. ``makespan`` and ``fidelity`` come from the
+    figures of the network and are None where they do not suffice; ``shot_overhead`` is 1 while every link is a real one.
     """
     from gossamer.report.timing import estimate
 
@@ -237,26 +238,41 @@ def make_report(distribution: Distribution) -> dict[str, Any]:
                     "vertices": [partners.get((link.id, name), 0) for name in link.nodes],
                 }
             )
-    return {
-        "depth": longest_chain(distribution.programs, ebit=0),
-        "ebits": len(links),
-        "links": links,
-        "local_2q": sum(c.local_2q for c in counts.values()),
-        "steps": longest_chain(distribution.programs),
-        "messages": sum(isinstance(one, Send) for p in distribution.programs for one in p.instructions),
-        "nodes": [
-            {"name": p.node, "model": p.model, "data": p.data, "comm": p.comm, "instructions": len(p.instructions)}
-            | {
-                "gates": counts[p.node].gates,
-                "local_2q": counts[p.node].local_2q,
-                "measurements": counts[p.node].measurements,
-            }
-            for p in distribution.programs
-        ],
-        "peak_comm": {name: c.peak_comm for name, c in counts.items()},
-        "peak_qubits": {name: c.peak_qubits for name, c in counts.items()},
-        "shot_overhead": 1,
-    } | estimate(distribution)
+    return (
+        {
+            "depth": longest_chain(distribution.programs, ebit=0),
+            "ebits": len(links),
+            "links": links,
+            "local_2q": sum(c.local_2q for c in counts.values()),
+            "steps": longest_chain(distribution.programs),
+            "messages": sum(isinstance(one, Send) for p in distribution.programs for one in p.instructions),
+            "nodes": [
+                {"name": p.node, "model": p.model, "data": p.data, "comm": p.comm, "instructions": len(p.instructions)}
+                | {
+                    "gates": counts[p.node].gates,
+                    "local_2q": counts[p.node].local_2q,
+                    "measurements": counts[p.node].measurements,
+                }
+                for p in distribution.programs
+            ],
+            "peak_comm": {name: c.peak_comm for name, c in counts.items()},
+            "peak_qubits": {name: c.peak_qubits for name, c in counts.items()},
+            "shot_overhead": 1,
+        }
+        | _cost(distribution)
+        | estimate(distribution)
+    )
+
+
+def _cost(distribution: Distribution) -> dict[str, Any]:
+    """``cost``: what the ebits cost together [NW-17]; nothing where each costs 1."""
+    costs = {frozenset(link.nodes): link.cost for link in distribution.network.links if link.is_quantum}
+    if all(cost == 1 for cost in costs.values()):
+        return {}
+    used = {one.link for program in distribution.programs for one in program.instructions if isinstance(one, Ebit)}
+    pairs = [frozenset(link.nodes) for link in distribution.manifest.links if link.id in used]
+    total = sum((Fraction(str(costs[pair])) for pair in pairs), Fraction(0))
+    return {"cost": int(total) if total.denominator == 1 else float(total)}
 
 
 def _partners(distribution: Distribution) -> dict[tuple[str, str], int]:

@@ -15,8 +15,9 @@ from fractions import Fraction
 from heapq import heappop, heappush
 from typing import Any
 
+from gossamer.diagnostics import UsageError
 from gossamer.ir.figures import components, figures_of, memory_fidelity
-from gossamer.ir.network import Network, NetworkLink, Node
+from gossamer.ir.network import Network, NetworkLink, Node, QuantumChannel
 from gossamer.ir.pattern import Prepare
 from gossamer.ir.program import (
     Compute,
@@ -53,7 +54,7 @@ def estimate(distribution: Distribution) -> dict[str, Any]:
     """
     out: dict[str, Any] = {"makespan": None, "fidelity": None}
     network = distribution.network
-    figures = network != network.outline
+    figures = _has_figures(network)
     plan: Schedule | None = None
     try:
         plan = make_schedule(distribution)
@@ -62,11 +63,50 @@ def estimate(distribution: Distribution) -> dict[str, Any]:
         if figures:
             out["makespan_note"] = str(absent)
     try:
-        out["fidelity"] = _fidelity(distribution, plan, out.get("makespan_note"))
+        out["fidelity"] = rounded_fidelity(_log_fidelity(distribution, plan, out.get("makespan_note")))
     except _Absent as absent:
         if figures:
             out["fidelity_note"] = str(absent)
     return out
+
+
+def loss(distribution: Distribution, objective: str) -> float:
+    """What the programs take or lose, the less the better: for ``time`` the makespan, for ``fidelity`` its logarithm with the sign changed.
+
+    Raises
+    ------
+    UsageError
+        ``NW-18`` for a figure that is needed and absent.
+    """
+    try:
+        if objective == "time":
+            return float(make_schedule(distribution).makespan)
+        decays = any(node.t1 is not None or node.t2 is not None for node in distribution.network.nodes)
+        log = _log_fidelity(distribution, make_schedule(distribution) if decays else None, None)
+        return -float(f"{log:.12g}")  # the last digits of a logarithm differ from machine to machine
+    except _Absent as absent:
+        raise UsageError("NW-18", f"the objective '{objective}' cannot be computed: {absent}",
+                         help="give the figure, or leave the objective out") from absent  # fmt: skip
+
+
+def rounded_fidelity(log: float) -> float:
+    """A fidelity from its logarithm, to nine digits: the last ones differ from machine to machine.
+
+    Examples
+    --------
+    >>> rounded_fidelity(0.0), rounded_fidelity(-0.5)
+    (1.0, 0.60653066)
+    """
+    return float(f"{math.exp(log):.9g}")
+
+
+def _has_figures(network: Network) -> bool:
+    """Whether the network says anything of its hardware."""
+    hardware = ("gates", "preparation", "measurement", "reset", "t1", "t2", "coupling")
+    return any(getattr(node, name) is not None for node in network.nodes for name in hardware) or any(
+        link.classical is not None or link.quantum not in (None, QuantumChannel(cost=link.cost))
+        for link in network.links
+    )
 
 
 def make_schedule(distribution: Distribution) -> Schedule:
@@ -255,8 +295,8 @@ def _pair_time(link: NetworkLink | None, name: str) -> Fraction:
 # ---- the fidelity ----------------------------------------------------------------------------------------------------
 
 
-def _fidelity(distribution: Distribution, plan: Schedule | None, why: str | None) -> float:
-    """The product; conditional gates count as if they were always done."""
+def _log_fidelity(distribution: Distribution, plan: Schedule | None, why: str | None) -> float:
+    """The logarithm of the product; conditional gates count as if they were always done."""
     network = distribution.network
     links = {frozenset(link.nodes): link for link in network.links}
     log = 0.0
@@ -277,4 +317,4 @@ def _fidelity(distribution: Distribution, plan: Schedule | None, why: str | None
         if channel is None or channel.fidelity is None:
             raise _Absent(f"the network gives no fidelity of the pairs of '{use.nodes[0]}' and '{use.nodes[1]}'")
         log += math.log(channel.fidelity)
-    return float(f"{math.exp(log):.9g}")  # the last digits of a logarithm differ from machine to machine
+    return log

@@ -22,6 +22,7 @@ from gossamer.ir.phase import Phase
 from gossamer.ir.placed import Assignment
 from gossamer.passes.links import Links, realise, shorten_copies
 from gossamer.passes.relay import find_relays
+from gossamer.passes.weights import weigh
 from tests.profiles import NIGHTLY, QUICK
 
 NONE = np.full(2, -1, np.int32)
@@ -51,7 +52,7 @@ def check_relays(data: st.DataObject, *, steps: int) -> None:
     network = data.draw(networks(min_nodes=2, data=64, comm=1, models=("circuit", "mbqc", "mixed")))
     place = [data.draw(st.integers(0, network.size - 1)) for _ in range(graph.num_vertices)]
     given = Assignment(np.array(place, np.int32), np.zeros(graph.num_edges, np.int32))
-    found = find_relays(graph, shorten_copies(graph, given), network)
+    found = find_relays(graph, shorten_copies(graph, given), network, weigh(network))
     assert found is not None
     found[0].verify()
     assert equal_instruments(graph_diagram(graph), graph_diagram(found[0]))

@@ -18,6 +18,7 @@ from gossamer.ir.wires import WireBuilder
 from gossamer.passes import partition as pt
 from gossamer.passes.graph_like import to_open_graph
 from gossamer.passes.links import Links
+from gossamer.passes.weights import weigh
 
 LINKS = {
     "all": lambda k: list(combinations(range(k), 2)),
@@ -217,7 +218,9 @@ def test_with_few_communication_qubits_the_search_knows_what_waiting_costs() -> 
     layer = [(2, a, b) for a, b in combinations(wires, 2)]
     graph = circuit(9, (layer + [(5, a, 0) for a in wires]) * 3)
     few = network([4] * 3, comm=2)
-    unaware = pt._assignment(graph, pt._problem(graph, few)[1], pt.search(pt.problem_from_graph(graph, few)))
+    unaware = pt._assignment(
+        graph, pt._problem(graph, few, weigh(few))[1], pt.search(pt.problem_from_graph(graph, few))
+    )
     aware = Links().run(graph, pt.partition(graph, few), few)
     aware.verify()
     assert aware.num_links < Links().run(graph, unaware, few).num_links
@@ -227,7 +230,7 @@ def test_with_few_communication_qubits_the_search_knows_what_waiting_costs() -> 
 @given(circuits, st.integers(2, 3), st.integers(0, 3))
 def test_knowing_of_communication_qubits_never_costs_more(graph: OpenGraph, comm: int, seed: int) -> None:
     few = network([-(-len(graph.inputs) // 3) + 1] * 3, comm=comm)
-    problem, names = pt._problem(graph, few)
+    problem, names = pt._problem(graph, few, weigh(few))
     unaware = pt._assignment(graph, names, pt.search(problem, moves=pt.default_moves(problem, 0), seed=seed))
     aware = Links().run(graph, pt.partition(graph, few, effort=0, seed=seed), few)
     assert aware.num_links <= Links().run(graph, unaware, few).num_links
