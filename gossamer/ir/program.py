@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, TypeAlias
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.dataclasses import dataclass as checked_dataclass
@@ -21,6 +22,9 @@ from gossamer.ir.gates import GATES as GATES
 from gossamer.ir.network import MAX_QUBITS, Network
 from gossamer.ir.pattern import Clifford, CorrectX, CorrectZ, Entangle, Prepare
 from gossamer.ir.phase import BitExpr, Phase
+
+if TYPE_CHECKING:
+    from gossamer.ir.program_columns import Columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,6 +331,19 @@ class Distribution:
     manifest: Manifest
     network: Network
     report: dict[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def columns(self) -> tuple[Columns | None, ...]:
+        """The tables of each program, see `gossamer.ir.program_columns`; None where a number is too large for them."""
+        from gossamer.ir.program_columns import columns_of
+
+        def tables(program: NodeProgram) -> Columns | None:
+            try:
+                return columns_of(program)
+            except OverflowError:
+                return None
+
+        return tuple(map(tables, self.programs))
 
     def verify_structure(self) -> None:
         """Check messages, links, capacities and qubit use of the programs (clauses PR-*)."""

@@ -8,32 +8,33 @@ nodes really run. Depth counts one unit for a gate, a command of a pattern, a me
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from gossamer.ir.pattern import Entangle, Prepare
-from gossamer.ir.program import (
-    LETTERS,
-    Compute,
-    Conditional,
-    Distribution,
-    Ebit,
-    Gate,
-    Measure,
-    NodeProgram,
-    Observe,
-    Recv,
-    Reset,
-    Send,
-    bits_read,
-    gates_of,
-    qubits_of,
+import numpy as np
+from numpy.typing import NDArray
+
+from gossamer.ir.diagram import Int
+from gossamer.ir.pattern import Prepare
+from gossamer.ir.program import Distribution, Ebit, Instruction, NodeProgram, Recv, Send
+from gossamer.ir.program_columns import (
+    COMMAND,
+    COMPUTE,
+    CONDITIONAL,
+    EBIT,
+    GATE,
+    MEASURE,
+    OBSERVE,
+    OTHER,
+    RECV,
+    RESET,
+    SEND,
+    Columns,
+    columns_of,
 )
 
-# Tuples, for loops over millions of instructions: a union would be made anew each time.
-_GATES = (Gate, Conditional)
-_MEASURING = (Measure, Observe)
+_MEASURING = (MEASURE, OBSERVE)
 
 
 @dataclass
@@ -58,153 +59,143 @@ class NodeCounts:
     resets: int = 0
 
 
-@dataclass
-class _Use:
-    """From the first to the last instruction of each stretch in which a qubit carries a state."""
-
-    start: dict[int, int] = field(default_factory=dict)
-    last: dict[int, int] = field(default_factory=dict)
-    stretches: list[tuple[int, int, int]] = field(default_factory=list)  # qubit, first, last
-
-    def touch(self, qubit: int, at: int) -> None:
-        self.start.setdefault(qubit, at)
-        self.last[qubit] = at
-
-    def end(self, qubit: int, at: int) -> None:
-        if qubit in self.start:
-            self.stretches.append((qubit, self.start.pop(qubit), at))
-            self.last.pop(qubit, None)
-
-
 def count_node(
-    program: NodeProgram, inputs: frozenset[int] = frozenset(), outputs: frozenset[int] = frozenset()
+    program: NodeProgram,
+    inputs: frozenset[int] = frozenset(),
+    outputs: frozenset[int] = frozenset(),
+    columns: Columns | None = None,
 ) -> NodeCounts:
     """Count one program; ``inputs`` and ``outputs`` are the data qubits that the manifest names as places.
 
+    ``columns`` are the tables of the program, if they have been made.
+
     Examples
     --------
+    >>> from gossamer.ir.program import Gate, Measure, Reset
     >>> p = NodeProgram("a", "circuit", 2, 0, 1, (Gate("h", (0,)), Gate("cz", (0, 1)), Measure(1, 0), Reset(1)))
     >>> counts = count_node(p)
     >>> counts.peak_qubits, counts.local_2q, counts.gates
     (2, 1, 2)
     """
-    counts = NodeCounts()
-    use = _Use()
-    for qubit in inputs:
-        use.touch(qubit, -1)
-    for at, one in enumerate(program.instructions):
-        if isinstance(one, _GATES):
-            for gate in (one,) if isinstance(one, Gate) else one.body:
-                counts.gates += 1
-                if len(gate.qubits) == 2:
-                    if max(gate.qubits) < program.data:
-                        counts.local_2q += 1
-                    else:
-                        counts.link_2q += 1
-                for qubit in gate.qubits:
-                    use.touch(qubit, at)
-        elif isinstance(one, _MEASURING):
-            counts.measurements += 1
-            use.touch(one.qubit, at)
-            use.end(one.qubit, at)
-        elif isinstance(one, Reset):
-            counts.resets += 1
-            use.end(
-                one.qubit, use.last.get(one.qubit, at)
-            )  # what it held before is not used again; |0> costs nothing yet
-        elif isinstance(one, Ebit):
-            use.touch(one.qubit, at)
-        elif type(one) in LETTERS:
-            counts.gates += not isinstance(one, Prepare)
-            if isinstance(one, Entangle):
-                counts.local_2q += max(one.a, one.b) < program.data
-                counts.link_2q += max(one.a, one.b) >= program.data
-            for qubit in qubits_of(one):
-                use.touch(qubit, at)
+    c = columns_of(program) if columns is None else columns
+    first, size = _first_of_group(c.at, c.part), _group_sizes(c)
+    gate = first & np.isin(c.kind[c.at], (GATE, CONDITIONAL, COMMAND))
+    pair = gate & (size == 2)
+    at_link = pair & (np.maximum(c.qubit, np.roll(c.qubit, -1)) >= program.data)
+    prepared = sum(type(program.instructions[i]) is Prepare for i in c.where(COMMAND))
+    stretches = _stretches(program, c, inputs, outputs)
+    data = stretches[0] < program.data
+    return NodeCounts(
+        peak_qubits=_most(*(column[data] for column in stretches[1:])),
+        peak_comm=_most(*(column[~data] for column in stretches[1:])),
+        local_2q=int(pair.sum() - at_link.sum()),
+        link_2q=int(at_link.sum()),
+        gates=int(gate.sum()) - prepared,
+        measurements=int(np.isin(c.kind, _MEASURING).sum()),
+        resets=int((c.kind == RESET).sum()),
+    )
+
+
+def _first_of_group(*keys: NDArray[Any]) -> NDArray[np.bool_]:
+    """Where another value of a key begins."""
+    first = np.ones(len(keys[0]), np.bool_)
+    if len(first):
+        first[1:] = np.any([key[1:] != key[:-1] for key in keys], axis=0)
+    return first
+
+
+def _stretches(
+    program: NodeProgram, c: Columns, inputs: frozenset[int], outputs: frozenset[int]
+) -> tuple[Int, Int, Int]:
+    """The stretches in which a qubit carries a state: the qubit, the first and the last instruction.
+
+    A measurement is the last of its stretch. What a qubit held before a reset is not used again, and |0> costs nothing yet.
+    """
+    held, kept = (np.array(sorted(qubits), np.int32) for qubits in (inputs, outputs))
     end = len(program.instructions)
-    for qubit in outputs:
-        use.touch(qubit, end)
-    for qubit in list(use.start):
-        use.end(qubit, use.last[qubit])
-    counts.peak_qubits = _most([(a, b) for q, a, b in use.stretches if q < program.data])
-    counts.peak_comm = _most([(a, b) for q, a, b in use.stretches if q >= program.data])
-    return counts
+    at = np.concatenate([np.full(len(held), -1, np.int32), c.at, np.full(len(kept), end, np.int32)])
+    qubit = np.concatenate([held, c.qubit, kept])
+    kind = np.concatenate([np.full(len(held), OTHER, np.uint8), c.kind[c.at], np.full(len(kept), OTHER, np.uint8)])
+    by = np.argsort(qubit, kind="stable")
+    at, qubit, kind = at[by], qubit[by], kind[by]
+    closes = np.isin(kind, (*_MEASURING, RESET))
+    number: NDArray[np.int64] = (
+        np.cumsum(_first_of_group(qubit)) + np.cumsum(closes) - closes
+    )  # of the stretch that a touch belongs to
+    state = kind != RESET
+    at, qubit, number = at[state], qubit[state], number[state]
+    first = _first_of_group(number)
+    last = np.append(first[1:], True)[: len(first)]
+    return qubit[first], at[first], at[last]
 
 
-def _most(stretches: list[tuple[int, int]]) -> int:
+def _most(first: Int, last: Int) -> int:
     """The largest number of closed intervals that share a point."""
-    ends = sorted([(a, 0, 1) for a, _ in stretches] + [(b, 1, -1) for _, b in stretches])
-    most = now = 0
-    for _, _, step in ends:
-        now += step
-        most = max(most, now)
-    return most
+    if not len(first):
+        return 0
+    change = np.zeros(int(last.max()) + 3, np.int32)
+    np.add.at(change, first + 1, 1)  # an input begins at -1
+    np.add.at(change, last + 2, -1)
+    return int(np.cumsum(change).max())
 
 
-def longest_chain(programs: tuple[NodeProgram, ...], *, ebit: int = 1) -> int:
+def longest_chain(programs: tuple[NodeProgram, ...], *, ebit: int = 1, columns: Sequence[Columns] | None = None) -> int:
     """Length of the longest chain of dependent instructions over all programs; an ebit takes ``ebit`` units.
 
     The programs are run side by side as far as they get, as the actors of the runtime do; programs that deadlock raise
     ValueError (the structural check reports who waits for whom).
     """
-    at = [0] * len(programs)
-    free = [[0] * (p.data + p.comm) for p in programs]  # the time from which each qubit is free
-    known = [[0] * p.bits for p in programs]  # the time from which each bit is known
-    sent: dict[str, int] = {}
-    waiting: dict[str, tuple[int, int, int]] = {}  # link -> (node, qubit, time) of the end that came first
-    progress = True
-    while progress:
-        progress = False
-        for i, program in enumerate(programs):
-            qubit, bit = free[i], known[i]
-            begin, end = at[i], len(program.instructions)
-            while at[i] < end:
-                one = program.instructions[at[i]]
-                if isinstance(one, Gate):
-                    _together(one.qubits, qubit, 0)
-                elif isinstance(one, Conditional):
-                    waits = max([bit[b] for b, _ in one.conditions], default=0)
-                    for gate in one.body:
-                        waits = _together(gate.qubits, qubit, waits)
-                elif isinstance(one, Measure):
-                    qubit[one.qubit] = bit[one.bit] = qubit[one.qubit] + 1
-                elif isinstance(one, Recv):
-                    if one.message not in sent:
-                        break
-                    bit[one.bit] = sent[one.message]
-                elif isinstance(one, Send):
-                    sent[one.message] = max([bit[b] for b in one.bits], default=0)
-                elif isinstance(one, Ebit):
-                    now = qubit[one.qubit]
-                    if one.link not in waiting:
-                        waiting[one.link] = (i, one.qubit, now)
-                        break
-                    first, peer, other = waiting[one.link]
-                    if first == i:
-                        break
-                    qubit[one.qubit] = free[first][peer] = max(now, other) + ebit
-                    at[first] += 1  # it stands at its ebit until the second end comes
-                elif isinstance(one, Compute):
-                    bit[one.bit] = max([bit[b] for b in bits_read(one)], default=0)
-                else:
-                    _together(qubits_of(one), qubit, max([bit[b] for b in bits_read(one)], default=0))
-                    if isinstance(one, Observe):
-                        bit[one.bit] = qubit[one.qubit]
-                at[i] += 1
-            progress |= at[i] > begin
-    if any(at[i] < len(p.instructions) for i, p in enumerate(programs)):
-        raise ValueError("the programs wait for each other")
-    return max([0, *(max(times, default=0) for times in (*free, *known))])
+    tables = list(map(columns_of, programs)) if columns is None else columns
+    return _Chains(programs, tables).longest(ebit)
 
 
-def _together(qubits: Sequence[int], free: list[int], waits: int) -> int:
-    """One more unit on some qubits, from when all of them are free and not before ``waits``; gives its end."""
-    for q in qubits:
-        if free[q] > waits:
-            waits = free[q]
-    for q in qubits:
-        free[q] = waits + 1
-    return waits + 1
+class _Chains:
+    """The tables of all programs, one after the other, as `gossamer.report.chain_kernel` takes them."""
+
+    def __init__(self, programs: tuple[NodeProgram, ...], columns: Sequence[Columns]) -> None:
+        from gossamer.report import chain_kernel as kernel
+
+        self.kernel = kernel
+        self.qubits, self.bits = (sum(p.data + p.comm for p in programs), sum(p.bits for p in programs))
+        self.begin = np.cumsum([0, *(len(p.instructions) for p in programs)], dtype=np.int32)
+        total = int(self.begin[-1])
+        word_of = np.full(OTHER + 1, kernel.ACT, np.uint8)
+        word_of[[SEND, RECV, EBIT, COMPUTE]] = kernel.SEND, kernel.RECV, kernel.EBIT, kernel.COMPUTE
+        self.word = np.concatenate([np.zeros(0, np.uint8), *(word_of[c.kind] for c in columns)])
+        self.partner, self.written = np.full(total, -1, np.int32), np.full(total, -1, np.int32)
+        self.names: dict[str, int] = {}
+        touches, reads, qubits, bits = [], [], 0, 0
+        for p, c, begin in zip(programs, columns, self.begin.tolist(), strict=False):
+            self.written[begin + c.write_at] = c.written + bits
+            met = c.where(SEND, RECV, EBIT)
+            self.partner[np.array(met, np.int64) + begin] = [self.number(p.instructions[i]) for i in met]
+            touches.append((c.at + begin, c.part, c.qubit + qubits))
+            reads.append((c.read_at + begin, c.read + bits))
+            qubits, bits = qubits + p.data + p.comm, bits + p.bits
+        at, self.part, self.qubit = _joined(touches, 3)
+        self.touch_start = np.searchsorted(at, np.arange(total + 1)).astype(np.int32)
+        at, self.read = _joined(reads, 2)
+        self.read_start = np.searchsorted(at, np.arange(total + 1)).astype(np.int32)
+
+    def number(self, op: Instruction) -> int:
+        """Of the message or the link; no name is both, since that of a message is marked."""
+        name = f" {op.message}" if isinstance(op, Send | Recv) else op.link  # type: ignore[union-attr]
+        return self.names.setdefault(name, len(self.names))
+
+    def longest(self, ebit: int) -> int:
+        free, known = np.zeros(self.qubits, np.int32), np.zeros(self.bits, np.int32)
+        sent, asked = (np.full(len(self.names), -1, np.int32) for _ in range(2))
+        if not self.kernel.run(
+            self.word, self.partner, self.written, self.touch_start, self.part, self.qubit, self.read_start, self.read,
+            self.begin, free, known, sent, asked, ebit,
+        ):  # fmt: skip
+            raise ValueError("the programs wait for each other")
+        return int(max(free.max(initial=0), known.max(initial=0)))
+
+
+def _joined(tables: Sequence[tuple[Int, ...]], width: int) -> tuple[Int, ...]:
+    empty = np.zeros(0, np.int32)
+    return tuple(np.concatenate([empty, *(table[i] for table in tables)]) for i in range(width))
 
 
 def make_report(distribution: Distribution) -> dict[str, Any]:
@@ -216,16 +207,21 @@ def make_report(distribution: Distribution) -> dict[str, Any]:
     from gossamer.report.timing import estimate
 
     manifest = distribution.manifest
+    columns = [
+        columns_of(p) if c is None else c for p, c in zip(distribution.programs, distribution.columns, strict=True)
+    ]
     counts = {
         program.node: count_node(
             program,
             frozenset(p.qubit for p in manifest.inputs if p.node == program.node),
             frozenset(p.qubit for p in manifest.outputs if p.node == program.node),
+            table,
         )
-        for program in distribution.programs
+        for program, table in zip(distribution.programs, columns, strict=True)
     }
-    used = {one.link: one for program in distribution.programs for one in program.instructions if isinstance(one, Ebit)}
-    partners = _partners(distribution)
+    chains = _Chains(distribution.programs, columns)
+    partners = _partners(distribution.programs, columns)
+    used = {link for link, _ in partners}
     links = []
     for link in manifest.links:
         if link.id in used:
@@ -238,30 +234,26 @@ def make_report(distribution: Distribution) -> dict[str, Any]:
                     "vertices": [partners.get((link.id, name), 0) for name in link.nodes],
                 }
             )
-    return (
-        {
-            "depth": longest_chain(distribution.programs, ebit=0),
-            "ebits": len(links),
-            "links": links,
-            "local_2q": sum(c.local_2q for c in counts.values()),
-            "steps": longest_chain(distribution.programs),
-            "messages": sum(isinstance(one, Send) for p in distribution.programs for one in p.instructions),
-            "nodes": [
-                {"name": p.node, "model": p.model, "data": p.data, "comm": p.comm, "instructions": len(p.instructions)}
-                | {
-                    "gates": counts[p.node].gates,
-                    "local_2q": counts[p.node].local_2q,
-                    "measurements": counts[p.node].measurements,
-                }
-                for p in distribution.programs
-            ],
-            "peak_comm": {name: c.peak_comm for name, c in counts.items()},
-            "peak_qubits": {name: c.peak_qubits for name, c in counts.items()},
-            "shot_overhead": 1,
-        }
-        | _cost(distribution)
-        | estimate(distribution)
-    )
+    return {
+        "depth": chains.longest(0),
+        "ebits": len(links),
+        "links": links,
+        "local_2q": sum(c.local_2q for c in counts.values()),
+        "steps": chains.longest(1),
+        "messages": sum(int((c.kind == SEND).sum()) for c in columns),
+        "nodes": [
+            {"name": p.node, "model": p.model, "data": p.data, "comm": p.comm, "instructions": len(p.instructions)}
+            | {
+                "gates": counts[p.node].gates,
+                "local_2q": counts[p.node].local_2q,
+                "measurements": counts[p.node].measurements,
+            }
+            for p in distribution.programs
+        ],
+        "peak_comm": {name: c.peak_comm for name, c in counts.items()},
+        "peak_qubits": {name: c.peak_qubits for name, c in counts.items()},
+        "shot_overhead": 1,
+    } | _cost(distribution) | estimate(distribution)
 
 
 def _cost(distribution: Distribution) -> dict[str, Any]:
@@ -275,22 +267,29 @@ def _cost(distribution: Distribution) -> dict[str, Any]:
     return {"cost": int(total) if total.denominator == 1 else float(total)}
 
 
-def _partners(distribution: Distribution) -> dict[tuple[str, str], int]:
+def _partners(programs: tuple[NodeProgram, ...], columns: Sequence[Columns]) -> dict[tuple[str, str], int]:
     """For each link and end: how many two-qubit gates its half takes part in there (vertices on that side)."""
     out: dict[tuple[str, str], int] = {}
-    for program in distribution.programs:
-        holds: dict[int, str] = {}
-        for one in program.instructions:
-            if isinstance(one, Gate) and (len(one.qubits) < 2 or max(one.qubits) < program.data):
-                continue
-            if isinstance(one, Ebit):
-                holds[one.qubit] = one.link
-                out[one.link, program.node] = 0
-            elif isinstance(one, _MEASURING):
-                holds.pop(one.qubit, None)
-            else:
-                pairs = [qubits_of(one)] if isinstance(one, Entangle) else [g.qubits for g in gates_of(one)]
-                for qubit in (q for pair in pairs if len(pair) == 2 for q in pair):
-                    if qubit in holds:
-                        out[holds[qubit], program.node] += 1
+    for program, c in zip(programs, columns, strict=True):
+        comm = c.qubit >= program.data
+        by = np.argsort(c.qubit[comm], kind="stable")
+        at, qubit, size = c.at[comm][by], c.qubit[comm][by], _group_sizes(c)[comm][by]
+        kind = c.kind[at]
+        begins = kind == EBIT
+        # the last ebit or measurement before each touch
+        event = np.maximum.accumulate(np.where(begins | np.isin(kind, _MEASURING), np.arange(len(at)), 0))
+        counts = (size == 2) & np.isin(kind, (GATE, CONDITIONAL, COMMAND)) & begins[event] & (qubit[event] == qubit)
+        rows = np.flatnonzero(begins)
+        number = np.bincount(event[counts], minlength=len(at))[rows]
+        for i, n in zip(at[rows].tolist(), number.tolist(), strict=True):
+            half = program.instructions[i]
+            assert isinstance(half, Ebit)
+            out[half.link, program.node] = n
     return out
+
+
+def _group_sizes(c: Columns) -> NDArray[np.int64]:
+    """For each touch the number of qubits of its gate."""
+    group = np.cumsum(_first_of_group(c.at, c.part)) - 1
+    sizes: NDArray[np.int64] = np.bincount(group)[group] if len(group) else group
+    return sizes

@@ -9,6 +9,7 @@ import pytest
 import gossamer
 from gossamer.ir.network import Network, NetworkLink, Node
 from gossamer.ir.program import (
+    Conditional,
     Distribution,
     Ebit,
     Gate,
@@ -22,6 +23,7 @@ from gossamer.ir.program import (
     Send,
 )
 from gossamer.report.counts import count_node, longest_chain, make_report
+from tests.report import naive_counts
 
 H = Gate("h", (0,))
 
@@ -116,3 +118,30 @@ def test_the_counters_agree_with_the_printed_programs() -> None:
     ]
     assert program.report["local_2q"] == sum(pair == ("data", "data") for pair in two)
     assert program.report["steps"] > program.report["depth"] > 0
+
+
+@pytest.mark.parametrize("network", ["3:qubits=3", "line:3:qubits=3,comm=2", "3mbqc:qubits=4", "2+1mbqc"])
+def test_the_counters_agree_with_a_count_instruction_by_instruction(network: str) -> None:
+    text = 'OPENQASM 2.0; include "qelib1.inc"; qreg q[6]; creg c[6]; h q; ' + "".join(
+        f"cx q[{i}],q[{j}]; t q[{j}]; rzz(0.3) q[{j}],q[{i}];"
+        for i in range(6)
+        for j in range(6)
+        if (i + j) % 3 != 1 and i != j
+    )
+    programs = gossamer.compile(text + "reset q[0]; h q[0]; measure q -> c;", network, effort=0, check=False)
+    for program in programs.programs:
+        for inputs, outputs in ((frozenset[int](), frozenset[int]()), (frozenset({0}), frozenset({1, 2}))):
+            assert count_node(program, inputs, outputs) == naive_counts.count_node(program, inputs, outputs)
+    for ebit in (0, 1, 3):
+        assert longest_chain(programs.programs, ebit=ebit) == naive_counts.longest_chain(programs.programs, ebit=ebit)
+    partners = naive_counts.partners(programs.programs)
+    assert programs.links
+    for link in programs.links:
+        assert link["vertices"] == [partners[link["id"], node] for node in link["nodes"]]
+
+
+def test_gates_of_a_body_wait_for_each_other_and_for_the_condition() -> None:
+    both = Conditional(((0, True),), (Gate("x", (0,)), Gate("cz", (0, 1)), Gate("x", (2,))))
+    program = _program("a", 4, 0, Gate("h", (3,)), Measure(3, 0), both, Gate("h", (1,)))
+    assert longest_chain((program,)) == naive_counts.longest_chain((program,)) == 5
+    assert count_node(program) == naive_counts.count_node(program)

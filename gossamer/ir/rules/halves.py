@@ -26,6 +26,7 @@ from gossamer.ir.program import (
     Reset,
     qubits_of,
 )
+from gossamer.ir.program_columns import EBIT
 from gossamer.ir.rules.shared import fail
 
 X, Y, Z = "XYZ"
@@ -50,9 +51,10 @@ _HELP = "a link half takes gates along its axis, turns of that axis, and a measu
 def programs_comm(d: Distribution) -> None:
     """A communication qubit carries one link half at a time, from its ebit to its measurement."""
     first = {link.id: link.nodes[0] for link in d.manifest.links}
-    for p in d.programs:
+    for p, c in zip(d.programs, d.columns, strict=True):
         axis: dict[int, str] = {}  # communication qubit with a half -> its axis
-        for i, op in enumerate(p.instructions):
+        for i in range(len(p.instructions)) if c is None else c.touching(p.data, EBIT):
+            op = p.instructions[i]
             if isinstance(op, Ebit):
                 if op.qubit < p.data:
                     help = "link halves live on communication qubits"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from gossamer.diagnostics import InputError
 from gossamer.ir.pattern import GATES as TURNS
 from gossamer.ir.pattern import Clifford, Entangle, Prepare
 from gossamer.ir.program import (
@@ -29,8 +30,10 @@ from gossamer.ir.program import (
     gates_of,
     qubits_of,
 )
+from gossamer.ir.program_columns import EBIT, RECV, SEND, Columns
 from gossamer.ir.rules.halves import programs_comm
 from gossamer.ir.rules.pattern import MAX_GATES
+from gossamer.ir.rules.screens import bits_are_written_once_and_first, operands_exist, qubits_are_free
 from gossamer.ir.rules.shared import fail
 
 # Tuples, for loops over millions of instructions: a union would be made anew each time.
@@ -79,7 +82,9 @@ def _programs_words(d: Distribution) -> None:
 
 
 def _programs_operands(d: Distribution) -> None:
-    for p in d.programs:
+    for p, c in _with_columns(d):
+        if c is not None and operands_exist(p, c) and all(_is_gate(p, gate) for gate in c.gates):
+            continue
         checked: set[int] = set()  # gates by identity: where one object stands in many places, it is looked at once
         for i, op in enumerate(p.instructions):
             if type(op) is Gate:
@@ -129,6 +134,14 @@ def _at(p: NodeProgram, index: int) -> str:
     return f"{p.node}, instruction {index}"
 
 
+def _is_gate(p: NodeProgram, gate: Gate) -> bool:
+    try:
+        _check_gate(p, 0, gate)
+    except InputError:
+        return False
+    return True
+
+
 def _check_gate(p: NodeProgram, index: int, gate: Gate) -> None:
     if gate.name not in GATES:
         fail("PR-2", f"{_at(p, index)}: unknown gate '{gate.name}'", help=f"the gates are {', '.join(GATES)}")
@@ -154,7 +167,8 @@ def _programs_links(d: Distribution) -> None:
                 "PR-3",
                 f"link {link.id} joins {link.nodes[0]} and {link.nodes[1]}, which are not neighbours in the network",
             )
-    _check_once("PR-3", "link", ends, ((p, i, op.link, op.peer) for p in d.programs for i, op in _all(p, Ebit)))
+    uses = ((p, i, op.link, op.peer) for p, c in _with_columns(d) for i, op in _all(p, c, Ebit, EBIT))
+    _check_once("PR-3", "link", ends, uses)
 
 
 def _programs_messages(d: Distribution) -> None:
@@ -165,14 +179,22 @@ def _programs_messages(d: Distribution) -> None:
             fail("PR-4", f"message {m.id} goes from {m.sender} to itself", help="a node reads its own bits directly")
     sent = {(m.id, m.sender): m.receiver for m in d.manifest.messages}
     received = {(m.id, m.receiver): m.sender for m in d.manifest.messages}
-    _check_once("PR-4", "message", sent, ((p, i, op.message, op.peer) for p in d.programs for i, op in _all(p, Send)))
-    _check_once(
-        "PR-4", "message", received, ((p, i, op.message, op.peer) for p in d.programs for i, op in _all(p, Recv))
-    )
+    for wanted, kind, number in ((sent, Send, SEND), (received, Recv, RECV)):
+        uses = ((p, i, op.message, op.peer) for p, c in _with_columns(d) for i, op in _all(p, c, kind, number))
+        _check_once("PR-4", "message", wanted, uses)
 
 
-def _all(p: NodeProgram, kind: type[Any]) -> Iterable[tuple[int, Any]]:
-    return ((i, op) for i, op in enumerate(p.instructions) if isinstance(op, kind))
+def _with_columns(d: Distribution) -> Iterable[tuple[NodeProgram, Columns | None]]:
+    return zip(d.programs, d.columns, strict=True)
+
+
+def _all(
+    p: NodeProgram, c: Columns | None, kind: type[Any] | tuple[type[Any], ...], *numbers: int
+) -> Iterable[tuple[int, Any]]:
+    """The instructions of a kind (or of a tuple of them), and where they stand."""
+    if c is None:
+        return ((i, op) for i, op in enumerate(p.instructions) if isinstance(op, kind))
+    return ((i, p.instructions[i]) for i in c.where(*numbers))
 
 
 def _check_once(
@@ -195,7 +217,9 @@ def _check_once(
 
 
 def _programs_bits(d: Distribution) -> None:
-    for p in d.programs:
+    for p, c in _with_columns(d):
+        if c is not None and bits_are_written_once_and_first(c):
+            continue
         written: set[int] = set()
         for i, op in enumerate(p.instructions):
             if type(op) is Gate:
@@ -213,8 +237,12 @@ def _programs_bits(d: Distribution) -> None:
                 written.add(b)
 
 
+def _bits_written(p: NodeProgram, c: Columns | None) -> set[int]:
+    return {op.bit for op in p.instructions if isinstance(op, WRITING)} if c is None else set(c.written.tolist())
+
+
 def _programs_results(d: Distribution) -> None:
-    written = {p.node: {op.bit for op in p.instructions if isinstance(op, WRITING)} for p in d.programs}
+    written = {p.node: _bits_written(p, c) for p, c in _with_columns(d)}
 
     def check(where: ManifestBit, what: str) -> None:
         if where.node not in written or where.bit not in written[where.node]:
@@ -240,11 +268,13 @@ def _programs_results(d: Distribution) -> None:
 
 def _programs_data(d: Distribution) -> None:
     """A measured data qubit is not used before it is reset or prepared, nothing is prepared that is in use, no input is reset."""
-    inputs = {(x.node, x.qubit) for x in d.manifest.inputs}
-    for p in d.programs:
+    for p, c in _with_columns(d):
+        fresh = {x.qubit for x in d.manifest.inputs if x.node == p.node}
+        outputs = {x.qubit for x in d.manifest.outputs if x.node == p.node}
+        if c is not None and p.model != "mbqc" and qubits_are_free(p, c, fresh, outputs):
+            continue
         measured: set[int] = set()
         used_once: set[int] = set()
-        fresh = {q for q in range(p.data) if (p.node, q) in inputs}
         for i, op in enumerate(p.instructions):
             if isinstance(op, Prepare):
                 q = op.node
@@ -298,12 +328,13 @@ def _programs_progress(d: Distribution) -> None:
 
     Sends do not block, so the outcome does not depend on the order in which nodes are tried.
     """
-    waits = [[(i, op) for i, op in enumerate(p.instructions) if isinstance(op, _MEETING)] for p in d.programs]
+    waits = [list(_all(p, c, _MEETING, SEND, RECV, EBIT)) for p, c in _with_columns(d)]
     at = [0] * len(d.programs)  # the next of them
     index = {p.node: k for k, p in enumerate(d.programs)}
     sent: set[str] = set()
     asked: set[str] = set()
-    waiting: dict[str, int] = {}  # message or link -> the program that waits for it
+    waiting: dict[str, int] = {}  # message -> the program that waits for it
+    halves: dict[str, int] = {}  # link -> the program that waits for its other end
     ready = list(range(len(d.programs)))
     while ready:
         k = ready.pop()
@@ -311,17 +342,18 @@ def _programs_progress(d: Distribution) -> None:
             _, op = waits[k][at[k]]
             if isinstance(op, Send):
                 sent.add(op.message)
-                if "m " + op.message in waiting:
-                    ready.append(waiting.pop("m " + op.message))
-            elif isinstance(op, Recv) and op.message not in sent:
-                waiting["m " + op.message] = k
-                break
-            elif isinstance(op, Ebit) and op.link not in asked:
+                if op.message in waiting:
+                    ready.append(waiting.pop(op.message))
+            elif isinstance(op, Recv):
+                if op.message not in sent:
+                    waiting[op.message] = k
+                    break
+            elif op.link not in asked:
                 asked.add(op.link)
-                waiting["l " + op.link] = k
+                halves[op.link] = k
                 break
-            elif isinstance(op, Ebit) and waiting.get("l " + op.link) == index[op.peer]:
-                other = waiting.pop("l " + op.link)
+            elif halves.get(op.link) == index[op.peer]:
+                other = halves.pop(op.link)
                 at[other] += 1
                 ready.append(other)
             at[k] += 1
