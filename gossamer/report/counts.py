@@ -234,26 +234,30 @@ def make_report(distribution: Distribution) -> dict[str, Any]:
                     "vertices": [partners.get((link.id, name), 0) for name in link.nodes],
                 }
             )
-    return {
-        "depth": chains.longest(0),
-        "ebits": len(links),
-        "links": links,
-        "local_2q": sum(c.local_2q for c in counts.values()),
-        "steps": chains.longest(1),
-        "messages": sum(int((c.kind == SEND).sum()) for c in columns),
-        "nodes": [
-            {"name": p.node, "model": p.model, "data": p.data, "comm": p.comm, "instructions": len(p.instructions)}
-            | {
-                "gates": counts[p.node].gates,
-                "local_2q": counts[p.node].local_2q,
-                "measurements": counts[p.node].measurements,
-            }
-            for p in distribution.programs
-        ],
-        "peak_comm": {name: c.peak_comm for name, c in counts.items()},
-        "peak_qubits": {name: c.peak_qubits for name, c in counts.items()},
-        "shot_overhead": 1,
-    } | _cost(distribution) | estimate(distribution)
+    return (
+        {
+            "depth": chains.longest(0),
+            "ebits": len(links),
+            "links": links,
+            "local_2q": sum(c.local_2q for c in counts.values()),
+            "steps": chains.longest(1),
+            "messages": sum(int((c.kind == SEND).sum()) for c in columns),
+            "nodes": [
+                {"name": p.node, "model": p.model, "data": p.data, "comm": p.comm, "instructions": len(p.instructions)}
+                | {
+                    "gates": counts[p.node].gates,
+                    "local_2q": counts[p.node].local_2q,
+                    "measurements": counts[p.node].measurements,
+                }
+                for p in distribution.programs
+            ],
+            "peak_comm": {name: c.peak_comm for name, c in counts.items()},
+            "peak_qubits": {name: c.peak_qubits for name, c in counts.items()},
+            "shot_overhead": 1,
+        }
+        | _cost(distribution)
+        | estimate(distribution)
+    )
 
 
 def _cost(distribution: Distribution) -> dict[str, Any]:
