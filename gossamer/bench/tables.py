@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from gossamer.bench.run import Row
 
 COLUMNS = ("circuit", "network", "variant", "seed", "qubits", "nodes", "ebits", "best_peer", "which_peer", "ratio", "bound", "ratio_to_bound",
-           "cpu_seconds", "peak_megabytes", "check", "holds", "error", "peer_errors")  # fmt: skip
+           "cpu_seconds", "peak_megabytes", "check", "holds", "error", "peers", "peer_errors")  # fmt: skip
 
 
 def ratio(ours: float | None, other: float | None) -> float | None:
@@ -66,6 +66,7 @@ def to_csv(rows: Iterable[Row]) -> str:
                 row.check,
                 _holds(row),
                 row.error,
+                "; ".join(f"{r.peer} {r.ebits}" for r in row.peers),
                 "; ".join(row.errors),
             ]
         )
