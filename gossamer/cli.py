@@ -348,7 +348,7 @@ def bench(
     seed: Seed = 0,
     repeat: Annotated[int, typer.Option("--repeat", min=1, help="Run each row with so many seeds.")] = 1,
     timeout: Annotated[
-        float, typer.Option("--timeout", min=1, help="Seconds that a row, and a peer, may take.")
+        float, typer.Option("--timeout", min=1, max=10_000_000, help="Seconds that a row, and a peer, may take.")
     ] = 3600,
 ) -> int:
     """Compile circuits for networks, count, check, and compare with other compilers."""
@@ -357,6 +357,8 @@ def bench(
     from gossamer.bench.run import Options
     from gossamer.bench.suite import built_in, read_suite
 
+    if timeout != timeout:  # not a number, which no range refuses
+        raise UsageError("TL-7", "a timeout is a number of seconds")
     chosen = built_in() if suite is None else read_suite(suite, circuits)
     if only:
         chosen = chosen.only(only)

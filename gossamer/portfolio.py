@@ -11,7 +11,9 @@ numbers of vertices and moves, never a clock. The pass stands beside the pipelin
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields, replace
+from functools import cache
 from math import inf
 from typing import Any
 
@@ -51,8 +53,23 @@ class Form:
     clifford: bool = False
     quick: bool = False
 
-    def steps(self) -> tuple[Step, ...]:
-        return parse_pipeline(f"{self.rewrite},graph-like" if self.rewrite else "graph-like")
+    def rewriting(self, without: Sequence[str] = ()) -> tuple[Step, ...]:
+        """The steps before ``graph-like``; those of a way to rewrite that is named are left out, options that are named are off."""
+        steps = parse_pipeline(self.rewrite) if self.rewrite else ()
+        return _with_options_off(tuple(step for step in steps if _way(step) not in without), without)
+
+    def placing(
+        self, options: str = "effort=1,seed=0", objective: str = "ebits", without: Sequence[str] = ()
+    ) -> tuple[Step, ...]:
+        """The steps behind ``graph-like``; options that are named are off."""
+        return _with_options_off(parse_pipeline(self.place.format(options=options, objective=objective)), without)
+
+    def optimisations(self) -> list[str]:
+        """The ways to rewrite and the options of passes that can be left out."""
+        steps = (*self.rewriting(), *self.placing())
+        return list(
+            dict.fromkeys([*map(_way, self.rewriting()), *(name for step in steps for name in _switches(step))])
+        )
 
 
 _TELEPORT = "simplify{strategy=teleport}"
@@ -88,6 +105,33 @@ NEAR = 1.5
 SEARCHED = (1, 1, 2, len(FORMS))
 
 
+@cache
+def optimisations() -> tuple[str, ...]:
+    """What can be left out to see what it wins: forms, ways to rewrite, and the options of passes that are on unless said otherwise.
+
+    Examples
+    --------
+    >>> {"guarded-circuit", "teleport", "extract", "anneal", "third"} <= set(optimisations())
+    True
+    """
+    names = [form.name for form in FORMS if form.name != "given"]
+    return tuple(dict.fromkeys([*names, *(name for form in FORMS for name in form.optimisations())]))
+
+
+def _way(step: Step) -> str:
+    """The name of a way to rewrite: that of its strategy or its pass."""
+    return str(dict(step.options).get("strategy", step.registration.name))
+
+
+def _switches(step: Step) -> list[str]:
+    return [f.name for f in fields(step.registration.load()) if f.default is True]
+
+
+def _with_options_off(steps: tuple[Step, ...], names: Sequence[str]) -> tuple[Step, ...]:
+    off = [(step, tuple((name, False) for name in names if name in _switches(step))) for step in steps]
+    return tuple(replace(step, options=(*step.options, *options)) for step, options in off)
+
+
 @dataclass(frozen=True)
 class Forms(SearchOptions):
     """Pass: ``Diagram``, ``Network`` -> ``Placed``. Keeps the instrument; lists the forms in the notes of the result.
@@ -98,9 +142,11 @@ class Forms(SearchOptions):
     seed : of the searches
     objective : ``ebits`` (what they cost), ``time`` (the makespan) or ``fidelity``
     only : names of forms, with points between them; empty for those of the effort
+    without : names of :func:`optimisations` that are left out, with points between them
     """
 
     only: str = ""
+    without: str = ""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -108,13 +154,20 @@ class Forms(SearchOptions):
         for name in self.only.split(".") if self.only else ():
             if name not in known:
                 raise ValueError(f"there is no form '{name}'; known: {', '.join(form.name for form in FORMS)}")
+        for name in self.left_out:
+            if name not in optimisations():
+                raise ValueError(f"there is no optimisation '{name}'; known: {', '.join(optimisations())}")
+
+    @property
+    def left_out(self) -> list[str]:
+        return self.without.split(".") if self.without else []
 
     def run(self, diagram: Diagram, network: Network) -> Placed:
         weigh(network, self.objective)  # a figure that is lacking is named before anything is searched
         forms = self.chosen(diagram)
         tries: list[_Try] = []
         for form in forms:
-            one = _Try(form)
+            one = _Try(form, self.left_out)
             one.rewrite(diagram, tries)
             if one.graph is not None:
                 few = len(forms) > 1 and not form.quick
@@ -143,7 +196,7 @@ class Forms(SearchOptions):
     def weighed(self, tries: list[_Try], network: Network) -> list[_Try]:
         """The forms that come near, placed for the objective: all with few moves, the best of them with those of the effort."""
         near = [one for one in tries if one.cost <= NEAR * tries[0].cost]
-        again = [_Try(one.form, one.graph, objective=self.objective) for one in near]
+        again = [_Try(one.form, self.left_out, one.graph, objective=self.objective) for one in near]
         for one in again:
             few = len(again) > 1 and not one.form.quick
             one.place(network, effort=0 if few else self.effort, seed=self.seed)
@@ -160,7 +213,10 @@ class Forms(SearchOptions):
         return [
             form
             for form in FORMS
-            if form.effort <= self.effort and size <= form.largest and (clifford or not form.clifford)
+            if form.name not in self.left_out
+            and form.effort <= self.effort
+            and size <= form.largest
+            and (clifford or not form.clifford)
         ]
 
 
@@ -176,6 +232,7 @@ class _Try:
 
     Attributes
     ----------
+    left_out : the optimisations that are not made
     objective : what its placement makes small
     cost : what it weighs for that
     value, figures : what its node programs take or lose, and the same for the report
@@ -184,6 +241,7 @@ class _Try:
     """
 
     form: Form
+    left_out: list[str]
     graph: OpenGraph | None = None
     placed: Placed | None = None
     objective: str = "ebits"
@@ -196,7 +254,7 @@ class _Try:
     def rewrite(self, diagram: Diagram, earlier: list[_Try]) -> None:
         value: Any = diagram
         try:
-            for step in self.form.steps():
+            for step in (*self.form.rewriting(self.left_out), *parse_pipeline("graph-like")):
                 value = step.make().run(value)
                 verify_value(value, step)
         except InputError as error:
@@ -213,7 +271,7 @@ class _Try:
         values: dict[str, Any] = {"graph": self.graph, "network": network}
         options = f"effort={effort},seed={seed},objective={self.objective}"
         try:
-            for step in parse_pipeline(self.form.place.format(options=options, objective=self.objective)):
+            for step in self.form.placing(options, self.objective, self.left_out):
                 values[step.registration.gives] = step.make().run(*(values[level] for level in step.registration.takes))
         except (InputError, NetworkInfeasible) as error:
             if self.placed is None:

@@ -12,6 +12,7 @@ from gossamer.bench.peers import Adapter, PeerFile
 from gossamer.bench.run import Options, Row, run_all
 from gossamer.bench.suite import Suite
 from gossamer.bench.tables import lines_of, means, ratio, to_csv, to_markdown
+from gossamer.diagnostics import InputError
 
 
 def run_suite(
@@ -22,30 +23,41 @@ def run_suite(
     file: PeerFile | None,
     adapters: Sequence[Adapter],
 ) -> list[Row]:
-    """Run a suite and write ``results.csv``, ``results.md`` and ``ebits.svg``; the CSV is written anew after every row."""
+    """Run a suite and write ``results.csv``, ``results.md`` and ``ebits.svg``.
+
+    The CSV is written anew after every row, and an interruption leaves all three with the rows so far.
+
+    Raises
+    ------
+    InputError
+        ``TL-5`` if the folder cannot be made or written to.
+    """
     from gossamer.folder import write_file
 
-    output.mkdir(parents=True, exist_ok=True)
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError("TL-5", f"cannot write into '{output}': {error.strerror}") from error
     rows: list[Row] = []
-    with _progress(len(suite.jobs) * len(seeds)) as say:
-
-        def each(row: Row) -> None:
-            rows.append(row)
-            write_file(output / "results.csv", to_csv(rows))
-            say(row)
-
-        run_all(suite.jobs, seeds, options, file, adapters, each)
     settings = options.pipeline or f"effort {options.effort}"
     title = f"Benchmark '{suite.name}'"
-    write_file(output / "results.csv", to_csv(rows))
-    write_file(
-        output / "results.md", to_markdown(rows, title, f"Settings: {settings}, seeds {', '.join(map(str, seeds))}.")
-    )
-    write_file(
-        output / "ebits.svg",
-        to_svg([line for line in lines_of(rows) if line.variant == rows[0].variant] if rows else [], title),
-    )
+    about = f"Settings: {settings}, {_in_words(seeds)}."
+    try:
+        with _progress(len(suite.jobs) * len(seeds)) as say:
+            for row in run_all(suite.jobs, seeds, options, file, adapters):
+                rows.append(row)
+                write_file(output / "results.csv", to_csv(rows))
+                say(row)
+    finally:
+        first = [line for line in lines_of(rows) if line.variant == rows[0].variant]
+        write_file(output / "results.csv", to_csv(rows))
+        write_file(output / "results.md", to_markdown(rows, title, about))
+        write_file(output / "ebits.svg", to_svg(first, title))
     return rows
+
+
+def _in_words(seeds: Sequence[int]) -> str:
+    return f"seed {seeds[0]}" if len(seeds) == 1 else f"seeds {seeds[0]} to {seeds[-1]}"
 
 
 def summary_of(rows: Sequence[Row]) -> list[str]:

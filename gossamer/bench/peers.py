@@ -22,6 +22,7 @@ from gossamer.ir.network import Network
 from gossamer.registry import registered
 
 MAX_BYTES = 64_000_000
+MAX_COUNT = 10**15
 #: Two qubits, one gate: is the peer there at all?
 _PROBE = {"circuit": 'OPENQASM 2.0; include "qelib1.inc"; qreg q[2]; cx q[0],q[1];', "nodes": 2, "capacity": 2, "links": [[0, 1]], "seed": 0}  # fmt: skip
 
@@ -32,6 +33,18 @@ class Result:
 
     peer: str
     ebits: int
+
+
+def is_count(value: Any, *, whole: bool = True) -> bool:
+    """Whether a value of JSON is a number of something; ``whole``: an integer.
+
+    Examples
+    --------
+    >>> is_count(3), is_count(True), is_count(-1), is_count(2.5), is_count(2.5, whole=False)
+    (True, False, False, False, True)
+    """
+    kinds = int if whole else int | float
+    return isinstance(value, kinds) and not isinstance(value, bool) and 0 <= value <= MAX_COUNT
 
 
 class PeerFile:
@@ -86,15 +99,15 @@ def read_peers(path: Path) -> PeerFile:
             raise InputError("BN-4", f"'{path}' has more than {MAX_BYTES} bytes")
         rows = json.loads(path.read_text(encoding="utf-8"))["results"]
         for row in rows:
-            if not isinstance(row["circuit"], str) or not isinstance(row["k"], int) or not isinstance(row["topo"], str):
-                raise TypeError("a result names circuit, k and topo")
-            if row.get("ebits") is not None and not (isinstance(row["ebits"], int | float) and row["ebits"] >= 0):
-                raise TypeError("ebits is a number")
-            str(row["peer"])
+            if not all(isinstance(row[key], str) for key in ("peer", "circuit", "topo")) or not is_count(row["k"]):
+                raise TypeError("a result names peer, circuit, k and topo")
+            for key in ("ebits", "cap"):
+                if row.get(key) is not None and not is_count(row[key], whole=False):
+                    raise TypeError(f"{key} is a number that is not negative")
         return PeerFile(rows)
     except OSError as error:
         raise InputError("BN-4", f"cannot read '{path}': {error.strerror}") from None
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise InputError(
             "BN-4", f"'{path}' holds no results of peers ({error})", help='{"results": [{"peer", "circuit", "k", "topo", "ebits"}]}'
         ) from None  # fmt: skip
@@ -117,8 +130,9 @@ class Adapter:
         """The answer to one job; what goes wrong is an answer with ``error``."""
         try:
             done = subprocess.run(
-                self.command, input=json.dumps(job), capture_output=True, text=True, timeout=timeout, check=False
-            )
+                self.command, input=json.dumps(job), capture_output=True, encoding="utf-8", errors="replace",
+                timeout=timeout, check=False,
+            )  # fmt: skip
         except subprocess.TimeoutExpired:
             return {"error": f"no answer in {timeout:g} s"}
         except OSError as error:
@@ -126,7 +140,7 @@ class Adapter:
         try:
             answer = json.loads(done.stdout.strip().splitlines()[-1])
             return answer if isinstance(answer, dict) else {"error": "no answer"}
-        except (ValueError, IndexError):
+        except (ValueError, IndexError, RecursionError):
             return {"error": (done.stderr.strip().splitlines() or ["no answer"])[-1][:200]}
 
 
@@ -157,8 +171,8 @@ def find_adapter(text: str) -> Adapter:
     if "missing" in answer:
         raise MissingPackage(
             "TL-9", f"the peer '{name}' needs the package '{answer['missing']}'",
-            help=f"install it, or name a Python that has it: {name}@/path/to/python",
+            help=f"install it: pip install {name}; or name a Python that has it: {name}@/path/to/python",
         )  # fmt: skip
-    if not isinstance(answer.get("ebits"), int):
+    if not is_count(answer.get("ebits")):
         raise UsageError("TL-7", f"the peer '{name}' does not answer: {answer.get('error', answer)}")
     return adapter

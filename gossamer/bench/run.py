@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +21,7 @@ from typing import IO, Any
 
 from gossamer.bench.circuits import CIRCUITS
 from gossamer.bench.count import count_ebits
-from gossamer.bench.peers import Adapter, PeerFile, Result
+from gossamer.bench.peers import Adapter, PeerFile, Result, is_count
 from gossamer.bench.suite import Job
 from gossamer.conversion import convert
 from gossamer.diagnostics import GossamerError
@@ -92,18 +92,22 @@ def run_job(job: Job, seed: int, options: Options, file: PeerFile | None, adapte
             network = resolve_network(job.network, qubits)
         except GossamerError as error:
             return _with(row, error=f"[{error.code}] {error.diagnostic.message}")
+        except (MemoryError, RecursionError) as error:
+            return _with(row, error=f"cannot be read: {type(error).__name__}")
         row = _with(row, qubits=qubits, nodes=network.size)
         found = list(file.results(job.circuit, network)) if file is not None else []
         errors = []
-        limited = any(
-            node.comm is not None for node in network.nodes
-        )  # peers take as many communication qubits as they like
+        # Peers take as many communication qubits as they like.
+        limited = any(node.comm is not None for node in network.nodes)
         for adapter in () if limited else adapters:
-            answer = adapter.ask(_job(source, network, seed), options.timeout)
-            if isinstance(answer.get("ebits"), int):
+            try:
+                answer = adapter.ask(_job(source, network, seed), options.timeout)
+            except GossamerError as error:
+                answer = {"error": f"the circuit is no OpenQASM 2: {error.diagnostic.message}"}
+            if is_count(answer.get("ebits")):
                 found.append(Result(adapter.name, answer["ebits"]))
             else:
-                errors.append(f"{adapter.name}: {answer.get('error', 'no result')}")
+                errors.append(f"{adapter.name}: {answer.get('error', 'no result')}"[:200])
         row = _with(row, peers=tuple(found), errors=tuple(errors))
         out = Path(here, "out")
         command = [
@@ -124,15 +128,18 @@ def run_job(job: Job, seed: int, options: Options, file: PeerFile | None, adapte
         if done.code != 0:
             lines = done.err.strip().splitlines() or ["no word"]
             return _with(row, error="out of time" if done.killed else f"exit {done.code}: {lines[0][:200]}")
-        report = json.loads(done.out)
-        verified = report["verified"] or {}
-        return _with(
-            row,
-            ebits=count_ebits(out),
-            bound=report["bound"],
-            check=verified.get("method", ""),
-            holds=verified.get("holds"),
-        )
+        try:
+            report = json.loads(done.out)
+            verified = report["verified"] or {}
+            return _with(
+                row,
+                ebits=count_ebits(out),
+                bound=report["bound"],
+                check=verified.get("method", ""),
+                holds=verified.get("holds"),
+            )
+        except (ValueError, KeyError, OSError) as error:
+            return _with(row, error=f"the output cannot be counted: {error}"[:200])
 
 
 def _with(row: Row, **changes: Any) -> Row:
@@ -218,17 +225,9 @@ def run_all(
     options: Options,
     file: PeerFile | None,
     adapters: Sequence[Adapter],
-    each: Callable[[Row], None],
-) -> list[Row]:
-    """All rows, in the order of the suite; ``each`` is called with every one, and an interruption keeps those that are there."""
-    rows: list[Row] = []
-    try:
-        for job in jobs:
-            for seed in seeds:
-                # Peers stand beside the first variant only: they know nothing of the others.
-                asked = adapters if job.variant == jobs[0].variant else ()
-                rows.append(run_job(job, seed, options, file, asked))
-                each(rows[-1])
-    except KeyboardInterrupt:
-        print("interrupted: the rows so far are kept", file=sys.stderr)
-    return rows
+) -> Iterator[Row]:
+    """All rows, one by one, in the order of the suite."""
+    for job in jobs:
+        for seed in seeds:
+            # Peers stand beside the first variant only: they know nothing of the others.
+            yield run_job(job, seed, options, file, adapters if job.variant == jobs[0].variant else ())

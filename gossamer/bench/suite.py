@@ -10,9 +10,11 @@ from gossamer.bench.circuits import CIRCUITS
 from gossamer.diagnostics import InputError, UsageError
 from gossamer.formats.json_places import Json
 from gossamer.formats.yaml_places import YamlText
+from gossamer.portfolio import optimisations
 from gossamer.registry import registered
 
 MAX_BYTES = 1_000_000
+MAX_JOBS = 100_000
 
 
 @dataclass(frozen=True)
@@ -23,19 +25,26 @@ class Variant:
     --------
     >>> Variant("as given", forms="given").arguments(effort=2, pipeline=None, seed=7)
     ['--effort', '2', '--seed', '7', '--forms', 'given']
+    >>> Variant("static", without=("anneal",)).arguments(effort=1, pipeline=None, seed=0)
+    ['-p', 'forms{effort=1,seed=0,without=anneal},lower']
     """
 
     name: str = ""
     effort: int | None = None
     forms: str | None = None
     pipeline: str | None = None
+    without: tuple[str, ...] = ()
 
     def arguments(self, effort: int, pipeline: str | None, seed: int) -> list[str]:
         """Arguments of ``gossamer compile``; a pipeline of the variant's own, or else of the command, names its options itself."""
+        level = effort if self.effort is None else self.effort
+        if self.without:
+            only = "" if self.forms is None else f",only={self.forms.replace(',', '.')}"
+            return ["-p", f"forms{{effort={level},seed={seed}{only},without={'.'.join(self.without)}}},lower"]
         text = self.pipeline or (pipeline if self.forms is None and self.effort is None else None)
         if text is not None:
             return ["-p", text]
-        out = ["--effort", str(effort if self.effort is None else self.effort), "--seed", str(seed)]
+        out = ["--effort", str(level), "--seed", str(seed)]
         return out if self.forms is None else [*out, "--forms", self.forms]
 
 
@@ -121,16 +130,18 @@ def _suite(top: Json, here: Path, folder: Path | None) -> Suite:
     variants = _variants(m["variants"]) if "variants" in m else [Variant()]
     jobs: dict[Job, None] = {}
     for row in m["rows"].items("the rows"):
-        parts = row.members("a row", ("circuits", "networks"))
-        networks = [n.text("a network") if isinstance(n.value, str) else str(n.whole("a network"))
-                    for n in parts["networks"].items("the networks")]  # fmt: skip
-        for entry in parts["circuits"].items("the circuits"):
-            pattern = entry.text("a circuit")
+        parts = row.members("a row", ("circuits", "networks"), ("variants",))
+        ways = _chosen(variants, parts["variants"]) if "variants" in parts else variants
+        networks = dict.fromkeys(n.text("a network") if isinstance(n.value, str) else str(n.whole("a network"))
+                                 for n in parts["networks"].items("the networks"))  # fmt: skip
+        for pattern, entry in {e.text("a circuit"): e for e in parts["circuits"].items("the circuits")}.items():
             fitting = [name for name in files if fnmatchcase(name, pattern)]
             if not fitting:
                 raise InputError("BN-3", f"no circuit is called '{pattern[:60]}'", span=entry.span,
                                  help=f"there are {len(files)}: {', '.join(list(files)[:8])} ...")  # fmt: skip
-            jobs |= {Job(name, files[name], n, v): None for n in networks for name in fitting for v in variants}
+            if len(jobs) + len(networks) * len(fitting) * len(ways) > MAX_JOBS:
+                raise InputError("BN-2", f"the suite has more than {MAX_JOBS} rows", span=entry.span)
+            jobs |= {Job(name, files[name], n, v): None for n in networks for name in fitting for v in ways}
     peers = here / m["peers"].text("the file of peers") if "peers" in m else None
     return Suite(m["suite"].text("the name of the suite"), tuple(jobs), peers)
 
@@ -138,20 +149,34 @@ def _suite(top: Json, here: Path, folder: Path | None) -> Suite:
 def _variants(value: Json) -> list[Variant]:
     out = []
     for name, entry in value.members("the variants").items():
-        m = entry.members("a variant", (), ("effort", "forms", "pipeline"))
+        m = entry.members("a variant", (), ("effort", "forms", "pipeline", "without"))
         if "pipeline" in m and len(m) > 1:
-            entry.fail("a pipeline names its options itself", help="leave out effort and forms")
+            entry.fail("a pipeline names its options itself", help="leave out effort, forms and without")
+        without = m["without"].items("what is left out") if "without" in m else []
+        for one in without:
+            if one.text("an optimisation") not in optimisations():
+                one.fail("there is no such optimisation", help=f"known: {', '.join(optimisations())}")
         out.append(
             Variant(
                 name,
                 m["effort"].whole("the effort", 3) if "effort" in m else None,
                 m["forms"].text("the forms") if "forms" in m else None,
                 m["pipeline"].text("the pipeline") if "pipeline" in m else None,
+                tuple(one.text("an optimisation") for one in without),
             )
         )
     if not out:
         value.fail("there is no variant")
     return out
+
+
+def _chosen(variants: list[Variant], value: Json) -> list[Variant]:
+    """The first variant, with which the others are compared, and those that a row names."""
+    names = {entry.text("a variant"): entry for entry in value.items("the variants")}
+    for name, entry in names.items():
+        if name not in (v.name for v in variants):
+            entry.fail(f"there is no variant '{name[:60]}'")
+    return [v for i, v in enumerate(variants) if i == 0 or v.name in names]
 
 
 def find_circuits(folder: Path) -> dict[str, Path]:
@@ -161,5 +186,5 @@ def find_circuits(folder: Path) -> dict[str, Path]:
     for path in sorted(folder.iterdir()):
         ending = next((e for e in endings if path.name.lower().endswith(e)), None)
         if ending and path.is_file():
-            found[path.name[: -len(ending)]] = path
+            found[path.name[: -len(ending)].encode("utf-8", "backslashreplace").decode()] = path
     return found

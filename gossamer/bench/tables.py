@@ -148,7 +148,7 @@ def to_markdown(rows: Sequence[Row], title: str, settings: str) -> str:
         ebits = "failed" if line.ebits is None else f"{line.ebits:g}" + (f" ({line.spread})" if line.spread else "")
         above = ratio(line.ebits, line.peer)
         out.append(
-            f"| {line.circuit} | {line.network} | {ebits} | {_show(line.peer)} | {line.which} "
+            f"| {_safe(line.circuit)} | {_safe(line.network)} | {ebits} | {_show(line.peer)} | {_safe(line.which)} "
             f"| {_show(above)}{' **above**' if above and above > 1 else ''} | {_show(line.bound)} | {_show(ratio(line.ebits, line.bound))} "
             f"| {line.seconds:.1f} | {line.memory / 1e6:.0f} | {line.check} |"
         )
@@ -159,20 +159,7 @@ def to_markdown(rows: Sequence[Row], title: str, settings: str) -> str:
             out += ["", f"On {network}:", "", *means([line for line in lines if line.network == network])]
     limits = limits_of(lines)
     if limits:
-        out += [
-            "",
-            "## What limits cost",
-            "",
-            "| circuit | network | ebits | without the limit | ratio |",
-            "|---|---|--:|--:|--:|",
-        ]
-        out += [
-            f"| {a.circuit} | {a.network} | {a.ebits:g} | {b.ebits:g} | {_show(ratio(a.ebits, b.ebits))} |"
-            for a, b in limits
-        ]
-        mean, count = geometric_mean(ratio(a.ebits, b.ebits) for a, b in limits)
-        if mean is not None:
-            out += ["", f"Geometric mean: {mean:.3f} over {count} rows."]
+        out += ["", "## What limits cost", "", *limited(limits)]
     if len(variants) > 1:
         out += ["", "## Variants", "", f"Above is '{variants[0]}'. The same with:", "", *compared(everything, variants)]
     failed = [
@@ -187,29 +174,55 @@ def to_markdown(rows: Sequence[Row], title: str, settings: str) -> str:
     return "\n".join(out) + "\n"
 
 
-def limits_of(lines: Sequence[Line]) -> list[tuple[Line, Line]]:
-    """Lines on a network with a limit of communication qubits (``4:comm=2``), each with the same circuit's on the network without it."""
-    of = {(line.circuit, line.network): line for line in lines if line.ebits is not None}
-    pairs = []
+def limits_of(lines: Sequence[Line]) -> list[tuple[Line, str, Line]]:
+    """Lines on a network with a limit of communication qubits (``4:comm=2``), the limit, and the same circuit's on the network without it."""
+    of = {(line.circuit, line.network): line for line in lines}
+    found = []
     for (circuit, network), line in of.items():
         shape, _, options = network.rpartition(":")
         rest = [option for option in options.split(",") if not option.startswith("comm=")]
         free = of.get((circuit, ":".join([shape, ",".join(rest)] if rest else [shape])))
         if free is not None and free is not line:
-            pairs.append((line, free))
-    return pairs
+            limit = next(option for option in options.split(",") if option.startswith("comm="))
+            found.append((line, limit, free))
+    return found
+
+
+def limited(limits: Sequence[tuple[Line, str, Line]]) -> list[str]:
+    """A table of what limits cost: ebits without one and with each, and geometric means of the ratio."""
+    names = list(dict.fromkeys(limit for _, limit, _ in limits))
+    of = {(free.circuit, free.network, limit): line for line, limit, free in limits}
+    frees = {(free.circuit, free.network): free for _, _, free in limits}
+    out = [f"| circuit | network | no limit | {' | '.join(names)} |", f"|---|---|--:|{'--:|' * len(names)}"]
+    for (circuit, network), free in frees.items():
+        cells = [_ebits(of.get((circuit, network, name))) for name in names]
+        out.append(f"| {_safe(circuit)} | {_safe(network)} | {_ebits(free)} | {' | '.join(cells)} |")
+    means = []
+    for name in names:
+        mean, count = geometric_mean(ratio(a.ebits, b.ebits) for a, limit, b in limits if limit == name)
+        means.append("" if mean is None else f"{mean:.2f} ({count} rows)")
+    return [*out, f"| **geometric mean of the ratio** | | | {' | '.join(means)} |"]
+
+
+def _ebits(line: Line | None) -> str:
+    return "" if line is None else "failed" if line.ebits is None else f"{line.ebits:g}"
+
+
+def _safe(text: str) -> str:
+    """A text that ends no cell and no line of a table."""
+    return " ".join(text.replace("|", "\\|").split())
 
 
 def compared(lines: Sequence[Line], variants: Sequence[str]) -> list[str]:
     """A table of the ebits of each variant, with geometric means over the first: what is won or lost by what a variant changes."""
     of = {(line.circuit, line.network, line.variant): line for line in lines}
     rows = dict.fromkeys((line.circuit, line.network) for line in lines)
-    out = [f"| circuit | network | {' | '.join(variants)} |", f"|---|---|{'--:|' * len(variants)}"]
+    out = [f"| circuit | network | {' | '.join(map(_safe, variants))} |", f"|---|---|{'--:|' * len(variants)}"]
     ratios: list[list[float | None]] = [[] for _ in variants]
     for circuit, network in rows:
         found = [of.get((circuit, network, variant)) for variant in variants]
-        cells = ["" if x is None else "failed" if x.ebits is None else f"{x.ebits:g}" for x in found]
-        out.append(f"| {circuit} | {network} | {' | '.join(cells)} |")
+        cells = [_ebits(x) for x in found]
+        out.append(f"| {_safe(circuit)} | {_safe(network)} | {' | '.join(cells)} |")
         for values, x in zip(ratios, found, strict=True):
             values.append(ratio(x.ebits if x else None, found[0].ebits if found[0] else None))
     means = [geometric_mean(values)[0] for values in ratios]

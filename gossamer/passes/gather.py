@@ -52,19 +52,30 @@ class Gather(SearchOptions):
     effort : 0 to 3, how many moves the search for places makes
     seed : of its random numbers
     objective : what is made small
+    anneal : whether places are searched for; without it vertices are spread over the nodes in their order
+    roots : whether trees from several roots are tried
     """
+
+    anneal: bool = True
+    roots: bool = True
 
     def run(self, graph: OpenGraph, network: Network) -> Placed:
         rows = graph.num_vertices // network.size + 1
         each = rows * rows * (1 + graph.num_vertices // 64)
-        moves = min(MOVES[self.effort], WORK[self.effort] // each)
-        return gather(graph, network, moves=moves, seed=self.seed, objective=self.objective)
+        moves = min(MOVES[self.effort], WORK[self.effort] // each) if self.anneal else 0
+        return gather(graph, network, moves=moves, seed=self.seed, objective=self.objective, roots=self.roots)
 
 
 def gather(
-    graph: OpenGraph, network: Network, *, moves: int = MOVES[1], seed: int = 0, objective: str = "ebits"
+    graph: OpenGraph,
+    network: Network,
+    *,
+    moves: int = MOVES[1],
+    seed: int = 0,
+    objective: str = "ebits",
+    roots: bool = True,
 ) -> Placed:
-    """Place a graph and link it by parities.
+    """Place a graph and link it by parities; ``roots``: see `Gather`.
 
     Raises
     ------
@@ -93,7 +104,7 @@ def gather(
     shape = _Shape.of(axes)
     weights = weigh(network, objective)
     best: tuple[int, Int, list[int]] | None = None
-    trees = _trees(network, weights)
+    trees = _trees(network, weights)[: None if roots else 1]
     rounds = max(len(trees), ROUNDS)
     first = _first_places(shape, network)
     for i in range(rounds):

@@ -30,8 +30,12 @@ from gossamer.passes.steps import StepKind, legs, step_order
 from gossamer.passes.weights import Weights, check_objective, weigh
 
 
-def realise(graph: OpenGraph, assignment: Assignment, network: Network, objective: str = "ebits") -> Placed:
+def realise(
+    graph: OpenGraph, assignment: Assignment, network: Network, objective: str = "ebits", *, farthest: bool = True
+) -> Placed:
     """Build the links and the order of events for an assignment; copies take the ways that weigh least for the objective.
+
+    ``farthest``: see `Links`.
 
     Raises
     ------
@@ -55,7 +59,8 @@ def realise(graph: OpenGraph, assignment: Assignment, network: Network, objectiv
     >>> realise(graph, Assignment(np.array([0, 1]), np.array([1])), net).num_links
     1
     """
-    return _Realiser(graph, _with_hubs_at_legs(graph, assignment, network), network, weigh(network, objective)).run()
+    weights = weigh(network, objective)
+    return _Realiser(graph, _with_hubs_at_legs(graph, assignment, network), network, weights, farthest=farthest).run()
 
 
 def _with_hubs_at_legs(graph: OpenGraph, assignment: Assignment, network: Network) -> Assignment:
@@ -89,9 +94,15 @@ class Links:
     Attributes
     ----------
     objective : what links weigh, where copies can take several ways: ``ebits``, ``time`` or ``fidelity``, see :mod:`gossamer.passes.weights`
+    short_lived : whether the placement with short-lived copies is tried
+    farthest : whether the copy that makes room is the one whose next use is farthest away, and not the oldest
+    relays : whether copies may wait on data qubits
     """
 
     objective: str = "ebits"
+    short_lived: bool = True
+    farthest: bool = True
+    relays: bool = True
 
     def __post_init__(self) -> None:
         check_objective(self.objective)
@@ -99,20 +110,20 @@ class Links:
     def run(self, graph: OpenGraph, assignment: Assignment, network: Network) -> Placed:
         if all(node.comm is None for node in network.nodes):
             return realise(graph, assignment, network, self.objective)
-        short = shorten_copies(graph, assignment)
+        short = shorten_copies(graph, assignment) if self.short_lived else assignment
         found: list[Placed] = []
         lacking: list[NetworkInfeasible] = []
-        for one in (assignment, short):
+        for one in (assignment, short) if self.short_lived else (assignment,):
             try:
-                found.append(realise(graph, one, network, self.objective))
+                found.append(realise(graph, one, network, self.objective, farthest=self.farthest))
             except NetworkInfeasible as error:  # it asks for more communication qubits than there are
                 lacking.append(error)
         coupled = [placed for placed in found if _keeps_halves_apart(placed)]
         if coupled:
             return min(coupled, key=weigh(network, self.objective).of)
-        relays = find_relays(graph, short, network, weigh(network, self.objective))
+        relays = find_relays(graph, short, network, weigh(network, self.objective)) if self.relays else None
         if relays is not None:
-            return realise(*relays, network, self.objective)
+            return realise(*relays, network, self.objective, farthest=self.farthest)
         if found:  # the pass `route` says what is not coupled
             return found[0]
         raise lacking[-1]
@@ -149,9 +160,11 @@ def shorten_copies(graph: OpenGraph, assignment: Assignment) -> Assignment:
 class _Realiser:
     """Replays the steps; the fields are the state of the machine between two steps."""
 
-    def __init__(self, graph: OpenGraph, assignment: Assignment, network: Network, weights: Weights) -> None:
+    def __init__(
+        self, graph: OpenGraph, assignment: Assignment, network: Network, weights: Weights, *, farthest: bool
+    ) -> None:
         n = graph.num_vertices
-        self.graph, self.network, self.weights, self.n = graph, network, weights, n
+        self.graph, self.network, self.weights, self.n, self.farthest = graph, network, weights, n, farthest
         self.place: list[int] = assignment.place.tolist()
         self.edge_place: list[int] = assignment.edge_place.tolist()
         self.edges: list[list[int]] = graph.edges.tolist()
@@ -312,8 +325,10 @@ class _Realiser:
                 help=f"give {name} comm={len(self.held[node]) + 1}, or connect its neighbours directly",
                 lacks=(name, "comm", len(self.held[node]) + 1 - limit),
             )
-        farthest = max(can_go, key=lambda t: (self.needs[self.held[node][t]][node][-1], t))
-        self.close(self.held[node][farthest], node)
+        gone = (
+            max(can_go, key=lambda t: (self.needs[self.held[node][t]][node][-1], t)) if self.farthest else min(can_go)
+        )
+        self.close(self.held[node][gone], node)
 
     def close(self, v: int, node: int) -> None:
         terminal = self.copies[v].pop(node)

@@ -150,6 +150,28 @@ class PlacementProblem:
         return first, last, len(steps)
 
 
+@dataclass(frozen=True)
+class Tricks:
+    """What the search does to find better placements; each can be left out, to see what it wins.
+
+    Attributes
+    ----------
+    hypergraph : a start by partitioning the hypergraph (Mt-KaHyPar), besides the greedy one
+    anneal : the start is improved; without it the placement stays static
+    contract : spiders that have chain items only are merged first
+    third : items may be realised at a node where none of their spiders stands
+    steiner : trees of links are what is counted, not a way to each node of its own
+    windows : where communication qubits are limited, what waiting costs is counted too
+    """
+
+    hypergraph: bool = True
+    anneal: bool = True
+    contract: bool = True
+    third: bool = True
+    steiner: bool = True
+    windows: bool = True
+
+
 @dataclass(frozen=True, eq=False)
 class Placement:
     """A solution: ``place`` of each spider, ``item_place`` of each item, its cost (ebits), that of the static start, and
@@ -307,7 +329,13 @@ def steiner_table(distance: NDArray[np.int32], node: Int | None = None) -> Int:
 
 
 def partition(
-    graph: OpenGraph, network: Network, *, effort: int = 1, seed: int = 0, objective: str = "ebits"
+    graph: OpenGraph,
+    network: Network,
+    *,
+    effort: int = 1,
+    seed: int = 0,
+    objective: str = "ebits",
+    tricks: Tricks = Tricks(),
 ) -> Assignment:
     """Place a graph on a network.
 
@@ -317,6 +345,8 @@ def partition(
         0 to 3: how many moves the search makes (see :func:`default_moves`).
     objective
         What the links and nodes weigh, see :func:`gossamer.passes.weights.weigh`.
+    tricks
+        What the search may do.
 
     Raises
     ------
@@ -327,12 +357,15 @@ def partition(
     """
     weights = weigh(network, objective)
     problem, names = _problem(graph, network, weights)
+    problem = replace(
+        problem, third=problem.third and tricks.third, steiner=problem.steiner[: None if tricks.steiner else 0]
+    )
     moves = default_moves(problem, effort)
-    found = search(problem, moves=moves, seed=seed)
+    found = search(problem, moves=moves, seed=seed, tricks=tricks)
     given = _assignment(graph, names, found)
-    if all(node.comm is None for node in network.nodes):
+    if all(node.comm is None for node in network.nodes) or not tricks.windows:
         return given
-    return _within_comm(graph, network, objective, problem, names, moves, seed, given, found.cost)
+    return _within_comm(graph, network, objective, problem, names, moves, seed, tricks, given, found.cost)
 
 
 def _assignment(graph: OpenGraph, names: _Names, found: Placement) -> Assignment:
@@ -345,6 +378,7 @@ def _assignment(graph: OpenGraph, names: _Names, found: Placement) -> Assignment
 
 def _within_comm(
     graph: OpenGraph, network: Network, objective: str, problem: PlacementProblem, names: _Names, moves: int, seed: int,
+    tricks: Tricks,
     given: Assignment, cost: int,
 ) -> Assignment:  # fmt: skip
     """The assignment that takes the fewest links (the least weight of them) with the communication qubits that there are.
@@ -362,7 +396,7 @@ def _within_comm(
             return UNREACHABLE * graph.num_vertices
 
     def search_within(window: int, budget: int) -> tuple[int, Assignment]:
-        found = search(replace(problem, window=window), moves=budget, seed=seed)
+        found = search(replace(problem, window=window), moves=budget, seed=seed, tricks=tricks)
         assignment = _assignment(graph, names, found)
         return count_links(assignment), assignment
 
@@ -389,7 +423,9 @@ def default_moves(problem: PlacementProblem, effort: int = 1) -> int:
     return min(15_000 * size, 110_000_000) * (1, 8, 32, 128)[effort] // 8
 
 
-def search(problem: PlacementProblem, *, moves: int | None = None, seed: int = 0) -> Placement:
+def search(
+    problem: PlacementProblem, *, moves: int | None = None, seed: int = 0, tricks: Tricks = Tricks()
+) -> Placement:
     """Find a placement of low cost.
 
     Parameters
@@ -407,17 +443,17 @@ def search(problem: PlacementProblem, *, moves: int | None = None, seed: int = 0
     check_capacity(problem)
     idle = _idle(problem)
     if idle.any():
-        found = _add_idle(problem, idle, _search(_without(problem, idle), moves, seed))
+        found = _add_idle(problem, idle, _search(_without(problem, idle), moves, seed, tricks))
         if found is not None:
             return found
-    return _search(problem, moves, seed)
+    return _search(problem, moves, seed, tricks)
 
 
-def _search(problem: PlacementProblem, moves: int, seed: int) -> Placement:
-    core, merge = contract(problem)
-    starts = _starts(core, seed)
+def _search(problem: PlacementProblem, moves: int, seed: int, tricks: Tricks) -> Placement:
+    core, merge = contract(problem) if tricks.contract else (problem, None)
+    starts = _starts(core, seed, hypergraph=tricks.hypergraph)
     start_cost, name, place, item_place = starts[0]
-    choice = problem.num_nodes > 1 and problem.num_items > 0
+    choice = tricks.anneal and problem.num_nodes > 1 and problem.num_items > 0
     if choice:
         near = [s[2:] for s in starts[:2] if s[0] <= start_cost + start_cost // 4]
         # Little time for a large problem: do not heat the start up more than can be cooled again.
@@ -693,7 +729,7 @@ def _tracks(problem: PlacementProblem) -> Int:
     return out
 
 
-def _starts(problem: PlacementProblem, seed: int) -> list[tuple[int, str, Int, Int]]:
+def _starts(problem: PlacementProblem, seed: int, *, hypergraph: bool = True) -> list[tuple[int, str, Int, Int]]:
     """Static placements that fit, best first: ``(cost, name, place, item_place)``."""
     found: list[tuple[int, int, str, Int, Int]] = []
 
@@ -713,7 +749,7 @@ def _starts(problem: PlacementProblem, seed: int) -> list[tuple[int, str, Int, I
         track_of = tracks[problem.chain_of].astype(np.int32)
         have_wheel = importlib.util.find_spec("mtkahypar") is not None
         add("greedy" if have_wheel else "greedy (mtkahypar is not installed)", _fill_nodes(problem, number)[track_of])
-        if have_wheel and 1 < problem.num_nodes <= MAX_BLOCKS and problem.num_items:
+        if hypergraph and have_wheel and 1 < problem.num_nodes <= MAX_BLOCKS and problem.num_items:
             for blocks, items in _mtkahypar_blocks(problem, track_of, number, seed):
                 add("mt-kahypar", blocks[track_of], items)
     found.sort(key=lambda x: (x[0], x[1]))

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from gossamer.ir.network import Network
 from gossamer.ir.open_graph import OpenGraph
 from gossamer.ir.placed import Assignment
-from gossamer.passes.partition import partition
+from gossamer.passes.partition import Tricks, partition
 from gossamer.passes.search_options import SearchOptions
 
 
 @dataclass(frozen=True)
-class Partition(SearchOptions):
+class Partition(Tricks, SearchOptions):
     """Pass: ``OpenGraph``, ``Network`` -> ``Assignment``. The data qubits of every node suffice at every step.
 
     Attributes
@@ -20,8 +20,12 @@ class Partition(SearchOptions):
     effort : 0 to 3, how many moves the search makes
     seed : of its random numbers
     objective : what is made small
+
+    The others are those of :class:`gossamer.passes.partition.Tricks`.
     """
 
     def run(self, graph: OpenGraph, network: Network) -> Assignment:
-        found: Assignment = partition(graph, network, effort=self.effort, seed=self.seed, objective=self.objective)
+        found: Assignment = partition(
+            graph, network, effort=self.effort, seed=self.seed, objective=self.objective, tricks=self
+        )
         return found

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import csv
 import json
+import os
+import signal
+import subprocess
 import sys
+import time
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -74,6 +78,13 @@ def test_a_suite_names_jobs(folder):
         pytest.param("BN-2", "suite: a\nrows: []\nvariants: {x: {pipeline: links, effort: 1}}\n", "3:15", id="both"),
         pytest.param("BN-2", "suite: a\nrows: []\nvariants: {x: {effort: 4}}\n", "3:24", id="effort"),
         pytest.param("BN-2", "suite: a\nrows: []\nvariants: {}\n", "3:11", id="no variant"),
+        pytest.param("BN-2", "suite: a\nrows: []\nvariants: {x: {without: [magic]}}\n", "3:25", id="no optimisation"),
+        pytest.param(
+            "BN-2",
+            "suite: a\nrows:\n- {circuits: [ghz_64], networks: [2], variants: [y]}\nvariants: {x: {}}\n",
+            "3:54",
+            id="no such variant",
+        ),
         pytest.param("BN-3", "suite: a\nrows:\n- circuits: [gzh_64]\n  networks: ['2']\n", "3:14", id="misspelt"),
         pytest.param("BN-3", "suite: a\ncircuits: nowhere\nrows: []\n", "2:11", id="no folder"),
     ],
@@ -297,18 +308,33 @@ def test_variants_are_set_beside_the_first(tmp_path):
     assert "- b on 2 (one): no" in text
 
 
+def test_a_row_chooses_variants(tmp_path):
+    text = "suite: v\nrows:\n- circuits: [ghz_64]\n  networks: [2]\n- {circuits: [bv_64], networks: [2], variants: [two]}\n"
+    text += "variants:\n  all: {}\n  one: {without: [anneal, third], effort: 2, forms: 'given,full'}\n  two: {without: [third]}\n"
+    jobs = read_suite(write(tmp_path / "v.yaml", text)).jobs
+    assert [(job.circuit, job.variant.name) for job in jobs] == [
+        ("ghz_64", "all"), ("ghz_64", "one"), ("ghz_64", "two"), ("bv_64", "all"), ("bv_64", "two"),
+    ]  # fmt: skip
+    assert jobs[1].variant.arguments(1, None, 3) == [
+        "-p", "forms{effort=2,seed=3,only=given.full,without=anneal.third},lower",
+    ]  # fmt: skip
+
+
 def test_limits_are_set_beside_what_has_none():
     rows = [
         Row("a", network, 0, ebits=ebits)
-        for network, ebits in (("4", 4), ("4:comm=2", 6), ("line:4:qubits=3", 5), ("line:4:qubits=3,comm=1", 5), ("2:comm=1", 1))
+        for network, ebits in (("4", 4), ("4:comm=2", 6), ("4:comm=1", None), ("line:4:qubits=3", 5), ("line:4:qubits=3,comm=1", 5), ("2:comm=1", 1))
     ]  # fmt: skip
-    assert [(a.network, b.network) for a, b in limits_of(lines_of(rows))] == [
-        ("4:comm=2", "4"),
-        ("line:4:qubits=3,comm=1", "line:4:qubits=3"),
+    assert [(a.network, limit, b.network) for a, limit, b in limits_of(lines_of(rows))] == [
+        ("4:comm=2", "comm=2", "4"),
+        ("4:comm=1", "comm=1", "4"),
+        ("line:4:qubits=3,comm=1", "comm=1", "line:4:qubits=3"),
     ]
     text = to_markdown(rows, "T", "S")
-    assert "| a | 4:comm=2 | 6 | 4 | 1.50 |" in text
-    assert "Geometric mean: 1.225 over 2 rows." in text
+    assert "| circuit | network | no limit | comm=2 | comm=1 |" in text
+    assert "| a | 4 | 4 | 6 | failed |" in text
+    assert "| a | line:4:qubits=3 | 5 |  | 5 |" in text
+    assert "| **geometric mean of the ratio** | | | 1.50 (1 rows) | 1.00 (1 rows) |" in text
 
 
 def test_the_chart_is_an_svg_with_every_mark():
@@ -377,12 +403,42 @@ def test_an_interruption_keeps_what_is_there(folder, monkeypatch):
         return Row(job.circuit, job.network, 0, ebits=1)
 
     monkeypatch.setattr(run, "run_job", interrupted)
-    assert call(["bench", str(folder / "suite.yaml"), "-o", str(folder / "out")]) == 0
+    assert call(["bench", str(folder / "suite.yaml"), "-o", str(folder / "out")]) == 130
     assert len((folder / "out" / "results.csv").read_text().splitlines()) == 2
+    assert "| ghz_3 | 3 | 1 |" in (folder / "out" / "results.md").read_text()
+    assert (folder / "out" / "ebits.svg").read_text().startswith("<svg")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_signals_stop_the_row_and_keep_the_others(folder, number):
+    """A peer that sleeps holds the second row up; the process ends at once, and so does the peer."""
+    slow = write(
+        folder / "slow.py",
+        "import json, os, sys, time\njob = json.load(sys.stdin)\n"
+        "if len(job['links']) == 2:\n    open(sys.argv[0] + '.pid', 'w').write(str(os.getpid()))\n    time.sleep(600)\n"
+        "print(json.dumps({'ebits': 3}))\n",
+    )
+    out, mark = folder / "out", Path(f"{slow}.pid")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "gossamer", "bench", str(folder / "suite.yaml"), "-o", str(out), "--effort", "0",
+         "--peer", f"slow={slow}"], stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        while not (mark.exists() and mark.read_text()) and process.poll() is None:
+            time.sleep(0.05)
+        process.send_signal(number)
+        assert process.wait(60) == 128 + number
+    finally:
+        process.kill()
+    assert [row["network"] for row in csv.DictReader((out / "results.csv").read_text().splitlines())] == ["3"]
+    assert "| ghz_3 | 3 |" in (out / "results.md").read_text()
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(mark.read_text()), 0)
 
 
 def test_hostile_answers_are_errors(tmp_path):
-    for text in ("print('[1]')", "print('{')", "print()", 'print(\'{"ebits": "many"}\')'):
+    for text in ("print('[1]')", "print('{')", "print()", 'print(\'{"ebits": "many"}\')', 'print(\'{"ebits": -1}\')',
+                 "print('[' * 100_000)", "import sys; sys.stdout.buffer.write(bytes([255, 254]))"):  # fmt: skip
         adapter = Adapter("x", (sys.executable, str(write(tmp_path / "x.py", text))))
         job = Job("ghz_64", None, "2")
         row = run_job(job, 0, Options(timeout=0.01), None, [Adapter("x", adapter.command)])
@@ -391,3 +447,74 @@ def test_hostile_answers_are_errors(tmp_path):
     with pytest.raises(GossamerError):
         find_adapter(f"x={tmp_path / 'x.py'}")
     assert PeerFile([]).results("c", resolve_network("2:qubits=1")) == []
+
+
+@pytest.mark.parametrize("lines", ["- 1", "NaN", "Infinity", '{"results": ' + "[" * 100_000])
+def test_hostile_results_are_refused(lines, tmp_path):
+    row = {"peer": "p", "circuit": "c", "k": 2, "topo": "a2a", "ebits": 3}
+    text = lines if lines.startswith("{") else json.dumps({"results": [row]}).replace("3}", f"{lines}}}")
+    with pytest.raises(InputError) as caught:
+        read_peers(write(tmp_path / "p.json", text))
+    assert caught.value.code == "BN-4"
+
+
+@pytest.mark.parametrize("change", [{"cap": "9"}, {"cap": -1}, {"peer": ["p"]}, {"k": True}, {"ebits": 10**400}])
+def test_results_of_a_wrong_form_are_refused(change, tmp_path):
+    row = {"peer": "p", "circuit": "c", "k": 2, "topo": "a2a", "ebits": 3, **change}
+    with pytest.raises(InputError) as caught:
+        read_peers(write(tmp_path / "p.json", json.dumps({"results": [row]})))
+    assert caught.value.code == "BN-4"
+
+
+@pytest.mark.clause("BN-2")
+def test_a_suite_that_multiplies_is_refused(tmp_path):
+    networks = ", ".join(f"'2:qubits={i}'" for i in range(1, 20_000))
+    text = f"suite: s\nrows:\n- circuits: ['*']\n  networks: [{networks}]\n"
+    with pytest.raises(InputError) as caught:
+        read_suite(write(tmp_path / "s.yaml", text))
+    assert caught.value.code == "BN-2"
+    again = "suite: s\nrows:\n- circuits: [" + "'*', " * 20_000 + "'*']\n  networks: [2]\n"
+    assert len(read_suite(write(tmp_path / "again.yaml", again)).jobs) == len(built_in().jobs) // 2
+
+
+def test_names_break_no_table(tmp_path):
+    rows = [Row("a|b\nc", "2", 0, ebits=2, peers=(Result("p|q", 2),), variant="x|y"), Row("d", "2", 0, variant="z")]
+    lines = [line for line in to_markdown(rows, "T", "S").splitlines() if line.startswith("| a")]
+    assert [line.replace("\\|", "").count("|") for line in lines] == [12, 5]
+    write(tmp_path / "qasm" / "\udcff.qasm", GHZ)
+    suite = read_suite(
+        write(tmp_path / "s.yaml", "suite: s\nrows:\n- circuits: ['*']\n  networks: [2]\n"), tmp_path / "qasm"
+    )
+    to_csv([Row(job.circuit, job.network, 0) for job in suite.jobs]).encode()
+
+
+def test_a_folder_that_cannot_be_written_is_refused_at_once(folder, capsys):
+    assert call(["bench", str(folder / "suite.yaml"), "-o", str(folder / "peers.json")]) == 1
+    assert "TL-5" in capsys.readouterr().err
+    assert call(["bench", str(folder / "suite.yaml"), "-o", str(folder / "out"), "--timeout", "nan"]) == 2
+
+
+def test_programs_that_cannot_be_counted_are_a_failed_row(folder, monkeypatch):
+    from gossamer.bench import run
+
+    def uncounted(out: Path) -> int:
+        raise ValueError("link l0 is asked for by nobody")
+
+    monkeypatch.setattr(run, "count_ebits", uncounted)
+    row = run_job(Job("ghz_3", folder / "qasm" / "ghz_3.qasm", "3"), 0, Options(effort=0), None, [])
+    assert row.ebits is None
+    assert "l0" in row.error
+
+
+def test_a_peer_is_told_no_circuit_that_openqasm_2_cannot_say(folder):
+    text = 'OPENQASM 3.0; include "stdgates.inc"; qubit[2] q; bit c; h q[0]; c = measure q[0]; if (c) { x q[1]; }'
+    source = write(folder / "three.qasm", text)
+    row = run_job(Job("three", source, "2"), 0, Options(effort=0), None, [Adapter("p", ("/nowhere",))])
+    assert row.ebits == 0
+    assert len(row.errors) == 1
+
+
+def test_a_peer_that_is_not_installed_says_how_to_install_it(folder, capsys, monkeypatch):
+    monkeypatch.setattr(Adapter, "ask", lambda self, job, timeout: {"missing": "memq_dqc"})
+    assert call(["bench", str(folder / "suite.yaml"), "-o", str(folder / "out"), "--peer", "memq-dqc"]) == 5
+    assert "pip install memq-dqc" in capsys.readouterr().err

@@ -85,11 +85,6 @@ def test_it_answers_as_an_adapter_does():
     assert json.loads(done.stdout.splitlines()[-1])["ebits"] == 1
 
 
-def test_the_suite_of_ablations():
-    suite = read_suite(BENCHMARKS / "ablations.yaml")
-    assert {job.variant.name for job in suite.jobs} == {"default", "as given", "few moves"}
-
-
 @needs_shared
 def test_the_suite_of_the_baselines():
     suite = read_suite(BENCHMARKS / "baselines.yaml")
