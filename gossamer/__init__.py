@@ -21,7 +21,7 @@ from gossamer._version import __version__
 
 if TYPE_CHECKING:
     from gossamer.api import compile, resolve_network, run, verify
-    from gossamer.compiled import CompiledProgram, load
+    from gossamer.compiled import CompiledProgram, load, rebuild_manifest
     from gossamer.conversion import convert, draw, inspect, rewrite, to_pyzx
     from gossamer.diagnostics import (
         Diagnostic,
@@ -63,6 +63,7 @@ _HOME = {
     "inspect": "gossamer.conversion",
     "load": "gossamer.compiled",
     "read": "gossamer.sources",
+    "rebuild_manifest": "gossamer.compiled",
     "resolve_network": "gossamer.api",
     "rewrite": "gossamer.conversion",
     "run": "gossamer.api",
@@ -107,6 +108,7 @@ __all__ = [
     "inspect",
     "load",
     "read",
+    "rebuild_manifest",
     "resolve_network",
     "rewrite",
     "run",

@@ -190,9 +190,11 @@ def refuse_wrong(verdict: Verdict) -> None:
 
 
 def with_digest(distribution: Distribution, diagram: Diagram) -> Distribution:
-    """Say in the manifest which source the programs are of."""
+    """Say in the manifest which source the programs are of, and in each program what the manifest says of it."""
+    from gossamer.ir.excerpts import with_excerpts
+
     manifest = distribution.manifest.model_copy(update={"source_digest": digest(diagram)})
-    return replace(distribution, manifest=manifest)
+    return replace(distribution, manifest=manifest, programs=with_excerpts(distribution.programs, manifest))
 
 
 def _report(
@@ -318,7 +320,7 @@ def verify(
         network = resolve_network(network, lambda: count_wires(source))
     if measure_all:
         source = measured(source)
-    return verify_programs(programs, as_of(manifest, source), source, method, network)
+    return verify_programs(*as_of(programs, manifest, source), source, method, network)
 
 
 def kept_source(directory: Path) -> Diagram:

@@ -245,6 +245,10 @@ def convert(
         bool,
         typer.Option("--merge", help="IN is an output folder: write the programs of all its nodes as one circuit."),
     ] = False,
+    link_noise: Annotated[
+        float | None,
+        typer.Option("--link-noise", metavar="P", help="Of stim: a depolarising error on each Bell pair, so likely."),
+    ] = None,
 ) -> None:
     """Write IN in another format."""
     from warnings import catch_warnings, simplefilter
@@ -260,7 +264,7 @@ def convert(
     with catch_warnings(record=True) as notes:
         simplefilter("always", LeftOut)
         value = source if merge or os.path.isdir(source) else _read(source, format, bind, opaque)
-        text = conversion.convert(value, to, pipeline=pipeline, merge=merge)
+        text = conversion.convert(value, to, pipeline=pipeline, merge=merge, link_noise=link_noise)
     for note in notes:
         if issubclass(note.category, LeftOut):
             print(f"note: {note.message}", file=sys.stderr)
@@ -268,6 +272,27 @@ def convert(
         sys.stdout.write(text)
     else:
         write_file(Path(output), text)
+
+
+@app.command()
+def manifest(
+    files: Annotated[
+        list[Path],
+        typer.Argument(metavar="FILE...", help="The programs of all nodes of one compile.", show_default=False),
+    ],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", metavar="FILE", help="The file to write; - is stdout.")
+    ] = Path("-"),
+) -> None:
+    """Write the manifest that the programs of all nodes give, where manifest.json is lost."""
+    from gossamer.compiled import print_manifest, rebuild_manifest
+    from gossamer.folder import write_file
+
+    text = print_manifest(rebuild_manifest(files))
+    if str(output) == "-":
+        sys.stdout.write(text)
+    else:
+        write_file(output, text)
 
 
 @app.command()

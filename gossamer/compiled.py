@@ -6,16 +6,16 @@ The functions take the programs of all nodes and the manifest, whether they were
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gossamer.collector import resting_collector
-from gossamer.diagnostics import UsageError
+from gossamer.diagnostics import InputError, UsageError
 from gossamer.registry import Registration, find, registered
-from gossamer.sources import read
+from gossamer.sources import read, read_text
 
 if TYPE_CHECKING:
     from gossamer.checks import Verdict
@@ -93,7 +93,7 @@ class CompiledProgram:
         if against is None:
             return verify_programs(self.programs, self.manifest, self.source, method, self.distribution.network)
         source = read(against)
-        return verify_programs(self.programs, as_of(self.manifest, source), source, method, self.distribution.network)
+        return verify_programs(*as_of(self.programs, self.manifest, source), source, method, self.distribution.network)
 
     def pattern(self, node: str | None = None, given: Mapping[str, int] | None = None) -> Pattern:
         """The programs of MBQC nodes as one measurement pattern; links are nodes and edges of it.
@@ -134,13 +134,18 @@ class CompiledProgram:
                              help="in the pattern of all programs each message is a parity of outcomes")  # fmt: skip
         return merge(self.programs, self.manifest)
 
-    def circuit(self, to: str = "qasm") -> str:
-        """The programs of all nodes as one circuit in OpenQASM 3 (``qasm2``: 2), links as Bell pairs and messages as bits.
+    def circuit(self, to: str = "qasm", *, link_noise: float | None = None) -> str:
+        """The programs of all nodes as one circuit in OpenQASM 3 (``qasm2``: 2; ``stim``: a circuit of stim), links as Bell pairs, messages as bits.
+
+        Parameters
+        ----------
+        link_noise
+            For ``stim``: the probability of a depolarising error on each Bell pair.
 
         Raises
         ------
         InputError
-            ``PR-17`` if an outcome is postselected.
+            ``PR-17`` if an outcome is postselected; ``PR-19`` for stim, if the programs are not Clifford.
 
         Examples
         --------
@@ -154,7 +159,7 @@ class CompiledProgram:
         // n1: q[1] n1_comm[0]
         qubit[2] q;
         """
-        return merged(self.programs, self.manifest, find("printers", to))
+        return merged(self.programs, self.manifest, find("printers", to), link_noise)
 
     def to_graphix(self, node: str | None = None, given: Mapping[str, int] | None = None) -> Any:
         """The merged :meth:`pattern` as a ``Pattern`` of graphix, or that of one node.
@@ -190,7 +195,7 @@ class CompiledProgram:
         from gossamer.folder import MANIFEST, MERGED
         from gossamer.ir.text import print_text
 
-        yield MANIFEST, _json(self.manifest.model_dump(mode="json"))
+        yield MANIFEST, print_manifest(self.manifest)
         for node, program in zip(self.manifest.nodes, self.programs, strict=True):
             yield node.program, find("backends", node.model).load("prints")(program)
         yield "source.gsm", print_text(self.source)
@@ -287,6 +292,55 @@ def load(directory: str | Path) -> tuple[tuple[NodeProgram, ...], Manifest]:
     return tuple(programs), manifest
 
 
+def rebuild_manifest(files: Iterable[str | Path]) -> Manifest:
+    """The manifest of a distribution from the files of its programs alone, as ``manifest.json`` has it (clause PR-18).
+
+    Parameters
+    ----------
+    files
+        The programs of all nodes, in any order; the ending of a name says of which model each is.
+
+    Raises
+    ------
+    InputError
+        ``PR-18`` if programs are missing, contradict each other or are of two compiles; ``PR-1`` for two files of one name, ``TL-3`` for one
+        that cannot be read; the clauses of program formats and of programs.
+    UsageError
+        ``TL-2`` for a file that is no node's program by its name.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from gossamer import compile
+    >>> text = 'OPENQASM 2.0; include "qelib1.inc"; qreg q[2]; creg c[2]; h q[0]; cx q[0],q[1]; measure q -> c;'
+    >>> with tempfile.TemporaryDirectory() as here:
+    ...     program = compile(text, "1+1mbqc")
+    ...     program.save(here)
+    ...     rebuild_manifest([f"{here}/n1.pattern.json", f"{here}/n0.qasm"]) == program.manifest
+    True
+    """
+    from gossamer.ir.excerpts import assemble
+    from gossamer.runtime.validate import check_programs
+
+    programs, names = [], []
+    endings = {r.suffix: r for r in registered("backends").values() if r.suffix and r.reads}
+    for path in map(Path, files):
+        fitting = max((e for e in endings if path.name.endswith(e)), key=len, default=None)
+        if fitting is None:
+            known = ", ".join(endings)
+            raise UsageError("TL-2", f"'{path}' is no node's program by its name", help=f"known endings: {known}")
+        if path.name in names:
+            raise InputError("PR-1", f"two files are called '{path.name}'")
+        program: NodeProgram = endings[fitting].load("reads")(read_text(path), str(path))
+        if program.model != endings[fitting].name:
+            raise InputError("PR-1", f"'{path}' is a program of model '{program.model}', which has another ending")
+        programs.append(program)
+        names.append(path.name)
+    manifest = assemble(programs, names)
+    check_programs(programs, manifest)
+    return manifest
+
+
 def run_programs(
     programs: tuple[NodeProgram, ...], manifest: Manifest, shots: int, seed: int, engine: str | None, measure_all: bool
 ) -> RunResult:
@@ -325,14 +379,20 @@ def digest(diagram: Diagram) -> str:
     return sha256(print_text(diagram).encode()).hexdigest()
 
 
-def as_of(manifest: Manifest, source: Diagram) -> Manifest:
-    """The manifest for a comparison with ``source``: outcomes are known by their places if it is what was compiled, else by the results."""
+def as_of(
+    programs: tuple[NodeProgram, ...], manifest: Manifest, source: Diagram
+) -> tuple[tuple[NodeProgram, ...], Manifest]:
+    """Programs and manifest for a comparison with ``source``: outcomes are known by their places if it is what was compiled, else by the results."""
     from gossamer.checks import by_results
 
-    return manifest if manifest.source_digest == digest(source) else by_results(manifest, source)
+    if manifest.source_digest == digest(source):
+        return programs, manifest
+    return tuple(replace(p, excerpt=None) for p in programs), by_results(manifest, source)
 
 
-def merged(programs: tuple[NodeProgram, ...], manifest: Manifest, registration: Registration) -> str:
+def merged(
+    programs: tuple[NodeProgram, ...], manifest: Manifest, registration: Registration, link_noise: float | None = None
+) -> str:
     """The programs as one circuit, in the format of a printer of node programs."""
     from gossamer.backends.circuit_merge import merge
     from gossamer.runtime.validate import check_programs
@@ -344,8 +404,11 @@ def merged(programs: tuple[NodeProgram, ...], manifest: Manifest, registration: 
             f"the format '{registration.name}' holds no circuit of several nodes",
             help=f"known: {', '.join(able)}",
         )
+    options = {} if link_noise is None else {"link_noise": link_noise}
+    if not options.keys() <= set(registration.options):
+        raise UsageError("TL-7", f"circuits in the format '{registration.name}' have no noise", help="-t stim has it")
     check_programs(programs, manifest)
-    text: str = registration.load()(merge(programs, manifest))
+    text: str = registration.load()(merge(programs, manifest), **options)
     return text
 
 
@@ -356,6 +419,11 @@ def drawn(value: Diagram | Placed, title: str, page: bool) -> str:
 
     picture = draw_diagram(value, title) if isinstance(value, Diagram) else draw_placed(value, title)
     return to_html(picture) if page else to_svg(picture)
+
+
+def print_manifest(manifest: Manifest) -> str:
+    """The text of ``manifest.json``."""
+    return _json(manifest.model_dump(mode="json"))
 
 
 def _json(value: Any) -> str:

@@ -41,24 +41,34 @@ def rewrite(source: Any, pipeline: str = "simplify", format: str | None = None) 
 
 
 def convert(
-    source: Any, to: str = "gsm", format: str | None = None, *, pipeline: str | None = None, merge: bool = False
+    source: Any,
+    to: str = "gsm",
+    format: str | None = None,
+    *,
+    pipeline: str | None = None,
+    merge: bool = False,
+    link_noise: float | None = None,
 ) -> str:
     """The source in another text format.
 
     Parameters
     ----------
     to
-        The name of a printer: ``gsm`` and ``gsmj`` print the diagram; ``qasm`` (OpenQASM 3) and ``qasm2`` the verified program of a single
-        node. A diagram without causal flow becomes a circuit first (``extract``), or, if it has a Pauli flow only, measures on the way.
+        The name of a printer: ``gsm`` and ``gsmj`` print the diagram; ``qasm`` (OpenQASM 3), ``qasm2`` and ``stim`` the verified program of a
+        single node. A diagram without causal flow becomes a circuit first (``extract``), or, if it has a Pauli flow only, measures on the way.
     pipeline
         Passes that rewrite the diagram first, see :func:`rewrite`.
     merge
-        ``source`` is an output folder: the programs of all its nodes as one circuit (``qasm``, ``qasm2``), see :meth:`CompiledProgram.circuit`.
+        ``source`` is an output folder: the programs of all its nodes as one circuit (``qasm``, ``qasm2``, ``stim``), see
+        :meth:`CompiledProgram.circuit`.
+    link_noise
+        With ``merge``, of a circuit of stim: the probability of a depolarising error on each Bell pair.
 
     Raises
     ------
     InputError
-        The codes of :func:`compile`; ``PR-17`` for programs that are no circuit; ``PR-11`` for what OpenQASM 2 cannot say.
+        The codes of :func:`compile`; ``PR-17`` for programs that are no circuit; ``PR-11`` for what OpenQASM 2 cannot say, ``PR-19`` for
+        what stim cannot.
 
     Warns
     -----
@@ -91,7 +101,11 @@ def convert(
     if merge:
         if pipeline is not None:
             raise UsageError("TL-7", "node programs are merged as they are; passes rewrite diagrams")
-        return merged(*load(source), registration)
+        return merged(*load(source), registration, link_noise)
+    if link_noise is not None:
+        raise UsageError(
+            "TL-7", "a source has no links that could be noisy", help="name an output folder, and add --merge"
+        )
     if isinstance(source, str | Path) and "\n" not in str(source) and os.path.isdir(source):
         raise UsageError(
             "TL-2", f"'{source}' is a folder", help="for the programs of all its nodes as one circuit, add --merge"

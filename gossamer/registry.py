@@ -31,7 +31,7 @@ class Registration:
     extensions : of a frontend or printer, the file name endings it answers to (``.qc``, ``.tket.json``; the longest that fits counts)
     options : of a frontend, what its function takes besides text and file name: ``bind`` (values of inputs; without it
         they go to the symbols of what was read), ``opaque`` (definitions of
-        opaque gates), ``folder`` (where included files are)
+        opaque gates), ``folder`` (where included files are); of a printer of node programs, ``link_noise`` if circuits in its format have noise
     libraries, objects : of a frontend, the packages whose objects it reads too, and ``module:attribute`` of the function that does
     takes, gives : of a pass or backend, the values its ``run`` takes, in order, and the one it returns; see
         ``gossamer.pipeline.LEVELS``; of a printer, ``distribution`` if it prints node programs and not a diagram; of an
@@ -123,6 +123,7 @@ BUILT_IN: dict[Kind, tuple[Registration, ...]] = {
         Registration("qasm", "gossamer.formats.openqasm_print:print_openqasm3", "OpenQASM 3, of one node's program", extensions=(".qasm",), takes=("distribution",), delays=True),
         Registration("qasm3", "gossamer.formats.openqasm_print:print_openqasm3", "the same", extensions=(".qasm3",), takes=("distribution",), delays=True),
         Registration("qasm2", "gossamer.formats.openqasm_print:print_openqasm2", "OpenQASM 2, of one node's program", extensions=(".qasm2",), takes=("distribution",)),
+        Registration("stim", "gossamer.formats.stim_print:print_stim", "circuits of stim with detectors, of Clifford programs", extensions=(".stim",), takes=("distribution",), options=("link_noise",)),
         Registration("gsmj", "gossamer.ir.compact:print_compact", "the compact form of the IR, JSON", extensions=(".gsmj",), delays=True),
         Registration("zx", "gossamer.formats.zx_print:print_json", "the JSON of pyzx and zxlive", extensions=(".zxg", ".json")),
         Registration("tikz", "gossamer.formats.zx_print:print_tikz", "TikZ pictures of ZX-diagrams", extensions=(".tikz",)),

@@ -47,7 +47,7 @@ def merge(programs: Sequence[NodeProgram], manifest: Manifest) -> Distribution:
     """One circuit of all programs: the program of one node, without links and messages.
 
     ``owners`` of its report names for each qubit the node that it belongs to, and what it is there, ``data`` or ``comm``; the last qubit is of no
-    node if bits had to be computed.
+    node if bits had to be computed. ``pairs`` names the link of each gate, by its place among the instructions, that makes a Bell pair.
 
     Raises
     ------
@@ -80,6 +80,7 @@ class _Merge:
         self.value: dict[tuple[str, int], int] = {}  # (node, bit) -> the bit of the circuit that has its value
         self.letters: dict[str, int] = {}  # message -> the bit that is sent
         self.halves: dict[str, int] = {}  # link -> the qubit of the end that came first
+        self.pairs: dict[int, str] = {}  # the place of the gate that makes a Bell pair -> its link
         self.parity: int | None = None  # the qubit on which bits are computed
 
     def run(self) -> Distribution:
@@ -103,7 +104,7 @@ class _Merge:
         results = [(b.bit, f"{r.name}[{i}]") for r in registers for i, b in enumerate(r.bits) if b is not None]
         program = NodeProgram(ALL, "circuit", node.data, 0, self.bits, tuple(self.out), tuple(sorted(results)))
         network = Network(nodes=(Node(name=ALL, data=node.data, comm=0),), links=())
-        return Distribution((program,), manifest, network, {"owners": self.owners})
+        return Distribution((program,), manifest, network, {"owners": self.owners, "pairs": self.pairs})
 
     def step(self, own: str, op: Instruction) -> None:
         first = self.first[own]
@@ -148,6 +149,7 @@ class _Merge:
             return
         other = self.halves[link]
         self.out += [Reset(other), Reset(qubit), Gate("h", (other,)), Gate("cx", (other, qubit))]
+        self.pairs[len(self.out) - 1] = link
 
     def turn_to_z(self, basis: Basis, qubit: int, angle: Phase) -> None:
         """What has to be done so that a measurement in Z is the one that is meant."""

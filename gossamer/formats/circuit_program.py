@@ -8,8 +8,10 @@ It stands on ``gossamer.formats.openqasm``; the runtime and the lifting backend 
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import cache
 
 from gossamer.diagnostics import InputError, Span
@@ -40,6 +42,7 @@ from gossamer.ir.program import (
     GATES,
     Conditional,
     Ebit,
+    Excerpt,
     Gate,
     Instruction,
     Measure,
@@ -66,6 +69,11 @@ DEFINED = {
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}", re.ASCII)
 _RESULT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\[[0-9]{1,7}\]", re.ASCII)
 _BIT = re.compile(r"m\[(0|[1-9][0-9]{0,7})\]", re.ASCII)
+_NUMBER = r"(0|[1-9][0-9]{0,7})"
+_TEXT = r'("[^"\\]*(?:\\.[^"\\]*)*")'
+_PART = re.compile(rf"{_NUMBER}/{_NUMBER} outcomes={_NUMBER} source={_TEXT}", re.ASCII)
+_REGISTER = re.compile(rf"size={_NUMBER} name={_TEXT}", re.ASCII)
+_PLACE = re.compile(rf"{_NUMBER} qubit=data\[{_NUMBER}\] name={_TEXT}", re.ASCII)
 #: Larger whole numbers are printed as floats: readers keep integers in 32 bits.
 _MAX_INT = 2**31
 
@@ -105,11 +113,16 @@ def print_program(program: NodeProgram) -> str:
 class _Printer:
     def __init__(self, program: NodeProgram) -> None:
         self.program = program
-        self.results: dict[int, list[str]] = {}
+        self.notes: dict[int, list[str]] = {}  # of bits, to stand where they are written
         for bit, name in sorted(program.results):
             if not _RESULT.fullmatch(name):
                 raise InputError(CODE, f"{name[:80]!r} is not the name of a result")
-            self.results.setdefault(bit, []).append(name)
+            self.notes.setdefault(bit, []).append(f"result {name}")
+        e = program.excerpt
+        self.first = None if e is None else e.first
+        for what, pairs in () if e is None else (("outcome", e.outcomes), ("postselected", e.postselected)):
+            for bit, i in pairs:
+                self.notes.setdefault(bit, []).append(f"{what} {i}")
         self.texts: dict[int, str] = {}  # of gates, by identity: one object may stand in many places
         self.names: set[str] = set()  # checked already
 
@@ -118,6 +131,8 @@ class _Printer:
         yield "OPENQASM 3.0;"
         yield 'include "stdgates.inc";'
         yield f"@gossamer.node {_checked(p.node)}"
+        if p.excerpt is not None:
+            yield from self.head(p.excerpt)
         yield RZZ
         used = {gate.name for gate in _distinct_gates(p)}
         yield from (text for name, text in DEFINED.items() if name in used)
@@ -126,8 +141,15 @@ class _Printer:
                 yield f"{kind}[{size}] {name};"
         for op in p.instructions:
             yield from self.instruction(op)
-        if self.results:
-            raise InputError(CODE, f"result {next(iter(self.results.values()))[0]} is never written")
+        if self.notes:
+            raise InputError(CODE, f"{next(iter(self.notes.values()))[0]} is never written")
+
+    def head(self, e: Excerpt) -> Iterable[str]:
+        """What the manifest says of the node and of no instruction."""
+        yield f"@gossamer.part {e.index}/{e.of} outcomes={e.outcome_count} source={json.dumps(e.source_digest)}"
+        yield from (f"@gossamer.register size={size} name={json.dumps(name)}" for name, size in e.registers)
+        for what, places in (("input", e.inputs), ("output", e.outputs)):
+            yield from (f"@gossamer.{what} {i} qubit={self.qubit(q)} name={json.dumps(name)}" for i, q, name in places)
 
     def instruction(self, op: Instruction) -> Iterable[str]:
         if isinstance(op, Gate):
@@ -150,13 +172,17 @@ class _Printer:
                 own = ",".join([f"m[{b}]" for b in bits])
                 return (f"@gossamer.send id={self.name(message)} to={self.name(peer)} bits={own}", "barrier;")
             case Ebit(link, peer, qubit):
-                return (f"@gossamer.link id={self.name(link)} peer={self.name(peer)}", f"reset {self.qubit(qubit)};")
+                end = "" if self.first is None else f" end={'first' if link in self.first else 'second'}"
+                return (
+                    f"@gossamer.link id={self.name(link)} peer={self.name(peer)}{end}",
+                    f"reset {self.qubit(qubit)};",
+                )
             case Reset(qubit):
                 return (f"reset {self.qubit(qubit)};",)
         return ()
 
     def noted(self, bit: int) -> list[str]:
-        return [f"@gossamer.result {name}" for name in self.results.pop(bit, ())]
+        return [f"@gossamer.{note}" for note in self.notes.pop(bit, ())]
 
     def name(self, name: str) -> str:
         if name not in self.names:
@@ -231,6 +257,11 @@ class _Reader:
         self.tree = tree
         self.sizes = {"data": 0, "comm": 0, "m": 0}
         self.results: list[tuple[int, str]] = []
+        self.head: Excerpt | None = None  # what of it stands at the top; the rest stands on instructions
+        self.places: dict[str, list[tuple[int, int, str]]] = {"gossamer.input": [], "gossamer.output": []}
+        self.place_spans: list[tuple[int, Span]] = []
+        self.listed: dict[str, list[tuple[int, int]]] = {"gossamer.outcome": [], "gossamer.postselected": []}
+        self.first: set[str] = set()
         self.defined: set[str] = set()
 
     def program(self) -> NodeProgram:
@@ -257,12 +288,12 @@ class _Reader:
             self.sizes["m"],
             instructions,
             tuple(sorted(self.results)),
+            self._excerpt(),
         )
 
     def _node(self, s: Statement) -> str:
         if (
             not isinstance(s, Annotated)
-            or len(s.annotations) != 1
             or s.annotations[0].name != "gossamer.node"
             or not isinstance(s.statement, GateDefinition)
         ):
@@ -271,7 +302,45 @@ class _Reader:
             )
         if _shape(s.statement) != _shape_of(RZZ):
             raise _refused("rzz is not defined as node programs define it", s.statement.span, f"write {RZZ}")
+        self._read_head(s.annotations[1:])
         return _name(s.annotations[0].text, s.annotations[0].span)
+
+    def _read_head(self, notes: tuple[Annotation, ...]) -> None:
+        """The part of the manifest that is about the node: first ``part``, then registers, inputs and outputs."""
+        order = ("gossamer.part", "gossamer.register", "gossamer.input", "gossamer.output")
+        ranks = [order.index(note.name) if note.name in order else -1 for note in notes]
+        for i, (note, rank) in enumerate(zip(notes, ranks, strict=True)):
+            if rank < 0 or (rank == 0) != (i == 0) or rank < max(ranks[:i], default=0):
+                raise _refused(f"annotation {note.name[:40]!r} cannot stand here", note.span)
+        if not notes:
+            return
+        index, of, outcomes, digest = _matched(notes[0], _PART, 'INDEX/NODES outcomes=NUMBER source="DIGEST"')
+        registers = []
+        for note in notes[1:]:
+            if note.name == order[1]:
+                size, name = _matched(note, _REGISTER, 'size=NUMBER name="NAME"')
+                registers.append((_quoted(name, note.span), int(size)))
+            else:
+                at, qubit, name = _matched(note, _PLACE, 'INDEX qubit=data[NUMBER] name="NAME"')
+                self.places[note.name].append((int(at), int(qubit), _quoted(name, note.span)))
+                self.place_spans.append((int(qubit), note.span))
+        self.head = Excerpt(int(index), int(of), _quoted(digest, notes[0].span), int(outcomes), tuple(registers))
+
+    def _excerpt(self) -> Excerpt | None:
+        """The head with what was noted on instructions."""
+        for qubit, span in self.place_spans:
+            if qubit >= self.sizes["data"]:
+                raise _refused(f"data has {self.sizes['data']} qubits, no index {qubit}", span)
+        if self.head is None:
+            return None
+        return replace(
+            self.head,
+            inputs=tuple(sorted(self.places["gossamer.input"])),
+            outputs=tuple(sorted(self.places["gossamer.output"])),
+            first=frozenset(self.first),
+            outcomes=tuple(sorted(self.listed["gossamer.outcome"])),
+            postselected=tuple(sorted(self.listed["gossamer.postselected"])),
+        )
 
     def _define(self, s: GateDefinition) -> None:
         """A native gate that the standard library does not have, defined as :func:`print_program` defines it."""
@@ -302,15 +371,19 @@ class _Reader:
                 return self._conditional(s)
             case Measurement() if s.target is not None:
                 bit = self._bit(s.target)
-                self._note_results(notes, bit)
+                self._note_bit(notes, bit)
                 return Measure(self._qubit(s.source), bit)
             case ResetStatement() if not notes:
                 return Reset(self._qubit(s.operand))
             case ResetStatement() if len(notes) == 1 and notes[0].name == "gossamer.link":
-                link, peer = _fields(notes[0], "id", "peer")
+                link, peer, *end = _fields(notes[0], "id", "peer", *(() if self.head is None else ("end",)))
                 qubit = self._qubit(s.operand)
                 if qubit < self.sizes["data"]:
                     raise _refused("a link half enters on a communication qubit", s.operand.span)
+                if end not in ([], ["first"], ["second"]):
+                    raise _refused("the end of a link is first or second", notes[0].span)
+                if end == ["first"]:
+                    self.first.add(link)
                 return Ebit(_name(link, notes[0].span), _name(peer, notes[0].span), qubit)
             case Barrier() if len(notes) == 1 and notes[0].name == "gossamer.send" and not s.operands:
                 message, peer, bits = _fields(notes[0], "id", "to", "bits")
@@ -319,7 +392,7 @@ class _Reader:
             case Barrier() if notes and notes[-1].name == "gossamer.recv" and not s.operands:
                 message, peer, target = _fields(notes[-1], "id", "from", "bit")
                 bit = self._bit_text(target, notes[-1].span)
-                self._note_results(notes[:-1], bit)
+                self._note_bit(notes[:-1], bit)
                 return Recv(_name(message, notes[-1].span), _name(peer, notes[-1].span), bit)
         if notes:
             raise _refused(f"annotation {notes[0].name[:40]!r} cannot stand here", notes[0].span)
@@ -365,11 +438,19 @@ class _Reader:
             return self._bit(c.condition.operand), False
         raise _refused("a condition is a bit m[i] or its negation !m[i]", c.span)
 
-    def _note_results(self, notes: tuple[Annotation, ...], bit: int) -> None:
+    def _note_bit(self, notes: tuple[Annotation, ...], bit: int) -> None:
         for note in notes:
-            if note.name != "gossamer.result" or not _RESULT.fullmatch(note.text):
-                raise _refused("here only '@gossamer.result REGISTER[INDEX]' can stand", note.span)
-            self.results.append((bit, note.text))
+            if note.name == "gossamer.result" and _RESULT.fullmatch(note.text):
+                self.results.append((bit, note.text))
+            elif note.name in self.listed and self.head is not None and re.fullmatch(_NUMBER, note.text, re.ASCII):
+                self.listed[note.name].append((bit, int(note.text)))
+            else:
+                known = (
+                    "result REGISTER[INDEX]"
+                    if self.head is None
+                    else "result REGISTER[INDEX], outcome INDEX or postselected INDEX"
+                )
+                raise _refused(f"here only @gossamer.{known} can stand", note.span)
 
     def _qubit(self, o: Operand) -> int:
         if o.name not in ("data", "comm") or o.index is None:
@@ -411,6 +492,23 @@ def _fields(note: Annotation, *keys: str) -> list[str]:
     if [(k, eq) for k, eq, _ in pairs] != [(k, "=") for k in keys]:
         raise _refused(f"@{note.name} takes {' '.join(f'{k}=...' for k in keys)}", note.span)
     return [value for _, _, value in pairs]
+
+
+def _matched(note: Annotation, pattern: re.Pattern[str], form: str) -> tuple[str, ...]:
+    match = pattern.fullmatch(note.text)
+    if match is None:
+        raise _refused(f"@{note.name} takes {form}", note.span)
+    return match.groups()
+
+
+def _quoted(text: str, span: Span) -> str:
+    """The value of a JSON string."""
+    try:
+        value = json.loads(text)
+    except ValueError:
+        raise _refused(f"{text[:40]} is no JSON string", span) from None
+    assert isinstance(value, str)
+    return value
 
 
 def _read_angle(expression: Expression) -> Phase:

@@ -24,6 +24,7 @@ from gossamer.ir.program import (
     Compute,
     Conditional,
     Ebit,
+    Excerpt,
     Gate,
     Instruction,
     Measure,
@@ -85,8 +86,24 @@ def print_program(program: NodeProgram) -> str:
         f'{{"gossamer": "{FILES[p.model]}", "version": 1,\n'
         f'"node": "{_checked(p.node)}", {size},\n'
         f'"results": {json.dumps([list(r) for r in sorted(p.results)])},\n'
+        f"{'' if p.excerpt is None else _excerpt_text(p.excerpt)}"
         f'"commands": [{lines}\n]}}\n'
     )
+
+
+def _excerpt_text(e: Excerpt) -> str:
+    form = {
+        "part": [e.index, e.of],
+        "source": e.source_digest,
+        "outcome_count": e.outcome_count,
+        "registers": e.registers,
+        "inputs": e.inputs,
+        "outputs": e.outputs,
+        "first": sorted(e.first, key=lambda link: (len(link), link)),
+        "outcomes": e.outcomes,
+        "postselected": e.postselected,
+    }
+    return f'"manifest": {json.dumps(form)},\n'
 
 
 def _form(op: Instruction) -> dict[str, Any]:
@@ -154,7 +171,8 @@ def read_program(text: str, file: str = "<text>") -> NodeProgram:
 
 
 def _program(top: Json) -> NodeProgram:
-    m = top.members("the program", ("gossamer", "version", "node", "data", "comm", "bits", "results", "commands"), ())
+    need = ("gossamer", "version", "node", "data", "comm", "bits", "results", "commands")
+    m = top.members("the program", need, ("manifest",))
     models = {kind: model for model, kind in FILES.items()}
     model = models[m["gossamer"].one_of("the kind of the file", tuple(models))]
     if m["version"].whole("the version") != 1:
@@ -164,7 +182,44 @@ def _program(top: Json) -> NodeProgram:
     results = tuple(sorted(_result(r) for r in m["results"].items("the list of results")))
     kinds = _KINDS if model == "mbqc" else _MIXED
     code = tuple(_instruction(c, kinds) for c in m["commands"].items("the list of commands"))
-    return NodeProgram(_name(m["node"], "the node"), model, data, comm, bits, code, results)
+    excerpt = _excerpt(m["manifest"]) if "manifest" in m else None
+    return NodeProgram(_name(m["node"], "the node"), model, data, comm, bits, code, results, excerpt)
+
+
+def _excerpt(form: Json) -> Excerpt:
+    lists = ("registers", "inputs", "outputs", "first", "outcomes", "postselected")
+    m = form.members("the part of the manifest", ("part", "source", "outcome_count", *lists), ())
+    index, of = m["part"].pair("the part")
+    listed = {key: m[key].items(f"the list '{key}'") for key in lists}
+    registers = [r.pair("a register") for r in listed["registers"]]
+    return Excerpt(
+        index.whole("the number of a node", MAX_QUBITS),
+        of.whole("the number of nodes", MAX_QUBITS),
+        m["source"].text("the digest of the source"),
+        m["outcome_count"].whole("the number of outcomes", MAX_BITS),
+        tuple((name.text("the name of a register"), size.whole("the size of a register", MAX_BITS)) for name, size in registers),
+        _places(listed["inputs"], "an input"),
+        _places(listed["outputs"], "an output"),
+        frozenset(_name(link, "a link") for link in listed["first"]),
+        _bits(listed["outcomes"], "an outcome"),
+        _bits(listed["postselected"], "a postselected bit"),
+    )  # fmt: skip
+
+
+def _places(forms: list[Json], what: str) -> tuple[tuple[int, int, str], ...]:
+    out = []
+    for form in forms:
+        parts = form.items(what)
+        if len(parts) != 3:
+            form.fail(f"{what} is no list of three: its number, its qubit and its name")
+        index, qubit, name = parts
+        out.append((index.whole(f"the number of {what}"), qubit.whole(f"the qubit of {what}"), name.text("a name")))
+    return tuple(sorted(out))
+
+
+def _bits(forms: list[Json], what: str) -> tuple[tuple[int, int], ...]:
+    pairs = [form.pair(what) for form in forms]
+    return tuple(sorted((_bit(bit), index.whole(f"the number of {what}")) for bit, index in pairs))
 
 
 def _name(form: Json, what: str) -> str:

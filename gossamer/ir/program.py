@@ -234,12 +234,43 @@ def renumber(op: Instruction, qubit: Callable[[int], int]) -> Instruction:
 
 
 @dataclass(frozen=True, slots=True)
+class Excerpt:
+    """What of the manifest is about one program and cannot be read off its instructions.
+
+    With the excerpts of all programs the manifest can be written anew (``gossamer.ir.excerpts``, PR-18). Entries of the manifest's lists
+    stand with their index there.
+
+    Attributes
+    ----------
+    index, of : the place of the node in the manifest, and the number of nodes
+    source_digest : as in the manifest
+    outcome_count : the number of outcome bits of the source
+    registers : name and size of each register of the source, those without a bit on this node too
+    inputs, outputs : (index, data qubit, name) of those on this node
+    first : the links that name this node first
+    outcomes, postselected : pairs (bit, index)
+    """
+
+    index: int
+    of: int
+    source_digest: str
+    outcome_count: int = 0
+    registers: tuple[tuple[str, int], ...] = ()
+    inputs: tuple[tuple[int, int, str], ...] = ()
+    outputs: tuple[tuple[int, int, str], ...] = ()
+    first: frozenset[str] = frozenset()
+    outcomes: tuple[tuple[int, int], ...] = ()
+    postselected: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class NodeProgram:
     """One node's program.
 
     Qubits are numbered ``0 .. data-1`` (data) and ``data .. data+comm-1`` (communication). Bits ``0 .. bits-1`` are written at
     most once each. Qubits start in |0>; those that the manifest names as input places start in the input state.
-    ``results`` are pairs (bit, "reg[index]") for the reported bits that live on this node, sorted.
+    ``results`` are pairs (bit, "reg[index]") for the reported bits that live on this node, sorted. ``excerpt`` is what its file says of
+    the manifest, where it does.
     """
 
     node: str
@@ -249,6 +280,7 @@ class NodeProgram:
     bits: int
     instructions: tuple[Instruction, ...]
     results: tuple[tuple[int, str], ...] = ()
+    excerpt: Excerpt | None = None
 
 
 _STRICT = ConfigDict(extra="forbid")

@@ -170,7 +170,7 @@ def measure_outputs(programs: Sequence[NodeProgram], manifest: Manifest) -> tupl
         raise InputError("TL-12", "the program has no output that could be measured")
     taken = {r.name for r in manifest.registers}
     name = next(n for n in ("meas", *(f"meas{k}" for k in range(len(taken)))) if n not in taken)
-    by_node = {p.node: p for p in programs}
+    by_node = {p.node: replace(p, excerpt=None) for p in programs}  # it speaks of the manifest as it was
     bits: list[ManifestBit | None] = []
     for i, place in enumerate(manifest.outputs):
         p = by_node.get(place.node)

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from typing import NoReturn
 
 from gossamer.diagnostics import InputError
+from gossamer.ir.excerpts import check_excerpts
 from gossamer.ir.network import MAX_QUBITS
 from gossamer.ir.pattern import GATES as TURNS
 from gossamer.ir.pattern import Clifford, Entangle, Prepare
@@ -42,7 +43,7 @@ MAX_BITS = 10_000_000
 
 
 def check_programs(programs: Sequence[NodeProgram], manifest: Manifest) -> None:
-    """Check the static clauses PR-1 to PR-6, PR-8 and PR-9, and of PR-7 that an ebit needs a free communication qubit.
+    """Check the static clauses PR-1 to PR-6, PR-8, PR-9 and PR-18, and of PR-7 that an ebit needs a free communication qubit.
 
     Raises
     ------
@@ -71,6 +72,7 @@ def check_programs(programs: Sequence[NodeProgram], manifest: Manifest) -> None:
         _check_qubits(p, manifest)
     _check_results(programs, manifest)
     _check_places(programs, manifest)
+    check_excerpts(programs, manifest)
 
 
 def at(program: NodeProgram, index: int) -> str:

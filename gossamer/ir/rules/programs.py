@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from gossamer.diagnostics import InputError
+from gossamer.ir.excerpts import check_excerpts
 from gossamer.ir.pattern import GATES as TURNS
 from gossamer.ir.pattern import Clifford, Entangle, Prepare
 from gossamer.ir.program import (
@@ -367,6 +368,10 @@ def _programs_progress(d: Distribution) -> None:
             fail("PR-10", f"deadlock: {_at(p, i)} waits for {what} with {peer}, which waits as well")
 
 
+def _programs_excerpts(d: Distribution) -> None:
+    check_excerpts(d.programs, d.manifest)
+
+
 PROGRAM_RULES: tuple[Callable[[Distribution], None], ...] = (
     _programs_and_nodes,
     _programs_words,
@@ -379,4 +384,5 @@ PROGRAM_RULES: tuple[Callable[[Distribution], None], ...] = (
     _programs_data,
     _programs_places,
     _programs_progress,
+    _programs_excerpts,
 )
