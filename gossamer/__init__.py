@@ -22,7 +22,7 @@ from gossamer._version import __version__
 if TYPE_CHECKING:
     from gossamer.api import compile, resolve_network, run, verify
     from gossamer.compiled import CompiledProgram, load, rebuild_manifest
-    from gossamer.conversion import convert, draw, inspect, rewrite, to_pyzx
+    from gossamer.conversion import application, convert, draw, inspect, rewrite, to_pyzx
     from gossamer.diagnostics import (
         Diagnostic,
         GossamerError,
@@ -57,6 +57,7 @@ _HOME = {
     "Span": "gossamer.diagnostics",
     "UsageError": "gossamer.diagnostics",
     "VerificationFailed": "gossamer.diagnostics",
+    "application": "gossamer.conversion",
     "compile": "gossamer.api",
     "convert": "gossamer.conversion",
     "draw": "gossamer.conversion",
@@ -102,6 +103,7 @@ __all__ = [
     "UsageError",
     "VerificationFailed",
     "__version__",
+    "application",
     "compile",
     "convert",
     "draw",

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 from gossamer._version import __version__
-from gossamer.diagnostics import GossamerError, InputError, InternalError, LeftOut, UsageError
+from gossamer.diagnostics import GossamerError, InputError, InternalError, LeftOut, Rounded, UsageError
 
 if TYPE_CHECKING:
     from gossamer.registry import Kind
@@ -230,14 +230,28 @@ def convert(
     source: Annotated[
         str,
         typer.Argument(
-            metavar="IN", help="A source file; - is stdin; with --merge an output folder.", show_default=False
+            metavar="IN",
+            help="A source file; - is stdin; with --merge or for an application an output folder.",
+            show_default=False,
         ),
     ],
-    output: Annotated[str, typer.Argument(metavar="OUT", help="The file to write; - is stdout.", show_default=False)],
+    output: Annotated[
+        str,
+        typer.Argument(
+            metavar="OUT", help="The file to write; - is stdout; for an application a folder.", show_default=False
+        ),
+    ],
     format: From = None,
     bind: Bind = None,
     opaque: Opaque = None,
-    to: Annotated[str | None, typer.Option("-t", "--to", help="Format of OUT; without it, its ending decides.")] = None,
+    to: Annotated[
+        str | None,
+        typer.Option(
+            "-t",
+            "--to",
+            help="Format of OUT; without it, its ending decides. An application has options: netqasm{bits=31,digits=6}.",
+        ),
+    ] = None,
     pipeline: Annotated[
         str | None, typer.Option("-p", "--pipeline", help="Passes that rewrite the diagram first, such as simplify.")
     ] = None,
@@ -249,25 +263,36 @@ def convert(
         float | None,
         typer.Option("--link-noise", metavar="P", help="Of stim: a depolarising error on each Bell pair, so likely."),
     ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace the folder OUT even if it is not an earlier application.")
+    ] = False,
 ) -> None:
-    """Write IN in another format."""
-    from warnings import catch_warnings, simplefilter
-
+    """Write IN in another format, or the programs of an output folder as an application that another system runs."""
     from gossamer import conversion
-    from gossamer.folder import write_file
-    from gossamer.registry import by_extension
+    from gossamer.folder import APPLICATION, check_target, write_file, write_folder
+    from gossamer.registry import by_extension, registered
+
+    if to is not None and to.partition("{")[0].strip() in registered("applications"):
+        if format or bind or opaque or pipeline or merge or link_noise is not None:
+            raise UsageError("TL-7", "an application is made of the programs of a folder as they are",
+                             help="leave out the options of sources")  # fmt: skip
+        if output == "-":
+            raise UsageError("TL-5", "an application is a folder, and standard output is none", help="name a folder")
+        check_target(Path(output), force=force, marker=APPLICATION)
+        with _notes():
+            files = conversion.application(source, to)
+        write_folder(Path(output), files, force=force, marker=APPLICATION)
+        return
+    if force:
+        raise UsageError("TL-7", "--force replaces the folder of an application, and the output is a file")
 
     if to is None:
         to = "gsm" if output == "-" else by_extension("printers", Path(output).name).name
     if merge and (format or bind or opaque):
         raise UsageError("TL-7", "--merge takes the programs of a folder, and these have neither inputs nor a format")
-    with catch_warnings(record=True) as notes:
-        simplefilter("always", LeftOut)
+    with _notes():
         value = source if merge or os.path.isdir(source) else _read(source, format, bind, opaque)
         text = conversion.convert(value, to, pipeline=pipeline, merge=merge, link_noise=link_noise)
-    for note in notes:
-        if issubclass(note.category, LeftOut):
-            print(f"note: {note.message}", file=sys.stderr)
     if output == "-":
         sys.stdout.write(text)
     else:
@@ -579,6 +604,20 @@ def _progress() -> Iterator[Callable[[str], None]]:
 
     with Console(stderr=True).status("") as status:
         yield lambda step: status.update(step)
+
+
+@contextmanager
+def _notes() -> Iterator[None]:
+    """What is said on the way about the result, on standard error behind it."""
+    from warnings import catch_warnings, simplefilter
+
+    with catch_warnings(record=True) as notes:
+        simplefilter("always", LeftOut)
+        simplefilter("always", Rounded)
+        yield
+    for note in notes:
+        if issubclass(note.category, LeftOut | Rounded):
+            print(f"note: {note.message}", file=sys.stderr)
 
 
 # ---- errors and exit codes ------------------------------------------------------------------------------------------

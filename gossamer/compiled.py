@@ -161,6 +161,36 @@ class CompiledProgram:
         """
         return merged(self.programs, self.manifest, find("printers", to), link_noise)
 
+    def application(self, to: str = "netqasm") -> dict[str, str]:
+        """Name and text of each file of a folder that another system runs: host parts and subroutines for each node.
+
+        Parameters
+        ----------
+        to
+            The name of an application, with options: ``netqasm{bits=8,digits=2}``.
+
+        Raises
+        ------
+        InputError
+            The codes of the application, such as ``NQ-1``.
+        UsageError
+            ``TL-7`` for a name or an option that is not there.
+
+        Warns
+        -----
+        Rounded
+            If angles are not exact.
+
+        Examples
+        --------
+        >>> from gossamer import compile
+        >>> bell = 'OPENQASM 2.0; include "qelib1.inc"; qreg q[2]; creg c[2]; h q[0]; cx q[0],q[1]; measure q -> c;'
+        >>> files = compile(bell, "2:qubits=1").application()
+        >>> sorted(files)
+        ['README.md', 'app_n0.py', 'app_n1.py', 'gossamer.json', 'n0.nqasm', 'n1.nqasm', 'network.yaml', 'results_config.json', 'roles.yaml']
+        """
+        return application_files(self.programs, self.manifest, to)
+
     def to_graphix(self, node: str | None = None, given: Mapping[str, int] | None = None) -> Any:
         """The merged :meth:`pattern` as a ``Pattern`` of graphix, or that of one node.
 
@@ -410,6 +440,17 @@ def merged(
     check_programs(programs, manifest)
     text: str = registration.load()(merge(programs, manifest), **options)
     return text
+
+
+def application_files(programs: tuple[NodeProgram, ...], manifest: Manifest, to: str) -> dict[str, str]:
+    """Name and text of each file of an application folder."""
+    from gossamer.pipeline import parse_application
+    from gossamer.runtime.validate import check_programs
+
+    application = parse_application(to).make()
+    check_programs(programs, manifest)
+    files: dict[str, str] = application.run(programs, manifest)
+    return files
 
 
 def drawn(value: Diagram | Placed, title: str, page: bool) -> str:

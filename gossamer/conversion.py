@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gossamer.api import COMPILE_CHECK_SECONDS, compile, kept_source, refuse_wrong, with_digest
-from gossamer.compiled import drawn, load, merged, verify_programs
+from gossamer.compiled import application_files, drawn, load, merged, verify_programs
 from gossamer.diagnostics import InputError, LeftOut, UsageError
 from gossamer.registry import find
 from gossamer.sources import count_wires, read, read_text
@@ -132,6 +132,29 @@ def convert(
         reason = "the format has none" if not registration.delays else "they stand on no wire of the result"
         warn(f"{wanted - kept} of {wanted} delays are left out: {reason}", LeftOut, stacklevel=2)
     return text
+
+
+def application(directory: str | Path, to: str = "netqasm") -> dict[str, str]:
+    """Name and text of each file of the folder that another system runs, for the programs of an output folder.
+
+    See :meth:`CompiledProgram.application`.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as here:
+    ...     compile('OPENQASM 2.0; qreg q[1]; creg c[1]; measure q -> c;', "1").save(here)
+    ...     print(application(here)["roles.yaml"])
+    "n0": "n0"
+    <BLANKLINE>
+    """
+    if not os.path.isdir(directory):
+        raise UsageError(
+            "TL-2",
+            f"'{directory}' is no output folder, and an application is made of the programs in one",
+            help="compile it first",
+        )
+    return application_files(*load(directory), to)
 
 
 def _one_node(diagram: Diagram) -> Distribution:

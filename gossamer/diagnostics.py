@@ -150,6 +150,10 @@ class LeftOut(UserWarning):
     """A part of the source that is no part of its meaning has no place in the result."""
 
 
+class Rounded(UserWarning):
+    """Angles are not exact in the result; the message says how far that can take its probabilities."""
+
+
 def raise_joined(errors: Sequence[InputError]) -> None:
     """Raise the first of the errors with the others behind it; do nothing if there is none.
 

@@ -19,21 +19,23 @@ from gossamer.diagnostics import InputError
 
 MANIFEST = "manifest.json"
 MERGED = "merged.pattern.json"
-_FORMAT = "gossamer-manifest/"
+APPLICATION = "gossamer.json"
+#: What begins the format that a file says it has, which marks a folder as written by this project.
+_FORMATS = {MANIFEST: "gossamer-manifest/", APPLICATION: "gossamer-application/"}
 #: What stands beside the node programs.
 _BESIDE = frozenset({MANIFEST, MERGED, "source.gsm", "placed.gsm", "report.json", "timings.json"})
 
 
-def check_target(target: Path, *, force: bool = False) -> None:
-    """Raise InputError [TL-4] if ``target`` must not be replaced by an output folder."""
+def check_target(target: Path, *, force: bool = False, marker: str = MANIFEST) -> None:
+    """Raise InputError [TL-4] if ``target`` must not be replaced by a folder that ``marker`` describes (an output folder, an application)."""
     if os.path.isdir(target):
         if force or not any(target.iterdir()):
             return
-        ours = _files_of(target)
+        ours = _files_of(target, marker)
         if ours is None:
             raise InputError(
                 "TL-4",
-                f"the folder '{target}' is not empty and holds no manifest of ours",
+                f"the folder '{target}' is not empty and holds no {'manifest' if marker == MANIFEST else marker} of ours",
                 help="name another one, or use --force",
             )
         foreign = sorted(path.name for path in target.iterdir() if path.name not in ours or path.is_dir())
@@ -58,18 +60,21 @@ def check_target(target: Path, *, force: bool = False) -> None:
             raise InputError("TL-4", f"'{parent}' is a file, so '{target}' cannot be made in it")
 
 
-def _files_of(folder: Path) -> frozenset[str] | None:
-    """The names of the files that belong to the manifest in ``folder``; None if there is none that this project wrote."""
-    manifest = folder / MANIFEST
+def _files_of(folder: Path, marker: str = MANIFEST) -> frozenset[str] | None:
+    """The names of the files that belong to the manifest (or other marker) in ``folder``; None if there is none that this project wrote."""
+    path = folder / marker
     try:
-        if not manifest.is_file():  # a pipe in its place would block
+        if not path.is_file():  # a pipe in its place would block
             return None
-        with manifest.open(encoding="utf-8") as file:
+        with path.open(encoding="utf-8") as file:
             found = json.loads(file.read(256_000_000))
     except (OSError, ValueError, RecursionError):
         return None
-    if not isinstance(found, dict) or not str(found.get("format", "")).startswith(_FORMAT):
+    if not isinstance(found, dict) or not str(found.get("format", "")).startswith(_FORMATS[marker]):
         return None
+    if marker == APPLICATION:
+        names = found.get("files")
+        return frozenset(name for name in names if isinstance(name, str)) if isinstance(names, list) else None
     nodes = found.get("nodes")
     programs = [node.get("program") for node in nodes if isinstance(node, dict)] if isinstance(nodes, list) else []
     return _BESIDE | {name for name in programs if isinstance(name, str)}
@@ -80,7 +85,13 @@ def is_ours(folder: Path) -> bool:
     return _files_of(folder) is not None
 
 
-def write_folder(target: Path, files: Mapping[str, str] | Iterable[tuple[str, str]], *, force: bool = False) -> None:
+def write_folder(
+    target: Path,
+    files: Mapping[str, str] | Iterable[tuple[str, str]],
+    *,
+    force: bool = False,
+    marker: str = MANIFEST,
+) -> None:
     """Make the folder ``target`` with exactly these text files (name -> text, or pairs that are made one by one), all or nothing.
 
     Raises
@@ -96,7 +107,7 @@ def write_folder(target: Path, files: Mapping[str, str] | Iterable[tuple[str, st
     ...     sorted(path.name for path in (Path(here) / "out").iterdir())
     ['a.txt']
     """
-    check_target(target, force=force)
+    check_target(target, force=force, marker=marker)
     target = Path(os.path.realpath(target))
     with _parents(target), _temporary_folder(target) as temporary:
         for name, text in files.items() if isinstance(files, Mapping) else files:

@@ -71,7 +71,7 @@ class Step:
             if key not in known:
                 names = ", ".join(known) or "none"
                 raise UsageError(
-                    "TL-7", f"the pass '{self.registration.name}' has no option '{key}'", help=f"its options: {names}"
+                    "TL-7", f"'{self.registration.name}' has no option '{key}'", help=f"its options: {names}"
                 )
             wanted = str(known[key].type)
             if wanted in _TYPES and type(value) is not _TYPES[wanted]:
@@ -126,6 +126,10 @@ def parse_pipeline(text: str) -> tuple[Step, ...]:
     >>> str(parse_pipeline("graph-like, partition{effort=2}")[1])
     'partition{effort=2}'
     """
+    return _parse(text, _find_step)
+
+
+def _parse(text: str, find_step: Callable[[str], Registration]) -> tuple[Step, ...]:
     from lark.exceptions import UnexpectedInput
 
     if len(text) > 10_000:
@@ -152,7 +156,7 @@ def parse_pipeline(text: str) -> tuple[Step, ...]:
             if str(key) in dict(pairs):
                 raise UsageError("TL-6", f"option '{key}' of '{name}' is given twice")
             pairs.append((str(key), _CONVERT[value.type](str(value))))
-        steps.append(Step(_find_step(str(name)), tuple(pairs)))
+        steps.append(Step(find_step(str(name)), tuple(pairs)))
     return tuple(steps)
 
 
@@ -162,6 +166,25 @@ _CONVERT: dict[str, Callable[[str], int | bool | str]] = {
     "FALSE": lambda _: False,
     "WORD": str,
 }
+
+
+def parse_application(text: str) -> Step:
+    """Read the name of an application with its options.
+
+    Raises
+    ------
+    UsageError
+        ``TL-6`` for text that is no name with options, ``TL-7`` for an unknown application.
+
+    Examples
+    --------
+    >>> str(parse_application("netqasm{bits=8}"))
+    'netqasm{bits=8}'
+    """
+    (step, *more) = _parse(text, lambda name: find("applications", name))
+    if more:
+        raise UsageError("TL-6", "one application is written at a time")
+    return step
 
 
 def _find_step(name: str) -> Registration:

@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 from gossamer.diagnostics import InputError, MissingPackage, UsageError
 
-Kind = Literal["frontends", "passes", "backends", "printers", "engines", "peers"]
+Kind = Literal["frontends", "passes", "backends", "printers", "applications", "engines", "peers"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,8 @@ class Registration:
 
 # One line each. A frontend maps (text, file name) to a Diagram; a pass and a backend are frozen dataclasses whose fields are
 # their options and whose `run` takes and gives the named levels; a printer maps a Diagram (or the programs of one
-# node) to text; an engine runs node programs; a peer is the program that asks another compiler (`gossamer.bench.peers`).
+# node) to text; an application is a frozen dataclass whose `run` maps programs and manifest to the files of a folder that another system runs;
+# an engine runs node programs; a peer is the program that asks another compiler (`gossamer.bench.peers`).
 BUILT_IN: dict[Kind, tuple[Registration, ...]] = {
     "frontends": (
         Registration("qasm", "gossamer.frontends.qasm:read", "OpenQASM 2 and 3; circuits of qiskit and cirq", extensions=(".qasm", ".qasm2", ".qasm3"), options=("bind", "opaque", "folder"), libraries=("qiskit", "cirq"), objects="gossamer.frontends.objects:read_object", samples="gossamer.conformance.kit:qasm_samples"),
@@ -128,12 +129,16 @@ BUILT_IN: dict[Kind, tuple[Registration, ...]] = {
         Registration("zx", "gossamer.formats.zx_print:print_json", "the JSON of pyzx and zxlive", extensions=(".zxg", ".json")),
         Registration("tikz", "gossamer.formats.zx_print:print_tikz", "TikZ pictures of ZX-diagrams", extensions=(".tikz",)),
     ),
+    "applications": (
+        Registration("netqasm", "gossamer.backends.netqasm:NetQasm", "host parts and NetQASM subroutines of circuit nodes, a folder in the layout of NetQASM's SDK"),
+    ),
     "engines": (
         Registration("statevector", "gossamer.runtime.statevector:StateVector", "the qubits that are live, up to 26, single precision", takes=("trace",)),
         Registration("statevector128", "gossamer.runtime.statevector:StateVector", "the same in double precision", takes=("trace",)),
         Registration("stim", "gossamer.runtime.tableau:Stabilizer", "Clifford programs of any size, by stim", takes=("trace",)),
         Registration("aer", "gossamer.engines.aer:sample", "all nodes as one circuit, by qiskit-aer (extra engines)", takes=("programs",)),
         Registration("graphix", "gossamer.engines.graphix:sample", "MBQC nodes as one pattern, by graphix, one shot after another (extra engines)", takes=("programs",)),
+        Registration("netqasm", "gossamer.engines.netqasm:sample", "circuit nodes as NetQASM subroutines on netqasm's own executor, one shot after another (extra engines)", takes=("programs",)),
     ),
     "peers": (
         Registration("memq-dqc", "gossamer.bench.peer_memq_dqc:answer", "memq-dqc (PyPI), the cheaper of two of its partitioners"),
@@ -238,6 +243,7 @@ _SINGULAR: dict[Kind, str] = {
     "passes": "pass",
     "backends": "backend",
     "printers": "printer",
+    "applications": "application",
     "engines": "engine",
     "peers": "peer",
 }

@@ -30,13 +30,13 @@ def simulate(text: str, seed: int) -> dict[str, int]:
     return {str(k): int(v) for k, v in counts.items()}
 
 
-def chi_square_p(a: dict[str, int], b: dict[str, int]) -> float:
-    """Two-sample chi-square p-value; cells with few counts are pooled."""
+def chi_square_p(a: dict[str, int], b: dict[str, int], least: int = 10) -> float:
+    """Two-sample chi-square p-value; cells with fewer counts than ``least`` are pooled."""
     from scipy.stats import chi2
 
     keys = sorted(a.keys() | b.keys())
     rows = np.array([[a.get(k, 0), b.get(k, 0)] for k in keys], float)
-    small = rows.sum(axis=1) < 10
+    small = rows.sum(axis=1) < least
     if small.any():
         rows = np.vstack([rows[~small], rows[small].sum(axis=0)])
         rows = rows[rows.sum(axis=1) > 0]

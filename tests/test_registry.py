@@ -14,7 +14,7 @@ from gossamer.diagnostics import GossamerError, InputError, MissingPackage, Usag
 from gossamer.pipeline import LEVELS, check_levels, default_pipeline, parse_pipeline
 from gossamer.registry import BUILT_IN, Kind, Registration, by_extension, describe, find, registered
 
-KINDS: tuple[Kind, ...] = ("frontends", "passes", "backends", "printers", "peers")
+KINDS: tuple[Kind, ...] = ("frontends", "passes", "backends", "printers", "applications", "peers")
 ALL = [(kind, r) for kind in KINDS for r in BUILT_IN[kind]]
 
 
@@ -33,6 +33,9 @@ def test_what_is_registered_loads(kind: Kind, registration: Registration) -> Non
         assert dataclasses.is_dataclass(loaded)
         assert all(f.default is not dataclasses.MISSING for f in dataclasses.fields(loaded))
         assert {*registration.takes, registration.gives} <= set(LEVELS)
+        assert callable(loaded().run)
+    elif kind == "applications":
+        assert all(str(f.type) in ("int", "bool", "str") for f in dataclasses.fields(loaded))
         assert callable(loaded().run)
     else:
         assert callable(loaded)
