@@ -218,25 +218,26 @@ class CompiledProgram:
     def files(self, *, merge: bool = False) -> dict[str, str]:
         """Name and text of each file that :meth:`save` writes."""
         with resting_collector():
-            return dict(self._printed(merge))
+            return {name: "".join(pieces) for name, pieces in self._printed(merge)}
 
-    def _printed(self, merge: bool) -> Iterator[tuple[str, str]]:
-        """The files one by one: all of them at one time take much room."""
+    def _printed(self, merge: bool) -> Iterator[tuple[str, Iterable[str]]]:
+        """The files one by one, in pieces where they are long: all at one time take much room."""
         from gossamer.folder import MANIFEST, MERGED
-        from gossamer.ir.text import print_text
+        from gossamer.formats.json_text import json_pieces
+        from gossamer.ir.text import text_pieces
 
-        yield MANIFEST, print_manifest(self.manifest)
+        yield MANIFEST, json_pieces(self.manifest)
         for node, program in zip(self.manifest.nodes, self.programs, strict=True):
-            yield node.program, find("backends", node.model).load("prints")(program)
-        yield "source.gsm", print_text(self.source)
+            yield node.program, [find("backends", node.model).load("prints")(program)]
+        yield "source.gsm", text_pieces(self.source)
         if self.placed is not None:
-            yield "placed.gsm", print_text(self.placed)
-        yield "report.json", _json(self.report)
+            yield "placed.gsm", text_pieces(self.placed)
+        yield "report.json", json_pieces(self.report)
         if merge:
             from gossamer.formats.pattern_json import print_pattern
 
-            yield MERGED, print_pattern(self.pattern())
-        yield "timings.json", _json({key: round(value, 6) for key, value in self.seconds.items()})
+            yield MERGED, [print_pattern(self.pattern())]
+        yield "timings.json", json_pieces({key: round(value, 6) for key, value in self.seconds.items()})
 
     def save(self, directory: str | Path, *, force: bool = False, merge: bool = False) -> None:
         """Write the folder, all or nothing; with ``merge`` also :meth:`pattern`, as ``merged.pattern.json``.
@@ -404,9 +405,12 @@ def digest(diagram: Diagram) -> str:
     """The SHA-256 of the diagram's text form."""
     from hashlib import sha256
 
-    from gossamer.ir.text import print_text
+    from gossamer.ir.text import text_pieces
 
-    return sha256(print_text(diagram).encode()).hexdigest()
+    found = sha256()
+    for piece in text_pieces(diagram):
+        found.update(piece.encode())
+    return found.hexdigest()
 
 
 def as_of(
@@ -464,8 +468,6 @@ def drawn(value: Diagram | Placed, title: str, page: bool) -> str:
 
 def print_manifest(manifest: Manifest) -> str:
     """The text of ``manifest.json``."""
-    return _json(manifest.model_dump(mode="json"))
+    from gossamer.formats.json_text import json_pieces
 
-
-def _json(value: Any) -> str:
-    return json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+    return "".join(json_pieces(manifest))

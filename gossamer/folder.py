@@ -87,12 +87,14 @@ def is_ours(folder: Path) -> bool:
 
 def write_folder(
     target: Path,
-    files: Mapping[str, str] | Iterable[tuple[str, str]],
+    files: Mapping[str, str] | Iterable[tuple[str, Iterable[str]]],
     *,
     force: bool = False,
     marker: str = MANIFEST,
 ) -> None:
     """Make the folder ``target`` with exactly these text files (name -> text, or pairs that are made one by one), all or nothing.
+
+    A text may come in pieces.
 
     Raises
     ------
@@ -111,7 +113,11 @@ def write_folder(
     target = Path(os.path.realpath(target))
     with _parents(target), _temporary_folder(target) as temporary:
         for name, text in files.items() if isinstance(files, Mapping) else files:
-            (temporary / name).write_text(text, encoding="utf-8", newline="\n")
+            if isinstance(text, str):
+                (temporary / name).write_text(text, encoding="utf-8", newline="\n")
+                continue
+            with (temporary / name).open("w", encoding="utf-8", newline="\n") as file:
+                file.writelines(text)
         if os.path.isdir(target):
             old = temporary.with_name(temporary.name + ".old")
             target.rename(old)

@@ -134,13 +134,14 @@ class _Printer:
         if p.excerpt is not None:
             yield from self.head(p.excerpt)
         yield RZZ
-        used = {gate.name for gate in _distinct_gates(p)}
+        used = _gate_names(p)
         yield from (text for name, text in DEFINED.items() if name in used)
         for kind, size, name in (("qubit", p.data, "data"), ("qubit", p.comm, "comm"), ("bit", p.bits, "m")):
             if size:
                 yield f"{kind}[{size}] {name};"
+        texts = self.texts
         for op in p.instructions:
-            yield from self.instruction(op)
+            yield (type(op) is Gate and texts.get(id(op))) or self.instruction(op)
         if self.notes:
             raise InputError(CODE, f"{next(iter(self.notes.values()))[0]} is never written")
 
@@ -151,38 +152,33 @@ class _Printer:
         for what, places in (("input", e.inputs), ("output", e.outputs)):
             yield from (f"@gossamer.{what} {i} qubit={self.qubit(q)} name={json.dumps(name)}" for i, q, name in places)
 
-    def instruction(self, op: Instruction) -> Iterable[str]:
-        if isinstance(op, Gate):
-            return (self.gate(op),)
+    def instruction(self, op: Instruction) -> str:
+        """The lines of an instruction."""
         match op:
+            case Gate():
+                return self.gate(op)
             case Conditional(conditions, body):
                 if not conditions:
                     raise InputError(CODE, "a conditional without a condition has no text form")
-                return (
-                    " ".join([f"if ({'' if value else '!'}m[{bit}]) {{" for bit, value in conditions]),
-                    *[f"  {self.gate(gate)}" for gate in body],
-                    " ".join(["}"] * len(conditions)),
-                )
+                opened = " ".join([f"if ({'' if value else '!'}m[{bit}]) {{" for bit, value in conditions])
+                gates = "".join([f"  {self.gate(gate)}\n" for gate in body])
+                return f"{opened}\n{gates}{'} ' * (len(conditions) - 1)}}}"
             case Measure(qubit, bit):
-                return (*self.noted(bit), f"m[{bit}] = measure {self.qubit(qubit)};")
+                return f"{self.noted(bit)}m[{bit}] = measure {self.qubit(qubit)};"
             case Recv(message, peer, bit):
-                note = f"@gossamer.recv id={self.name(message)} from={self.name(peer)} bit=m[{bit}]"
-                return (*self.noted(bit), note, "barrier;")
+                return f"{self.noted(bit)}@gossamer.recv id={self.name(message)} from={self.name(peer)} bit=m[{bit}]\nbarrier;"
             case Send(message, peer, bits):
                 own = ",".join([f"m[{b}]" for b in bits])
-                return (f"@gossamer.send id={self.name(message)} to={self.name(peer)} bits={own}", "barrier;")
+                return f"@gossamer.send id={self.name(message)} to={self.name(peer)} bits={own}\nbarrier;"
             case Ebit(link, peer, qubit):
                 end = "" if self.first is None else f" end={'first' if link in self.first else 'second'}"
-                return (
-                    f"@gossamer.link id={self.name(link)} peer={self.name(peer)}{end}",
-                    f"reset {self.qubit(qubit)};",
-                )
+                return f"@gossamer.link id={self.name(link)} peer={self.name(peer)}{end}\nreset {self.qubit(qubit)};"
             case Reset(qubit):
-                return (f"reset {self.qubit(qubit)};",)
-        return ()
+                return f"reset {self.qubit(qubit)};"
+        raise InputError(CODE, f"{type(op).__name__} has no OpenQASM 3 form")
 
-    def noted(self, bit: int) -> list[str]:
-        return [f"@gossamer.{note}" for note in self.notes.pop(bit, ())]
+    def noted(self, bit: int) -> str:
+        return "".join([f"@gossamer.{note}\n" for note in self.notes.pop(bit, ())])
 
     def name(self, name: str) -> str:
         if name not in self.names:
@@ -541,13 +537,6 @@ def _shape_of(text: str) -> object:
     return _shape(gate)
 
 
-def _distinct_gates(program: NodeProgram) -> Iterable[Gate]:
-    """Each gate object of a program once."""
-    found: dict[int, Gate] = {}
-    for op in program.instructions:
-        if isinstance(op, Gate):
-            found[id(op)] = op
-        elif isinstance(op, Conditional):
-            for gate in op.body:
-                found[id(gate)] = gate
-    return found.values()
+def _gate_names(program: NodeProgram) -> set[str]:
+    plain = {op.name for op in program.instructions if isinstance(op, Gate)}
+    return plain.union(gate.name for op in program.instructions if isinstance(op, Conditional) for gate in op.body)

@@ -16,6 +16,7 @@ import re
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from functools import cache
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 import numpy as np
@@ -42,6 +43,7 @@ MAX_DIGITS = 400
 MAX_REGISTER_BITS = 4_000_000
 
 _VERSION = 1
+_MANY_LINES = 50_000  # are one piece of a text
 _MAX_INDEX = 2**31 - 1
 _MAX_SHAPES = 10_000
 _MAX_KEPT = 1_000_000  # words of all shapes that are kept, and of all phases whose texts are kept
@@ -72,13 +74,24 @@ def print_text(level: Level) -> str:
     v0 - v1
     v1 - v2
     """
+    return "".join(text_pieces(level))
+
+
+def text_pieces(level: Level) -> Iterator[str]:
+    """The text of :func:`print_text` in pieces, of which a large graph has many: so that not all of it is there at one time."""
     if isinstance(level, Diagram):
-        blocks = [["gossamer diagram 1"], *_diagram_blocks(level)]
+        what, blocks = "diagram", _diagram_blocks(level)
     elif isinstance(level, OpenGraph):
-        blocks = [["gossamer open-graph 1"], *_graph_blocks(level, None)]
+        what, blocks = "open-graph", _graph_blocks(level, None)
     else:
-        blocks = [["gossamer placed 1"], *_placed_blocks(level)]
-    return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
+        what, blocks = "placed", _placed_blocks(level)
+    yield f"gossamer {what} 1\n"
+    for block in blocks:
+        lines = iter(block)
+        before = "\n"
+        while piece := list(islice(lines, _MANY_LINES)):
+            yield before + "\n".join(piece) + "\n"
+            before = ""
 
 
 def _quote(name: str) -> str:
@@ -105,13 +118,14 @@ def _register_lines(registers: tuple[Register, ...]) -> list[str]:
     return out
 
 
-def _diagram_blocks(d: Diagram) -> Iterator[list[str]]:
+def _diagram_blocks(d: Diagram) -> Iterator[Iterable[str]]:
     s = d.scalar
     yield [] if s.is_one else [f"scalar {s.factor} * sqrt2^{s.power} * exp({s.phase})"]
     yield _bit_lines(d.bits)
     angle = [str(p) for p in d.phases]
+    name = {int(kind): kind.name for kind in VertexKind if kind <= VertexKind.H}
     lines = [
-        f"v{v} = {VertexKind(kind).name}({angle[phase]})" if kind <= VertexKind.H else ""
+        f"v{v} = {name[kind]}({angle[phase]})" if kind in name else ""
         for v, (kind, phase) in enumerate(zip(d.kind.tolist(), d.phase.tolist(), strict=True))
     ]
     for v, delay in d.delays.items():
@@ -120,17 +134,18 @@ def _diagram_blocks(d: Diagram) -> Iterator[list[str]]:
         for i, v in enumerate(listed.tolist()):
             lines[v] = f"v{v} = {what} {i} {_quote(names[i])}"
     yield lines
-    yield [f"v{a} {'~' if h else '-'} v{b}" for (a, b), h in zip(d.edges.tolist(), d.hadamard.tolist(), strict=True)]
+    del lines
+    yield (f"v{a} {'~' if h else '-'} v{b}" for (a, b), h in zip(d.edges.tolist(), d.hadamard.tolist(), strict=True))
     yield _register_lines(d.registers)
 
 
-def _graph_blocks(g: OpenGraph, place: list[str] | None) -> Iterator[list[str]]:
+def _graph_blocks(g: OpenGraph, place: list[str] | None) -> Iterator[Iterable[str]]:
     yield _bit_lines(g.bits)
     angle = [str(p) for p in g.phases]
     start, flow = g.flow_start.tolist(), g.flow.tolist()
+    name = {int(label): label.name for label in Label}
     lines = [
-        f"v{v} = {Label(label).name}({angle[phase]})"
-        + "".join([" ->", *(f" v{w}" for w in flow[a:b])] if a < b else [])
+        f"v{v} = {name[label]}({angle[phase]})" + "".join([" ->", *(f" v{w}" for w in flow[a:b])] if a < b else [])
         for v, (label, phase, a, b) in enumerate(
             zip(g.label.tolist(), g.phase.tolist(), start[:-1], start[1:], strict=True)
         )
@@ -140,8 +155,9 @@ def _graph_blocks(g: OpenGraph, place: list[str] | None) -> Iterator[list[str]]:
     for what, listed, names in (("input", g.inputs, g.input_names), ("output", g.outputs, g.output_names)):
         for i, v in enumerate(listed.tolist()):
             lines[v] += f" {what} {i} {_quote(names[i])}"
-    yield lines if place is None else [f"{line} @ {node}" for line, node in zip(lines, place, strict=True)]
-    yield [f"v{a} ~ v{b}" for a, b in g.edges.tolist()]
+    yield lines if place is None else (f"{line} @ {node}" for line, node in zip(lines, place, strict=True))
+    del lines, start, flow
+    yield (f"v{a} ~ v{b}" for a, b in g.edges.tolist())
     yield [f"order {' '.join(runs)}" for runs in _chunks(_runs(g.order.tolist()), 12)]
     yield _register_lines(g.registers)
 
@@ -162,7 +178,7 @@ def _chunks(items: list[str], size: int) -> list[list[str]]:
     return [items[i : i + size] for i in range(0, len(items), size)]
 
 
-def _placed_blocks(p: Placed) -> Iterator[list[str]]:
+def _placed_blocks(p: Placed) -> Iterator[Iterable[str]]:
     n = p.graph.num_vertices
     names = [node.name for node in p.network.nodes]
     yield [
@@ -171,19 +187,19 @@ def _placed_blocks(p: Placed) -> Iterator[list[str]]:
     ]
     yield [f"channel {x.nodes[0]} - {x.nodes[1]}" for x in p.network.outline.links]
     yield from _graph_blocks(p.graph, [names[k] for k in p.place.tolist()])
-    yield [f"l{k} = {names[a]} - {names[b]}" for k, (a, b) in enumerate(p.links.tolist())]
+    yield (f"l{k} = {names[a]} - {names[b]}" for k, (a, b) in enumerate(p.links.tolist()))
 
     def terminal(t: int) -> str:
         return f"v{t}" if t < n else f"l{(t - n) // 2}.{'ab'[(t - n) % 2]}"
 
-    yield [f"j{i} = {terminal(a)} ~ {terminal(b)}" for i, (a, b) in enumerate(p.joins.tolist())]
-    words = {e: e.name.lower() for e in EventKind} | {EventKind.MEASURE_HALF: "measure"}
+    yield (f"j{i} = {terminal(a)} ~ {terminal(b)}" for i, (a, b) in enumerate(p.joins.tolist()))
     prefix = {EventKind.JOIN: "j", EventKind.EBIT: "l"}
-    yield [
-        f"{words[EventKind(kind)]} "
-        + (terminal(arg) if kind == EventKind.MEASURE_HALF else f"{prefix.get(EventKind(kind), 'v')}{arg}")
-        for kind, arg in p.events.tolist()
-    ]
+    words = {int(e): f"{e.name.lower()} {prefix.get(e, 'v')}" for e in EventKind if e != EventKind.MEASURE_HALF}
+    yield (
+        f"{words[kind]}{arg}" if kind in words else f"measure {terminal(arg)}"
+        for row in range(0, len(p.events), _MANY_LINES)
+        for kind, arg in p.events[row : row + _MANY_LINES].tolist()
+    )
 
 
 # --- parsing: lines to trees with holes ----------------------------------------------------------------------------------
