@@ -31,11 +31,18 @@ from gossamer.passes.weights import Weights, check_objective, weigh
 
 
 def realise(
-    graph: OpenGraph, assignment: Assignment, network: Network, objective: str = "ebits", *, farthest: bool = True
+    graph: OpenGraph,
+    assignment: Assignment,
+    network: Network,
+    objective: str = "ebits",
+    *,
+    farthest: bool = True,
+    eager: bool = False,
+    steiner: bool = True,
 ) -> Placed:
     """Build the links and the order of events for an assignment; copies take the ways that weigh least for the objective.
 
-    ``farthest``: see `Links`.
+    ``farthest``, ``eager``, ``steiner``: see `Links`; what is eager is done where copies meet, which need not be where it was assigned to.
 
     Raises
     ------
@@ -60,7 +67,8 @@ def realise(
     1
     """
     weights = weigh(network, objective)
-    return _Realiser(graph, _with_hubs_at_legs(graph, assignment, network), network, weights, farthest=farthest).run()
+    where = _with_hubs_at_legs(graph, assignment, network)
+    return _Realiser(graph, where, network, weights, farthest=farthest, eager=eager, steiner=steiner).run()
 
 
 def _with_hubs_at_legs(graph: OpenGraph, assignment: Assignment, network: Network) -> Assignment:
@@ -87,9 +95,9 @@ def _with_hubs_at_legs(graph: OpenGraph, assignment: Assignment, network: Networ
 class Links:
     """Pass: ``OpenGraph``, ``Assignment``, ``Network`` -> ``Placed``. Joins and links give back exactly the edges of the graph.
 
-    Where communication qubits are limited, copies that live long may have to be fetched again and again; then the same
-    placement with short-lived copies is tried too, and the one whose links weigh less kept. Where neither can be done, copies wait on
-    data qubits that are free (:mod:`gossamer.passes.relay`).
+    Where communication qubits are limited, copies that live long may have to be fetched again and again. So what copies are for is done as
+    soon as they meet, and the same placement with short-lived copies is tried too, and the one whose links weigh less kept. Where neither
+    can be done, copies wait on data qubits that are free (:mod:`gossamer.passes.relay`).
 
     Attributes
     ----------
@@ -97,25 +105,29 @@ class Links:
     short_lived : whether the placement with short-lived copies is tried
     farthest : whether the copy that makes room is the one whose next use is farthest away, and not the oldest
     relays : whether copies may wait on data qubits
+    eager : whether edges and gadgets are done as soon as copies meet, where communication qubits are limited
+    steiner : whether copies take a smallest tree, where shortest paths one after another may take more links
     """
 
     objective: str = "ebits"
     short_lived: bool = True
     farthest: bool = True
     relays: bool = True
+    eager: bool = True
+    steiner: bool = True
 
     def __post_init__(self) -> None:
         check_objective(self.objective)
 
     def run(self, graph: OpenGraph, assignment: Assignment, network: Network) -> Placed:
         if all(node.comm is None for node in network.nodes):
-            return realise(graph, assignment, network, self.objective)
+            return self.realise(graph, assignment, network)
         short = shorten_copies(graph, assignment) if self.short_lived else assignment
         found: list[Placed] = []
         lacking: list[NetworkInfeasible] = []
         for one in (assignment, short) if self.short_lived else (assignment,):
             try:
-                found.append(realise(graph, one, network, self.objective, farthest=self.farthest))
+                found.append(self.realise(graph, one, network, eager=self.eager))
             except NetworkInfeasible as error:  # it asks for more communication qubits than there are
                 lacking.append(error)
         coupled = [placed for placed in found if _keeps_halves_apart(placed)]
@@ -123,10 +135,16 @@ class Links:
             return min(coupled, key=weigh(network, self.objective).of)
         relays = find_relays(graph, short, network, weigh(network, self.objective)) if self.relays else None
         if relays is not None:
-            return realise(*relays, network, self.objective, farthest=self.farthest)
+            return self.realise(*relays, network)
         if found:  # the pass `route` says what is not coupled
             return found[0]
         raise lacking[-1]
+
+    def realise(self, graph: OpenGraph, assignment: Assignment, network: Network, *, eager: bool = False) -> Placed:
+        """With the options of the pass."""
+        return realise(
+            graph, assignment, network, self.objective, farthest=self.farthest, eager=eager, steiner=self.steiner
+        )
 
 
 def _keeps_halves_apart(placed: Placed) -> bool:
@@ -161,10 +179,19 @@ class _Realiser:
     """Replays the steps; the fields are the state of the machine between two steps."""
 
     def __init__(
-        self, graph: OpenGraph, assignment: Assignment, network: Network, weights: Weights, *, farthest: bool
+        self,
+        graph: OpenGraph,
+        assignment: Assignment,
+        network: Network,
+        weights: Weights,
+        *,
+        farthest: bool,
+        eager: bool,
+        steiner: bool,
     ) -> None:
         n = graph.num_vertices
-        self.graph, self.network, self.weights, self.n, self.farthest = graph, network, weights, n, farthest
+        self.graph, self.network, self.weights, self.n = graph, network, weights, n
+        self.farthest, self.eager, self.steiner = farthest, eager, steiner
         self.place: list[int] = assignment.place.tolist()
         self.edge_place: list[int] = assignment.edge_place.tolist()
         self.edges: list[list[int]] = graph.edges.tolist()
@@ -181,6 +208,11 @@ class _Realiser:
             {} for _ in range(n)
         ]  # vertex -> node -> steps that need a copy, last first
         self.parent: list[dict[int, int]] = [{} for _ in range(n)]  # vertex -> node -> the node before it in its tree
+        self.done = [False] * len(self.steps)
+        self.waiting: list[list[int]] = [[] for _ in range(n if eager else 0)]  # vertex -> its steps that need a copy
+        self.before: dict[int, list[int]] = {}  # hub -> whose outcomes turn its angle around
+        self.ended = [False] * n
+        self.met: set[int] = set()  # vertices of steps that were done early, beside the current one
         chain = graph.is_chain_edge
         self.chain_place = [-1] * n  # of v: where the edge v - f(v) is realised
         for e in np.flatnonzero(chain).tolist():
@@ -193,15 +225,21 @@ class _Realiser:
             for v in vertices:
                 if self.place[v] != node:
                     self.needs[v].setdefault(node, []).append(at)
+            if self.eager and len(vertices) == 2 and kind != StepKind.END:
+                for v in vertices if any(self.place[v] != node for v in vertices) else ():
+                    self.waiting[v].append(at)
         for v in range(self.n):
             if self.needs[v]:
                 self.plan_tree(v)
                 for steps in self.needs[v].values():
                     steps.reverse()
+        if self.eager:
+            self.plan_hubs()
         for v in self.graph.inputs.tolist():
             self.prepare(v)
         for at, (kind, arg) in enumerate(self.steps):
-            self.replay(at, kind, arg)
+            if not self.done[at]:
+                self.replay(at, kind, arg)
         return Placed(
             graph=self.graph,
             network=self.network,
@@ -227,7 +265,7 @@ class _Realiser:
         home, needs, dist = self.place[v], self.needs[v], self.weights.distance
         tree = [home]
         parent = self.parent[v]
-        todo = sorted(steiner_nodes(dist, {home, *needs}) - {home})
+        todo = sorted(steiner_nodes(dist, {home, *needs}) - {home}) if self.steiner else sorted(needs)
         while todo:
             _, _, x, joint = min((int(dist[t, x]), i, x, t) for i, t in enumerate(tree) for x in todo)
             path = self.weights.path(joint, x)
@@ -243,6 +281,14 @@ class _Realiser:
                 needs[y] = sorted({*needs.get(y, ()), at})
                 y = parent[y]
 
+    def plan_hubs(self) -> None:
+        """What has to be measured before a hub that rotates early; one whose angle depends on outcomes does not."""
+        graph = self.graph
+        self.before = {hub: [] for hub in np.flatnonzero(graph.is_hub).tolist() if not graph.phase_of(hub).bits}
+        for v in range(self.n) if self.before else ():
+            for hub in ({*graph.correction_set(v), *graph.odd_neighbours(v)} - {v}) & self.before.keys():
+                self.before[hub].append(v)
+
     # ---- replay ----------------------------------------------------------------------------------------------------
 
     def replay(self, at: int, kind: int, arg: int) -> None:
@@ -251,34 +297,74 @@ class _Realiser:
             self.prepare(v)
         terminals: list[int] = []
         for v in vertices:
-            terminals.append(self.present(v, node, at, terminals))
-        if kind == StepKind.EDGE:
-            self.join(*terminals)
-        elif kind == StepKind.HUB:
+            if not self.done[at]:
+                terminals.append(self.present(v, node, at, terminals))
+        if not self.done[at] and vertices:
+            self.perform(kind, arg, terminals)
+        self.done[at] = True
+        for v in sorted({*vertices, *self.met}):
+            self.release(v, at)
+        self.met.clear()
+        if kind == StepKind.END:
+            self.end(arg)
+
+    def perform(self, kind: int, arg: int, terminals: list[int]) -> None:
+        if kind == StepKind.HUB:
             for t in terminals:
                 self.join(t, arg, event=False)
             self.events.append((EventKind.ROTATE, arg))
-        elif vertices:
+            self.ended[arg] = True
+        else:
             self.join(*terminals)
-        for v in vertices:
-            self.release(v, at)
-        if kind == StepKind.END:
-            self.prepare(arg)
-            if self.copies[arg]:
-                raise InternalError("TL-14", f"copies of vertex {arg} outlive it")
-            after = self.successor[arg]
-            if after >= 0 and self.place[after] == self.place[arg]:
-                self.prepared[after] = True
-                self.events.append((EventKind.STEP, arg))
-            elif arg in self.outputs:
-                self.events.append((EventKind.FINISH, arg))
-            else:
-                self.events.append((EventKind.MEASURE, arg))
+
+    def end(self, v: int) -> None:
+        self.prepare(v)
+        if self.copies[v]:
+            raise InternalError("TL-14", f"copies of vertex {v} outlive it")
+        self.ended[v] = True
+        after = self.successor[v]
+        if after >= 0 and self.place[after] == self.place[v]:
+            self.prepared[after] = True
+            self.events.append((EventKind.STEP, v))
+            self.meet(after, self.place[after])
+        elif v in self.outputs:
+            self.events.append((EventKind.FINISH, v))
+        else:
+            self.events.append((EventKind.MEASURE, v))
 
     def prepare(self, v: int) -> None:
         if not self.prepared[v]:
             self.prepared[v] = True
             self.events.append((EventKind.PREPARE, v))
+            self.meet(v, self.place[v])
+
+    def meet(self, v: int, node: int) -> None:
+        """Do what ``v``, which has come to a node, can do there with what is there already: then less has to come later."""
+        if not self.eager:
+            return
+        self.waiting[v] = [at for at in self.waiting[v] if not self.done[at]]
+        for at in self.waiting[v]:
+            kind, arg = self.steps[at]
+            around = self.work(kind, arg)[1]
+            terminals = [t for w in around if self.prepared[w] and (t := self.terminal(w, node)) is not None]
+            if len(terminals) < 2 or (min(terminals) >= self.n and not self.may_meet(kind, node)):
+                continue
+            if kind == StepKind.HUB:
+                if arg not in self.before or not all(self.ended[w] for w in self.before[arg]):
+                    continue
+                self.place[arg] = node
+            self.perform(kind, arg, terminals)
+            self.done[at] = True
+            self.met.update(around)
+
+    def may_meet(self, kind: int, node: int) -> bool:
+        """Whether two copies can be joined on a node, or be rotated together."""
+        one = self.network.nodes[node]
+        return one.turns_halves if kind == StepKind.HUB else one.joins_halves
+
+    def terminal(self, v: int, node: int) -> int | None:
+        """What stands for v on a node, if anything does."""
+        return v if self.place[v] == node else self.copies[v].get(node)
 
     def join(self, s: int, t: int, *, event: bool = True) -> None:
         self.joins.append((s, t))
@@ -286,13 +372,12 @@ class _Realiser:
             self.events.append((EventKind.JOIN, len(self.joins) - 1))
 
     def present(self, v: int, node: int, at: int, pinned: list[int]) -> int:
-        """The terminal that stands for v on ``node``; fetched over links if it is not there."""
-        if self.place[v] == node:
-            return v
-        if node in self.copies[v]:
-            return self.copies[v][node]
+        """The terminal that stands for v on ``node``; fetched over links if it is not there, or on the way until step ``at`` is done."""
+        found = self.terminal(v, node)
+        if found is not None:
+            return found
         path = [node]
-        while path[-1] != self.place[v] and path[-1] not in self.copies[v]:
+        while self.terminal(v, path[-1]) is None:
             path.append(self.parent[v][path[-1]])
         path.reverse()
         for p, q in pairwise(path):
@@ -307,9 +392,12 @@ class _Realiser:
             self.events.append((EventKind.MEASURE_HALF, a))
             self.copies[v][q] = b
             self.held[q][b] = v
+            self.meet(v, q)
             if source != v:
                 self.release_at(v, p, at)
-        return self.copies[v][node]
+            if self.done[at]:
+                break
+        return b
 
     def make_room(self, node: int, pinned: list[int]) -> None:
         limit = self.network.nodes[node].comm
@@ -326,7 +414,7 @@ class _Realiser:
                 lacks=(name, "comm", len(self.held[node]) + 1 - limit),
             )
         gone = (
-            max(can_go, key=lambda t: (self.needs[self.held[node][t]][node][-1], t)) if self.farthest else min(can_go)
+            max(can_go, key=lambda t: (self.next_need(self.held[node][t], node), t)) if self.farthest else min(can_go)
         )
         self.close(self.held[node][gone], node)
 
@@ -340,9 +428,13 @@ class _Realiser:
             self.release_at(v, node, at)
 
     def release_at(self, v: int, node: int, at: int) -> None:
-        """Forget the needs up to step ``at``; measure the copy if none is left."""
-        needs = self.needs[v].get(node)
-        while needs and needs[-1] <= at:
-            needs.pop()
-        if not needs:
+        """Measure the copy if no step after ``at`` needs it."""
+        if self.next_need(v, node, at) == len(self.steps):
             self.close(v, node)
+
+    def next_need(self, v: int, node: int, after: int = -1) -> int:
+        """The first step after ``after`` that needs v on a node and is not done; their number if there is none."""
+        needs = self.needs[v].get(node)
+        while needs and (self.done[needs[-1]] or needs[-1] <= after):
+            needs.pop()
+        return needs[-1] if needs else len(self.steps)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from itertools import combinations, permutations
+from random import Random
 
 import numpy as np
 import pytest
@@ -11,16 +12,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import gossamer
+from gossamer.checks import verify
 from gossamer.conformance.kit import graph_diagram
 from gossamer.conformance.strategies import flow_graphs, networks, open_graphs
 from gossamer.diagnostics import NetworkInfeasible
 from gossamer.ir.equality import equal_instruments
 from gossamer.ir.network import Network, NetworkLink, Node
-from gossamer.ir.network_text import parse_network
+from gossamer.ir.network_text import parse_network, resolve_network
 from gossamer.ir.open_graph import Label, OpenGraph
 from gossamer.ir.phase import Phase
-from gossamer.ir.placed import Assignment
+from gossamer.ir.placed import Assignment, Placed
+from gossamer.lowering import Lower
+from gossamer.passes.graph_like import to_open_graph
 from gossamer.passes.links import Links, realise, shorten_copies
+from gossamer.passes.partition import partition
 from gossamer.passes.relay import find_relays
 from gossamer.passes.weights import weigh
 from tests.profiles import NIGHTLY, QUICK
@@ -167,3 +172,62 @@ def test_three_corners_of_a_grid_meet_in_the_middle() -> None:
     for corners in permutations((1, 3, 5)):
         place = np.array(corners, np.int32)
         assert realise(star, Assignment(place, place[1:]), network).num_links == 3
+
+
+# --- copies that are used as soon as they meet -----------------------------------------------------------------------------
+
+
+def check_meaning(source: OpenGraph, placed: Placed) -> None:
+    """The placed graph is well formed, and its programs mean what the source does."""
+    placed.verify()
+    programs = Lower().run(placed)
+    programs.verify_structure()
+    verdict = verify(programs.programs, programs.manifest, graph_diagram(source), network=placed.network, budget=1.0)
+    assert verdict.holds is not False, verdict  # None: a large one, of which the structure was checked
+
+
+def check_eager(data: st.DataObject, *, steps: int) -> None:
+    """Whatever the places: what is done early means the same, also on sparse networks and where two copies are all that fits."""
+    graph = data.draw(st.one_of(open_graphs(max_wires=4, max_steps=steps), flow_graphs(max_vertices=6)))
+    comm = data.draw(st.sampled_from([2, 2, 3, None]))
+    network = data.draw(networks(min_nodes=2, data=64, comm=comm, models=("circuit", "mbqc", "mixed")))
+    assignment = draw_assignment(data, graph, network)
+    try:
+        placed = realise(graph, assignment, network, eager=True)
+    except NetworkInfeasible:
+        assignment = shorten_copies(graph, assignment)
+        try:
+            placed = realise(graph, assignment, network, eager=True)
+        except NetworkInfeasible:
+            return
+    check_meaning(graph, placed)
+    if comm is None:
+        assert placed.num_links <= realise(graph, assignment, network).num_links
+
+
+@settings(QUICK, max_examples=45)
+@given(st.data())
+def test_eager_copies(data: st.DataObject) -> None:
+    check_eager(data, steps=12)
+
+
+def test_what_is_done_early_saves_links() -> None:
+    """Ten wires with gates between all of them, on nodes with two communication qubits each."""
+    rng = Random(5)
+    gates = "".join(
+        f"cz q[{a}],q[{b}]; rx(0.{rng.randint(1, 9)}) q[{a}]; "
+        for a, b in (rng.sample(range(10), 2) for _ in range(80))
+    )
+    graph = to_open_graph(gossamer.read(f'OPENQASM 2.0; include "qelib1.inc"; qreg q[10]; {gates}'))
+    network = resolve_network("3:qubits=5,comm=2")
+    assignment = partition(graph, network, effort=0)
+    late, early = (Links(eager=eager).run(graph, assignment, network) for eager in (False, True))
+    assert early.num_links < late.num_links
+    check_meaning(graph, early)
+
+
+@pytest.mark.nightly
+@settings(NIGHTLY, max_examples=2000)
+@given(st.data())
+def test_eager_copies_nightly(data: st.DataObject) -> None:
+    check_eager(data, steps=16)
