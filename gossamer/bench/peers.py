@@ -9,9 +9,12 @@ ours): it reads a job ``{"circuit": OpenQASM 2, "nodes", "capacity", "links", "s
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -129,19 +132,29 @@ class Adapter:
     def ask(self, job: dict[str, Any], timeout: float) -> dict[str, Any]:
         """The answer to one job; what goes wrong is an answer with ``error``."""
         try:
-            done = subprocess.run(
-                self.command, input=json.dumps(job), capture_output=True, encoding="utf-8", errors="replace",
-                timeout=timeout, check=False,
-            )  # fmt: skip
+            out, err = self._run(json.dumps(job), timeout)
         except subprocess.TimeoutExpired:
             return {"error": f"no answer in {timeout:g} s"}
         except OSError as error:
             return {"error": f"{self.command[0]}: {error.strerror}"}
         try:
-            answer = json.loads(done.stdout.strip().splitlines()[-1])
+            answer = json.loads(out.strip().splitlines()[-1])
             return answer if isinstance(answer, dict) else {"error": "no answer"}
         except (ValueError, IndexError, RecursionError):
-            return {"error": (done.stderr.strip().splitlines() or ["no answer"])[-1][:200]}
+            return {"error": (err.strip().splitlines() or ["no answer"])[-1][:200]}
+
+    def _run(self, text: str, timeout: float) -> tuple[str, str]:
+        """What the program prints; whatever stops it stops all that it has started, too, since that would hold the pipes open."""
+        with subprocess.Popen(
+            self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            encoding="utf-8", errors="replace", start_new_session=True,
+        ) as process:  # fmt: skip
+            try:
+                return process.communicate(text, timeout)
+            except BaseException:
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+                raise
 
 
 def find_adapter(text: str) -> Adapter:

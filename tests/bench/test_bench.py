@@ -449,6 +449,14 @@ def test_hostile_answers_are_errors(tmp_path):
     assert PeerFile([]).results("c", resolve_network("2:qubits=1")) == []
 
 
+def test_a_peer_out_of_time_is_stopped_with_all_that_it_started(tmp_path):
+    text = "import subprocess, sys\nsubprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)']).wait()\n"
+    begin = time.monotonic()
+    answer = Adapter("x", (sys.executable, str(write(tmp_path / "x.py", text)))).ask({}, 3)
+    assert "no answer in 3 s" in answer["error"]
+    assert time.monotonic() - begin < 60
+
+
 @pytest.mark.parametrize("lines", ["- 1", "NaN", "Infinity", '{"results": ' + "[" * 100_000])
 def test_hostile_results_are_refused(lines, tmp_path):
     row = {"peer": "p", "circuit": "c", "k": 2, "topo": "a2a", "ebits": 3}
