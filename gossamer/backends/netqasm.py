@@ -9,6 +9,8 @@ in the order in which they are sent, so the receiver reads those that come befor
 from __future__ import annotations
 
 import math
+import re
+from collections import deque
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import get_args
@@ -43,6 +45,7 @@ from gossamer.ir.program import (
     gates_of,
 )
 
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}", re.ASCII)
 #: With more virtual qubits than this, registers do not name qubits for a whole subroutine.
 _REGISTERS = 16
 #: Entries of the array of a request, and of that with the answer; where the answer says which Bell state it is; by its number, how to make |Phi+> of it.
@@ -138,15 +141,16 @@ def application(
                 f"{p.node} is of model '{p.model}', and NetQASM runs gates",
                 help="compile for a network of circuit nodes",
             )
+    _check_names([p.node for p in programs])
     if manifest.postselected:
         raise InputError("NQ-1", "hosts cannot throw runs away together, and these programs have postselected outcomes")
     rank = {p.node: i for i, p in enumerate(programs)}
     pairs = sorted({tuple(sorted(link.nodes, key=rank.__getitem__)) for link in manifest.links})
-    sent: dict[tuple[str, str], list[str]] = {}  # from, to -> messages in the order in which they are sent
+    sent: dict[tuple[str, str], deque[str]] = {}  # from, to -> messages in the order in which they are sent
     for p in programs:
         for op in p.instructions:
             if isinstance(op, Send):
-                sent.setdefault((p.node, op.peer), []).append(op.message)
+                sent.setdefault((p.node, op.peer), deque()).append(op.message)
     app = Application((), tuple((a, b) for a, b in pairs))
     writers = [
         _Role(p, flavour, app.sockets(p.node), sent, {n for n in rank if rank[n] > rank[p.node]}, bits)
@@ -164,6 +168,23 @@ def application(
     return Application(roles, app.pairs, rounded, bound)
 
 
+def _check_names(names: Sequence[str]) -> None:
+    """Names of nodes become those of files, modules and templates."""
+    for name in names:
+        if not _NAME.fullmatch(name):
+            raise InputError(
+                "NQ-1",
+                f"{name[:80]!r} cannot be the name of a role",
+                help="names are ASCII letters, digits and underscores",
+            )
+    if len({name.lower() for name in names}) < len(names):
+        raise InputError(
+            "NQ-1",
+            "two nodes have names that differ by the case of letters only, and files are named after them",
+            help="give one of them another name",
+        )
+
+
 class _Role:
     """One node: its steps so far, and the subroutine that is being written."""
 
@@ -172,7 +193,7 @@ class _Role:
         program: NodeProgram,
         flavour: Flavour | None,
         sockets: Sequence[str],
-        sent: dict[tuple[str, str], list[str]],
+        sent: dict[tuple[str, str], deque[str]],
         creates_with: Collection[str],
         bits: int,
     ) -> None:
@@ -186,7 +207,7 @@ class _Role:
                 help=f"compile for a network that gives {program.node} one communication qubit (comm: 1)",
             )
         self.steps: list[HostStep] = []
-        self.received = {op.message: op.bit for op in program.instructions if isinstance(op, Recv)}
+        self.received = {op.message: op.bit for op in program.instructions if isinstance(op, Recv)}  # not read so far
         self.held: set[int] = set()  # virtual qubits in use
         self.rounded, self.error = 0, 0.0
         self.start()
@@ -256,13 +277,12 @@ class _Role:
                 raise InputError("NQ-1", f"{self.program.node}: {type(op).__name__} has no form in NetQASM")
 
     def receive(self, message: str, peer: str) -> None:
-        waiting = self.sent[peer, self.program.node]
-        if message not in waiting:
+        if message not in self.received:
             return  # read before, with one that was sent after it
         self.end()
-        for earlier in waiting[: waiting.index(message) + 1]:
-            self.steps.append(Hear(peer, self.received[earlier]))
-        del waiting[: waiting.index(message) + 1]
+        while message in self.received:
+            earlier = self.sent[peer, self.program.node].popleft()
+            self.steps.append(Hear(peer, self.received.pop(earlier)))
 
     def load(self, bit: int) -> None:
         """A bit into R0."""

@@ -7,15 +7,11 @@ its own preamble. ``gossamer.json`` says what the folder holds, for those who co
 from __future__ import annotations
 
 import json
-import keyword
-import re
 from collections.abc import Sequence
 
-from gossamer.diagnostics import InputError
 from gossamer.formats.netqasm import HEADER, Application, Flavour, Hear, Role, Run
 from gossamer.ir.program import ManifestRegister
 
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}", re.ASCII)
 _CLASSES: dict[Flavour, str] = {"vanilla": "VanillaFlavour", "nv": "NVFlavour", "trapped_ion": "TrappedIonFlavour"}
 _HARDWARE: dict[Flavour, str] = {"vanilla": "Generic", "nv": "NV", "trapped_ion": "TrappedIon"}
 
@@ -96,30 +92,20 @@ def application_files(app: Application, registers: Sequence[ManifestRegister], d
     registers, digest
         Of the manifest.
 
-    Raises
-    ------
-    InputError
-        ``NQ-1`` for names of nodes that cannot be those of files and modules.
-
     Examples
     --------
     >>> role = Role("alice", "vanilla", 1, (Run("# NETQASM 2.0\\nset Q0 0\\n"),))
     >>> sorted(application_files(Application((role,), ()), [], ""))
     ['README.md', 'alice.nqasm', 'app_alice.py', 'gossamer.json', 'network.yaml', 'results_config.json', 'roles.yaml']
     """
-    names = [role.name for role in app.roles]
-    for name in names:
-        if not _NAME.fullmatch(name) or keyword.iskeyword(name):
-            raise InputError("NQ-1", f"{name[:80]!r} cannot be the name of a role", help="give the node another name")
-    if len({name.lower() for name in names}) < len(names):
-        raise InputError("NQ-1", "two nodes have names that differ by the case of letters only, and files are named after them",
-                         help="give one of them another name")  # fmt: skip
     files: dict[str, str] = {}
     for role in app.roles:
         files[f"app_{role.name}.py"] = _host(app, role)
         files[f"{role.name}.nqasm"] = "".join(role.texts)
     files["network.yaml"] = _network(app)
-    files["roles.yaml"] = "".join(f'"{name}": "{name}"\n' for name in names)  # quoted: on and null are words of YAML
+    files["roles.yaml"] = "".join(
+        f'"{name}": "{name}"\n' for name in (role.name for role in app.roles)
+    )  # quoted: on and null are words of YAML
     files["results_config.json"] = "[]\n"
     files["README.md"] = _readme(app, registers)
     described = {

@@ -16,6 +16,8 @@ from hypothesis import strategies as st
 import gossamer
 from gossamer.backends.netqasm import application
 from gossamer.cli import call
+from gossamer.diagnostics import InputError
+from gossamer.formats.netqasm import Application, Hear, HostStep, Role, Run, Tell
 from tests.shared import corpus, needs_shared
 from tests.test_histograms import SHOTS as THEIRS
 from tests.test_histograms import chi_square_p, dynamic_circuit, protocol, simulate
@@ -141,6 +143,42 @@ def test_clifford_programs_give_what_the_runtime_gives(seed: int, network: str) 
     )
     program = gossamer.compile(text, network, effort=0, check=False, pipeline="graph-like,partition,links,circuit")
     assert program.run(3, seed=seed, engine="netqasm").counts == program.run(3).counts
+
+
+def test_pairs_come_in_any_bell_state(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the correction of the receiving end the results are wrong."""
+    program = gossamer.compile((EXAMPLES / "ghz.qasm").read_text(), "2:qubits=2", effort=0, check=False)
+    assert program.report["ebits"]
+    monkeypatch.setattr("gossamer.backends.netqasm._CORRECTIONS", {})
+    assert len(program.run(40, engine="netqasm").counts) > len(program.run(40).counts)
+
+
+def test_hosts_that_wait_for_each_other_are_noticed() -> None:
+    import numpy as np
+
+    from gossamer.engines.netqasm import run_once
+    from gossamer.engines.netqasm_executor import Texts
+
+    pair = """# NETQASM 2.0
+# APPID 0
+array 10 @1
+array 1 @2
+store 0 @2[0]
+set R0 {node_%s}
+recv_epr R0 0 2 1
+wait_all @1[0:10]
+"""
+    waits: list[list[tuple[HostStep, ...]]] = [
+        [(Hear("b", 0),), (Hear("a", 0),)],
+        [(Run(pair % "b"),), (Run(pair % "a"),)],
+        [(Tell("b", ()), Run(pair % "b")), (Hear("a", 0), Hear("a", 1))],
+    ]
+    for steps in waits:
+        roles = tuple(Role(name, "vanilla", 1, own) for name, own in zip("ab", steps, strict=True))
+        app = Application(roles, (("a", "b"),))
+        with pytest.raises(InputError, match="wait for each other") as caught:
+            run_once(app, Texts(app), np.random.default_rng(1))
+        assert caught.value.code == "PR-10"
 
 
 def test_the_same_seed_gives_the_same_counts() -> None:
