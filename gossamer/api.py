@@ -40,6 +40,9 @@ def compile(
     effort: int = 1,
     seed: int = 0,
     forms: str | None = None,
+    place: Mapping[str, str] | None = None,
+    end: Mapping[str, str] | None = None,
+    final: str = "free",
     measure_all: bool = False,
     bind: Mapping[str, Any] | None = None,
     opaque: Mapping[str, str | Path] | None = None,
@@ -65,6 +68,10 @@ def compile(
         0 to 3: how many moves the search may make.
     forms
         The forms of the program to compare, by name, with commas between them (:data:`gossamer.portfolio.FORMS`); those of the effort by default.
+    place, end
+        The nodes on which quantum inputs begin and outputs end, by name; a register's name stands for all its elements.
+    final
+        Where the other outputs end: ``free``, or ``same``: on the node where the input of the same name begins.
     measure_all
         Measure every quantum output into the register ``meas``.
     bind, opaque
@@ -111,9 +118,13 @@ def compile(
     if objective != "ebits" and (postselect or pipeline is not None):
         raise UsageError("TL-7", "the objective is an option of the default pipeline, without postselection",
                          help=f"write partition{{objective={objective}}},links{{objective={objective}}} in your own")  # fmt: skip
+    places = _options_of_places(place, end, final)
     mode = pipeline if pipeline in MODES else None
     pipeline = None if mode is not None else pipeline
     steps = None if pipeline is None else parse_pipeline(pipeline)
+    if places and steps is not None:
+        raise UsageError("TL-7", "first and last places are options of the default pipeline and of those with a name",
+                         help='write partition{place="q[0]=alice",final=same} in your own')  # fmt: skip
     if progress is not None:
         progress("read")
     diagram = read(source, bind=bind, opaque=opaque)
@@ -126,8 +137,9 @@ def compile(
         network = resolve_network(network, lambda: count_wires(diagram))
     if steps is None:
         text = default_pipeline(
-            effort, seed, postselect=postselect, network=network, mode=mode, forms=forms, objective=objective
-        )
+            effort, seed, postselect=postselect, network=network, mode=mode, forms=forms, objective=objective,
+            places=places,
+        )  # fmt: skip
         steps = parse_pipeline(text)
     steps = with_hardware(steps, network, given=pipeline is not None)
     seconds = {"read": perf_counter() - begin}
@@ -140,7 +152,7 @@ def compile(
         change = find_change(steps, diagram, network, error)
         ways = [] if change is None else [f"the smallest change found that does: {change}"]
         if pipeline is None and not postselect:
-            other = find_mode(diagram, network, error, effort=effort, seed=seed, used=mode)
+            other = find_mode(diagram, network, error, effort=effort, seed=seed, used=mode, places=places)
             ways += [] if other is None else [f"with -p {other} the program fits into the network as it is"]
         if ways:
             error.diagnostic = replace(error.diagnostic, help="; or ".join(ways))
@@ -162,6 +174,8 @@ def compile(
     start = perf_counter()
     report = _report(outcome.values, distribution, verdict, [str(step) for step in steps])
     report["objective"] = objective
+    if places:
+        report["places"] = _kept_places(places, distribution)
     report |= _bound(diagram, distribution, report["ebits"])
     seconds["bound"] = perf_counter() - start
     seconds["total"] = perf_counter() - begin
@@ -195,6 +209,50 @@ def with_digest(distribution: Distribution, diagram: Diagram) -> Distribution:
 
     manifest = distribution.manifest.model_copy(update={"source_digest": digest(diagram)})
     return replace(distribution, manifest=manifest, programs=with_excerpts(distribution.programs, manifest))
+
+
+def _options_of_places(place: Mapping[str, str] | None, end: Mapping[str, str] | None, final: str) -> dict[str, str]:
+    """The options of passes that stand for first and last places; none where nothing is said of them."""
+    from gossamer.passes.ends import FINAL, parse_places, print_places
+
+    if final not in FINAL:
+        raise UsageError("TL-7", f"last places are not '{final[:80]}'", help=f"known: {', '.join(FINAL)}")
+    out = {"final": final} if final != "free" else {}
+    for key, places in (("end", end), ("place", place)):
+        if not places:
+            continue
+        text = print_places(places)
+        try:
+            same = parse_places(text) == dict(places) and '"' not in text and text.isprintable()
+        except ValueError:
+            same = False
+        if not same:
+            raise UsageError("TL-7", f"these are no places of qubits: {text[:80]}",
+                             help="names hold neither commas nor quotes; write q[0]=alice")  # fmt: skip
+        out = {key: text} | out
+    return out
+
+
+def _kept_places(places: Mapping[str, str], distribution: Distribution) -> dict[str, Any]:
+    """What was wanted of first and last places, for the report; that the programs keep to it is made sure of.
+
+    Raises
+    ------
+    InternalError
+        ``TL-14`` if they do not.
+    """
+    from gossamer.passes.ends import find_places, parse_places
+
+    nodes = [node.name for node in distribution.manifest.nodes]
+    first = {x.name: x.node for x in distribution.manifest.inputs}
+    last = {x.name: x.node for x in distribution.manifest.outputs}
+    place, end = parse_places(places.get("place", "")), parse_places(places.get("end", ""))
+    final = places.get("final", "free")
+    ends = {name: node for name, node in first.items() if name in last} if final == "same" else {}
+    ends |= find_places(end, list(last), nodes, "output")
+    if not find_places(place, list(first), nodes, "input").items() <= first.items() or not ends.items() <= last.items():
+        raise InternalError("TL-14", f"qubits begin or end elsewhere than they should: {first}, {last}")
+    return {"place": place, "end": end, "final": final}
 
 
 def _report(

@@ -101,6 +101,17 @@ def compile(
             "--forms", metavar="NAME,...", help="The forms of the program to compare, instead of those of the effort."
         ),
     ] = None,
+    place: Annotated[
+        list[str] | None,
+        typer.Option("--place", metavar="QUBIT=NODE", help="Where a qubit, or a register, begins; may be repeated."),
+    ] = None,
+    end: Annotated[
+        list[str] | None,
+        typer.Option("--end", metavar="QUBIT=NODE", help="Where a qubit, or a register, ends; may be repeated."),
+    ] = None,
+    final: Annotated[
+        str, typer.Option("--final", help="Where other qubits end: free, or same: where they began.")
+    ] = "free",
     measure_all: MeasureAll = False,
     format: From = None,
     bind: Bind = None,
@@ -140,6 +151,9 @@ def compile(
             effort=effort,
             seed=seed,
             forms=forms,
+            place=_pairs(place, "--place", "QUBIT=NODE"),
+            end=_pairs(end, "--end", "QUBIT=NODE"),
+            final=final,
             measure_all=measure_all,
             postselect=postselect,
             progress=progress,

@@ -9,7 +9,7 @@ value which has a ``verify`` passes it before the next pass sees it.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from functools import cache
 from time import perf_counter
@@ -38,7 +38,7 @@ LEVELS = {
 DEFAULT = "forms{{effort={effort},seed={seed}{more}}},{backend}"
 #: One pass for each level.
 EXAMPLE = "graph-like,partition{effort=1,seed=0},links,circuit"
-_PLAIN = "graph-like,partition{{effort={effort},seed={seed}}},links,{backend}"
+_PLAIN = "graph-like,partition{{effort={effort},seed={seed}{places}}},links,{backend}"
 #: Pipelines with a name: few qubits at one time, few vertices, few rounds of measurements. Signals are shifted where a node is an MBQC node.
 MODES = {
     "min-space": _PLAIN,
@@ -46,6 +46,7 @@ MODES = {
     "min-depth": _PLAIN + "{shift}",
 }
 MAX_STEPS = 64
+MAX_TEXT = 200_000
 
 
 @dataclass(frozen=True)
@@ -58,10 +59,7 @@ class Step:
     def __str__(self) -> str:
         if not self.options:
             return self.registration.name
-        inner = ",".join(
-            f"{key}={str(value).lower() if isinstance(value, bool) else value}" for key, value in self.options
-        )
-        return f"{self.registration.name}{{{inner}}}"
+        return f"{self.registration.name}{{{','.join(f'{key}={_printed(value)}' for key, value in self.options)}}}"
 
     def make(self) -> Any:
         """The pass itself; raises UsageError [TL-7] for an option it does not have or a value of the wrong type."""
@@ -84,6 +82,16 @@ class Step:
             raise UsageError("TL-7", f"{self}: {error}") from error
 
 
+def _printed(value: int | bool | str) -> str:
+    """An option's value; what is no word stands in quotes."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str) and (not _WORD.fullmatch(value) or value in ("true", "false")):
+        return f'"{value}"'
+    return str(value)
+
+
+_WORD = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*")
 _TYPES: dict[str, type] = {"int": int, "bool": bool, "str": str}
 
 
@@ -132,8 +140,8 @@ def parse_pipeline(text: str) -> tuple[Step, ...]:
 def _parse(text: str, find_step: Callable[[str], Registration]) -> tuple[Step, ...]:
     from lark.exceptions import UnexpectedInput
 
-    if len(text) > 10_000:
-        raise UsageError("TL-6", "the pipeline is longer than 10000 characters")
+    if len(text) > MAX_TEXT:
+        raise UsageError("TL-6", f"the pipeline is longer than {MAX_TEXT} characters")
     try:
         tree = _parser().parse(text)
     except UnexpectedInput as error:
@@ -165,6 +173,7 @@ _CONVERT: dict[str, Callable[[str], int | bool | str]] = {
     "TRUE": lambda _: True,
     "FALSE": lambda _: False,
     "WORD": str,
+    "TEXT": lambda text: text[1:-1],
 }
 
 
@@ -201,12 +210,13 @@ def default_pipeline(
     mode: str | None = None,
     forms: str | None = None,
     objective: str = "ebits",
+    places: Mapping[str, str] | None = None,
 ) -> str:
     """The text form of the pipeline that ``compile`` uses when none is given.
 
     It ends with the backend of the nodes' model, with ``lower`` where they are of several. ``mode`` is a name of :data:`MODES`; ``forms`` are
-    names of :data:`gossamer.portfolio.FORMS` with commas between them, and ``objective`` is what they are compared by. With postselection the
-    program is compiled as it stands.
+    names of :data:`gossamer.portfolio.FORMS` with commas between them, and ``objective`` is what they are compared by. ``places`` are the options
+    ``place``, ``end`` and ``final`` of the passes that search. With postselection the program is compiled as it stands.
 
     Raises
     ------
@@ -217,6 +227,8 @@ def default_pipeline(
     --------
     >>> default_pipeline(effort=2)
     'forms{effort=2,seed=0},circuit'
+    >>> default_pipeline(places={"place": "q[0]=n1", "final": "same"})
+    'forms{effort=1,seed=0,place="q[0]=n1",final=same},circuit'
     >>> default_pipeline(postselect=True)
     'graph-like{postselect=true},partition{effort=1,seed=0},links,circuit'
     """
@@ -226,8 +238,9 @@ def default_pipeline(
         )
     models = {node.model for node in network.nodes} if network is not None else {"circuit"}
     backend = min(models) if len(models) == 1 else "lower"
+    wishes = "".join(f",{key}={_printed(value)}" for key, value in (places or {}).items())
     if mode is None and not postselect:
-        more = "" if objective == "ebits" else ",objective=" + objective
+        more = ("" if objective == "ebits" else ",objective=" + objective) + wishes
         more += "" if forms is None else ",only=" + forms.replace(",", ".")
         return DEFAULT.format(effort=effort, seed=seed, more=more, backend=backend)
     if mode == "min-depth" and "mbqc" not in models:
@@ -235,7 +248,7 @@ def default_pipeline(
             "TL-7", "min-depth shifts the signals of MBQC nodes, and the network has none", help="leave -p out"
         )
     shift = "{shift=true}" if "mbqc" in models else ""
-    text = MODES[mode or "min-space"].format(effort=effort, seed=seed, backend=backend, shift=shift)
+    text = MODES[mode or "min-space"].format(effort=effort, seed=seed, backend=backend, shift=shift, places=wishes)
     return text.replace("graph-like", "graph-like{postselect=true}") if postselect else text
 
 

@@ -37,7 +37,7 @@ class Form:
     ----------
     name : what reports and ``--forms`` call it
     rewrite : the passes before ``graph-like``
-    place : the passes after it, with ``{options}`` of a search and ``{objective}``
+    place : the passes after it, with the ``{options}`` of a search and its ``{objective}``
     largest : diagrams with more vertices are not rewritten so at effort 1, since that would take longer than the search; each further
         effort allows four times as many
     effort : the least effort at which it is tried
@@ -141,6 +141,7 @@ class Forms(SearchOptions):
     effort : 0 to 3: how many forms are tried (0: the program as it stands), and how long the placement of each is searched for
     seed : of the searches
     objective : ``ebits`` (what they cost), ``time`` (the makespan) or ``fidelity``
+    place, end, final : where qubits begin and end, in every form
     only : names of forms, with points between them; empty for those of the effort
     without : names of :func:`optimisations` that are left out, with points between them
     """
@@ -171,7 +172,7 @@ class Forms(SearchOptions):
             one.rewrite(diagram, tries)
             if one.graph is not None:
                 few = len(forms) > 1 and not form.quick
-                one.place(network, effort=0 if few else self.effort, seed=self.seed)
+                one.place(network, self, effort=0 if few else self.effort)
             tries.append(one)
             if one.cost == 0:
                 break
@@ -179,7 +180,7 @@ class Forms(SearchOptions):
         if len(forms) > 1 and self.effort > 0:
             near = [one for one in distinct if not one.form.quick and 0 < one.cost <= NEAR * distinct[0].cost]
             for one in near[: SEARCHED[self.effort]]:
-                one.place(network, effort=self.effort, seed=self.seed)
+                one.place(network, self, effort=self.effort)
         distinct.sort(key=lambda one: one.cost)
         if self.objective != "ebits":
             tries += self.weighed(distinct, network)
@@ -199,10 +200,10 @@ class Forms(SearchOptions):
         again = [_Try(one.form, self.left_out, one.graph, objective=self.objective) for one in near]
         for one in again:
             few = len(again) > 1 and not one.form.quick
-            one.place(network, effort=0 if few else self.effort, seed=self.seed)
+            one.place(network, self, effort=0 if few else self.effort)
         again = sorted((one for one in again if one.placed is not None), key=lambda one: one.cost)
         for one in [one for one in again if not one.form.quick][: SEARCHED[self.effort] if len(again) > 1 else 0]:
-            one.place(network, effort=self.effort, seed=self.seed)
+            one.place(network, self, effort=self.effort)
         return again
 
     def chosen(self, diagram: Diagram) -> list[Form]:
@@ -266,12 +267,13 @@ class _Try:
         else:
             self.same = twin.form.name
 
-    def place(self, network: Network, *, effort: int, seed: int) -> None:
+    def place(self, network: Network, options: SearchOptions, *, effort: int) -> None:
         """Place the graph; what was found before stays if it is better."""
         values: dict[str, Any] = {"graph": self.graph, "network": network}
-        options = f"effort={effort},seed={seed},objective={self.objective}"
+        places = f'place="{options.place}",end="{options.end}",final={options.final}'
+        how = f"effort={effort},seed={options.seed},objective={self.objective},{places}"
         try:
-            for step in self.form.placing(options, self.objective, self.left_out):
+            for step in self.form.placing(how, self.objective, self.left_out):
                 values[step.registration.gives] = step.make().run(*(values[level] for level in step.registration.takes))
         except (InputError, NetworkInfeasible) as error:
             if self.placed is None:

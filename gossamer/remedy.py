@@ -8,6 +8,7 @@ bounded, the smaller the larger the diagram is, and never the time by a clock, s
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -86,14 +87,17 @@ def find_change(steps: tuple[Step, ...], diagram: Diagram, network: Network, err
 
 
 def find_mode(
-    diagram: Diagram, network: Network, error: NetworkInfeasible, *, effort: int, seed: int, used: str | None
-) -> str | None:
+    diagram: Diagram, network: Network, error: NetworkInfeasible, *, effort: int, seed: int, used: str | None,
+    places: Mapping[str, str] | None = None,
+) -> str | None:  # fmt: skip
     """The name of another pipeline by which the program fits into the network as it is; None if there is none.
 
     Parameters
     ----------
     used
         The name of the pipeline that ended with ``error``, None for the default one.
+    places
+        Where qubits have to begin and end, see :func:`gossamer.pipeline.default_pipeline`.
 
     Examples
     --------
@@ -106,10 +110,10 @@ def find_mode(
     """
     if error.code != "NW-13" or diagram.num_vertices > MAX_COMPILED:
         return None
-    tried = {default_pipeline(effort, seed, network=network, mode=used)}
+    tried = {default_pipeline(effort, seed, network=network, mode=used, places=places)}
     for mode in MODES:
         try:
-            text = default_pipeline(effort, seed, network=network, mode=mode)
+            text = default_pipeline(effort, seed, network=network, mode=mode, places=places)
             if text in tried:
                 continue
             tried.add(text)

@@ -43,11 +43,14 @@ class Assignment:
     place : int32[n], the node of each vertex (of a gadget hub: where its rotation is done)
     edge_place : int32[m], the node where each edge is realised (of a hub's legs: the hub's node)
     partitioner : the name of what found it, for the report
+    moved : outputs, by number, that are carried over to another node at the end by two more vertices each, which the columns count
+        (:func:`gossamer.passes.ends.split_outputs`)
     """
 
     place: Int
     edge_place: Int
     partitioner: str = ""
+    moved: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

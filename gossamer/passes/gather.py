@@ -33,6 +33,7 @@ from gossamer.ir.network import Network
 from gossamer.ir.open_graph import Label, OpenGraph
 from gossamer.ir.phase import Phase
 from gossamer.ir.placed import EventKind, Placed
+from gossamer.passes.ends import Ends, split_outputs
 from gossamer.passes.search_options import SearchOptions
 from gossamer.passes.weights import Weights, weigh
 
@@ -54,6 +55,7 @@ class Gather(SearchOptions):
     objective : what is made small
     anneal : whether places are searched for; without it vertices are spread over the nodes in their order
     roots : whether trees from several roots are tried
+    place, end, final : where qubits begin and end
     """
 
     anneal: bool = True
@@ -63,7 +65,10 @@ class Gather(SearchOptions):
         rows = graph.num_vertices // network.size + 1
         each = rows * rows * (1 + graph.num_vertices // 64)
         moves = min(MOVES[self.effort], WORK[self.effort] // each) if self.anneal else 0
-        return gather(graph, network, moves=moves, seed=self.seed, objective=self.objective, roots=self.roots)
+        ends = Ends.of(graph, network, self.place, self.end, self.final) if self.fixes_ends else None
+        return gather(
+            graph, network, moves=moves, seed=self.seed, objective=self.objective, ends=ends, roots=self.roots
+        )
 
 
 def gather(
@@ -73,9 +78,10 @@ def gather(
     moves: int = MOVES[1],
     seed: int = 0,
     objective: str = "ebits",
+    ends: Ends | None = None,
     roots: bool = True,
 ) -> Placed:
-    """Place a graph and link it by parities; ``roots``: see `Gather`.
+    """Place a graph and link it by parities; ``ends`` are the wishes of where inputs and outputs stand, ``roots``: see `Gather`.
 
     Raises
     ------
@@ -100,16 +106,19 @@ def gather(
     >>> gather(to_open_graph(Simplify("clifford").run(w.build())), net).num_links <= 2
     True
     """
+    if ends is not None:
+        graph = split_outputs(graph, _crossing(graph, ends))
     axes = along_axes(graph)
     shape = _Shape.of(axes)
+    kinds = _Kinds.of(axes, shape, ends)
     weights = weigh(network, objective)
     best: tuple[int, Int, list[int]] | None = None
     trees = _trees(network, weights)[: None if roots else 1]
     rounds = max(len(trees), ROUNDS)
-    first = _first_places(shape, network)
+    first = _first_places(kinds, network)
     for i in range(rounds):
         parent, place = trees[i % len(trees)], first.copy()
-        cost = _search(shape, place, network, weights, parent, moves // rounds, seed * rounds + i)
+        cost = _search(shape, kinds, place, network, weights, parent, moves // rounds, seed * rounds + i)
         if best is None or cost < best[0]:
             best = cost, place, parent
     assert best is not None
@@ -211,6 +220,52 @@ class _Shape:
         return np.frombuffer(data, "<u8").astype(np.uint64).reshape(-1, width)
 
 
+@dataclass(frozen=True, eq=False)
+class _Kinds:
+    """What the search for places knows of the vertices.
+
+    Attributes
+    ----------
+    early, late : as in the shape, but a vertex that has a partner takes the room of both, and the partner none
+    fixed : int32[n], the node where a vertex has to stand, or -1
+    partner : int32[n], the vertex that goes wherever this one does, or -1
+    """
+
+    early: NDArray[np.bool_]
+    late: NDArray[np.bool_]
+    fixed: Int
+    partner: Int
+
+    @classmethod
+    def of(cls, graph: OpenGraph, shape: _Shape, ends: Ends | None) -> _Kinds:
+        early, late = shape.early.copy(), shape.late.copy()
+        fixed, partner = np.full(len(early), -1, np.int32), np.full(len(early), -1, np.int32)
+        if ends is not None:
+            inner = {outer: v for v, outer in shape.outer.items()}
+            inputs, outputs = ([inner.get(v, v) for v in x.tolist()] for x in (graph.inputs, graph.outputs))
+            for vertices, column in ((outputs, ends.end), (inputs, ends.begin)):
+                wish = column >= 0
+                fixed[np.array(vertices, np.int32)[wish]] = column[wish]
+            for i, j in ends.ties:
+                v, w = inputs[i], outputs[j]
+                if v != w:
+                    partner[v] = w
+                    early[v] = late[v] = True
+                    early[w] = late[w] = False
+        return cls(early, late, fixed, partner)
+
+    @property
+    def free(self) -> NDArray[np.bool_]:
+        return np.asarray((self.early | self.late) & (self.fixed < 0))
+
+
+def _crossing(graph: OpenGraph, ends: Ends) -> list[int]:
+    """The outputs, by number, whose vertex is an input that is wanted on another node."""
+    begin = {v: b for v, b in zip(graph.inputs.tolist(), ends.begin.tolist(), strict=True) if b >= 0}
+    wanted = zip(graph.outputs.tolist(), ends.end.tolist(), strict=True)
+    return [j for j, (v, b) in enumerate(wanted) if b >= 0 and begin.get(v, b) != b]
+
+
 def _trees(network: Network, weights: Weights) -> list[list[int]]:
     """Trees of paths of least weight, one from each node, as the parent of each node (-1: the root); equal sets of cuts once.
 
@@ -265,14 +320,25 @@ def _room(network: Network) -> Int:
     return np.array([node.room - 1 for node in network.nodes], np.int32)
 
 
-def _first_places(shape: _Shape, network: Network) -> Int:
-    """Vertices in their order, each kind on the nodes from the first to the last, in proportion to their sizes."""
+def _first_places(shape: _Kinds, network: Network) -> Int:
+    """Those with a fixed place there, the others in their order, each kind on the nodes from the first to the last, in proportion to their sizes."""
     room = _room(network)
-    place = np.zeros(len(shape.rows), np.int32)
-    left = [room.copy(), room.copy()]
-    both = np.flatnonzero(shape.early & shape.late)
+    place = np.maximum(shape.fixed, 0)
+    loose = shape.fixed < 0
+    left = [
+        room - np.bincount(shape.fixed[kind & ~loose], minlength=network.size).astype(np.int32)
+        for kind in (shape.early, shape.late)
+    ]
+    for i, spare in enumerate(np.minimum(*left).tolist()):
+        if spare < 0:
+            one = network.nodes[i]
+            raise NetworkInfeasible(
+                "NW-13", f"more qubits are to begin or to end on node {one.name} than it can gather: it keeps one to spare",
+                lacks=(one.name, "data", -spare),
+            )  # fmt: skip
+    both = np.flatnonzero(shape.early & shape.late & loose)
     early, late = (
-        np.flatnonzero(one & ~other) for one, other in ((shape.early, shape.late), (shape.late, shape.early))
+        np.flatnonzero(one & ~other & loose) for one, other in ((shape.early, shape.late), (shape.late, shape.early))
     )
     kinds = [(both, (0, 1)), (early, (0,)), (late, (1,))]
     for vertices, takes in kinds:
@@ -291,12 +357,14 @@ def _first_places(shape: _Shape, network: Network) -> Int:
         place[vertices] = np.repeat(np.arange(network.size), share)
         for t in takes:
             left[t] -= share
+    paired = shape.partner >= 0
+    place[shape.partner[paired]] = place[paired]
     return place
 
 
 def _search(
-    shape: _Shape, place: Int, network: Network, weights: Weights, parent: list[int], moves: int, seed: int
-) -> int:
+    shape: _Shape, kinds: _Kinds, place: Int, network: Network, weights: Weights, parent: list[int], moves: int, seed: int
+) -> int:  # fmt: skip
     """Improve ``place``; return the weight of what it takes: the sum of the ranks of the cuts, times their links' weights, and the nodes'."""
     below = _below(parent)
     inside = np.zeros((network.size - 1, network.size), bool)
@@ -312,8 +380,9 @@ def _search(
     kernel: Any = gather_kernels.anneal
     found, words = place[core], shape.words(core.tolist())
     hot, cold = 1.5 * weights.typical, 0.12 * weights.least
-    cost = int(kernel(words, shape.early[core], shape.late[core], found, _room(network), inside, of_cut, weights.node, hot, cold,
-                      moves, seed))  # fmt: skip
+    number = np.append(np.cumsum(shape.early | shape.late, dtype=np.int32) - 1, np.int32(-1))  # -1 stays -1
+    cost = int(kernel(words, kinds.early[core], kinds.late[core], kinds.free[core], number[kinds.partner[core]], found,
+                      _room(network), inside, of_cut, weights.node, hot, cold, moves, seed))  # fmt: skip
     place[core] = found
     for inner, outer in shape.outer.items():
         place[outer] = place[inner]

@@ -54,13 +54,21 @@ def cut_rank(rows: Any, inside: Any, place: Any, work: Any, mask: Any) -> Any:
 
 
 @njit(cache=True, nogil=True)
+def _move(v: Any, to: Any, place: Any, partner: Any) -> None:
+    place[v] = to
+    if partner[v] >= 0:
+        place[partner[v]] = to
+
+
+@njit(cache=True, nogil=True)
 def anneal(
-    rows: Any, early: Any, late: Any, place: Any, room: Any, inside: Any, of_cut: Any, of_node: Any, hot: Any, cold: Any,
-    moves: Any, seed: Any,
+    rows: Any, early: Any, late: Any, free: Any, partner: Any, place: Any, room: Any, inside: Any, of_cut: Any, of_node: Any,
+    hot: Any, cold: Any, moves: Any, seed: Any,
 ) -> Any:  # fmt: skip
     """Anneal ``place`` in place; return the cost of the best one, which is left there.
 
-    ``early`` and ``late`` vertices take room of a node, each kind apart; ``inside[t]`` are the nodes on one side of the t-th cut, ``of_cut``
+    ``early`` and ``late`` vertices take room of a node, each kind apart. Those that are not ``free`` stay, unless they are the ``partner`` of one that
+    moves; that one takes the room of both. ``inside[t]`` are the nodes on one side of the t-th cut, ``of_cut``
     the weights of cuts and ``of_node`` those of nodes.
     """
     size, words = rows.shape
@@ -89,6 +97,8 @@ def anneal(
         v = below(state, size)
         u = below(state, size)
         p, q = place[v], place[u]
+        if not free[v]:
+            continue
         alone = draw(state) & np.uint64(3) == np.uint64(
             0
         )  # v moves to a node of its own choice, else v and u change places
@@ -96,12 +106,14 @@ def anneal(
             q = np.int32(below(state, nodes))
             if p == q or held[0, q] + early[v] > room[q] or held[1, q] + late[v] > room[q]:
                 continue
-        elif p == q or early[v] != early[u] or late[v] != late[u]:
+        elif p == q or not free[u] or early[v] != early[u] or late[v] != late[u]:
             continue
-        place[v] = q
+        number = 1 + np.int64(partner[v] >= 0)
+        _move(v, q, place, partner)
         if not alone:
-            place[u] = p
-        change = np.int64(of_node[q] - of_node[p]) if alone else np.int64(0)
+            number -= 1 + np.int64(partner[u] >= 0)
+            _move(u, p, place, partner)
+        change = number * np.int64(of_node[q] - of_node[p])
         for t in range(cuts):
             fresh[t] = ranks[t]
             if inside[t, p] != inside[t, q]:
@@ -118,8 +130,8 @@ def anneal(
                 best = total
                 best_place[:] = place
         else:
-            place[v] = p
+            _move(v, p, place, partner)
             if not alone:
-                place[u] = q
+                _move(u, q, place, partner)
     place[:] = best_place
     return best

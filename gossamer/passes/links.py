@@ -24,6 +24,7 @@ from gossamer.diagnostics import InternalError, NetworkInfeasible
 from gossamer.ir.network import Network
 from gossamer.ir.open_graph import OpenGraph
 from gossamer.ir.placed import Assignment, EventKind, Placed
+from gossamer.passes.ends import split_outputs
 from gossamer.passes.relay import find_relays
 from gossamer.passes.steiner import steiner_nodes
 from gossamer.passes.steps import StepKind, legs, step_order
@@ -120,6 +121,8 @@ class Links:
         check_objective(self.objective)
 
     def run(self, graph: OpenGraph, assignment: Assignment, network: Network) -> Placed:
+        if assignment.moved:
+            graph, assignment = split_outputs(graph, assignment.moved), replace(assignment, moved=())
         if all(node.comm is None for node in network.nodes):
             return self.realise(graph, assignment, network)
         short = shorten_copies(graph, assignment) if self.short_lived else assignment

@@ -65,7 +65,7 @@ class PlacementProblem:
     steiner : int32[2**K], cost of joining a set of nodes (a bit mask), and of standing there; empty if ``K > MAX_TABLE_NODES``
     distance : int32[K, K], hops, or their weights and that of the node where they end; without ``steiner`` a spider costs the sum of those
         from its place to the nodes of its items
-    fixed : int32[S], the node a spider must stand on, or -1
+    fixed : int32[S], the node a spider must stand on, or -1; -2: any, but it is not merged with others of its wire
     third : whether an item of two spiders may be realised at a node where none of them stands
     window : None, or a number of steps: then a spider pays the hops to a node once for each visit, and items there that follow each
         other within so many steps are one visit. So copies that are used in quick succession cost less than those that wait
@@ -196,8 +196,8 @@ class _Names:
     item_of_hub: dict[int, int]
 
 
-def problem_from_graph(graph: OpenGraph, network: Network) -> PlacementProblem:
-    """The placement problem of a graph on a network.
+def problem_from_graph(graph: OpenGraph, network: Network, objective: str = "ebits") -> PlacementProblem:
+    """The placement problem of a graph on a network, whose links and nodes weigh what they do for the objective.
 
     Examples
     --------
@@ -213,7 +213,7 @@ def problem_from_graph(graph: OpenGraph, network: Network) -> PlacementProblem:
     >>> search(problem).cost
     1
     """
-    return _problem(graph, network, weigh(network))[0]
+    return _problem(graph, network, weigh(network, objective))[0]
 
 
 def _problem(graph: OpenGraph, network: Network, weights: Weights) -> tuple[PlacementProblem, _Names]:
@@ -335,6 +335,7 @@ def partition(
     effort: int = 1,
     seed: int = 0,
     objective: str = "ebits",
+    fixed: Int | None = None,
     tricks: Tricks = Tricks(),
 ) -> Assignment:
     """Place a graph on a network.
@@ -347,6 +348,8 @@ def partition(
         What the links and nodes weigh, see :func:`gossamer.passes.weights.weigh`.
     tricks
         What the search may do.
+    fixed
+        int32[n], for each vertex the node where it has to stand, or -1, or -2 (see :class:`PlacementProblem`).
 
     Raises
     ------
@@ -360,6 +363,8 @@ def partition(
     problem = replace(
         problem, third=problem.third and tricks.third, steiner=problem.steiner[: None if tricks.steiner else 0]
     )
+    if fixed is not None:
+        problem = replace(problem, fixed=fixed[names.vertex_of])
     moves = default_moves(problem, effort)
     found = search(problem, moves=moves, seed=seed, tricks=tricks)
     given = _assignment(graph, names, found)
@@ -506,7 +511,7 @@ def _arrays(problem: PlacementProblem) -> tuple[Any, ...]:
 
 def _bare(problem: PlacementProblem) -> NDArray[np.bool_]:
     """The spiders that have chain items only and no fixed place."""
-    bare = np.asarray(problem.fixed < 0)
+    bare = np.asarray(problem.fixed == -1)
     legs = problem.items[~problem.is_chain].ravel()
     bare[legs[legs >= 0]] = False
     return bare

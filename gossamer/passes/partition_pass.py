@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from gossamer.ir.network import Network
 from gossamer.ir.open_graph import OpenGraph
 from gossamer.ir.placed import Assignment
+from gossamer.passes.ends import Ends, partition_between
 from gossamer.passes.partition import Tricks, partition
 from gossamer.passes.search_options import SearchOptions
 
@@ -20,12 +21,15 @@ class Partition(Tricks, SearchOptions):
     effort : 0 to 3, how many moves the search makes
     seed : of its random numbers
     objective : what is made small
+    place, end, final : where qubits begin and end
 
     The others are those of :class:`gossamer.passes.partition.Tricks`.
     """
 
     def run(self, graph: OpenGraph, network: Network) -> Assignment:
-        found: Assignment = partition(
-            graph, network, effort=self.effort, seed=self.seed, objective=self.objective, tricks=self
+        if not self.fixes_ends:
+            return partition(graph, network, effort=self.effort, seed=self.seed, objective=self.objective, tricks=self)
+        ends = Ends.of(graph, network, self.place, self.end, self.final)
+        return partition_between(
+            graph, network, ends, effort=self.effort, seed=self.seed, objective=self.objective, tricks=self
         )
-        return found

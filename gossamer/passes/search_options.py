@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from gossamer.passes.ends import FINAL, parse_places
 from gossamer.passes.weights import check_objective
 
 
@@ -17,20 +18,26 @@ class SearchOptions:
     seed : of its random numbers
     objective : what is made small: ``ebits``, ``time`` or ``fidelity`` (what is lost of it), see :mod:`gossamer.passes.weights`
 
+    place, end : where quantum inputs begin and outputs end, as ``"q[0]=alice,q[1]=bob"``; a register's name stands for its elements
+    final : where the other outputs end: ``free``, or ``same``: where the input of the same name begins
+
     Raises
     ------
     ValueError
-        For an effort or an objective that is none of these, or a negative seed.
+        For an effort, an objective or last places that are none of these, a negative seed, and places that cannot be read.
 
     Examples
     --------
-    >>> SearchOptions(effort=3)
-    SearchOptions(effort=3, seed=0, objective='ebits')
+    >>> SearchOptions(effort=3).effort, SearchOptions(place="q[0]=alice").fixes_ends
+    (3, True)
     """
 
     effort: int = 1
     seed: int = 0
     objective: str = "ebits"
+    place: str = ""
+    end: str = ""
+    final: str = "free"
 
     def __post_init__(self) -> None:
         if not 0 <= self.effort <= 3:
@@ -38,3 +45,12 @@ class SearchOptions:
         if self.seed < 0:
             raise ValueError(f"a seed is not negative: {self.seed}")
         check_objective(self.objective)
+        if self.final not in FINAL:
+            raise ValueError(f"last places are {' or '.join(FINAL)}, not '{self.final}'")
+        parse_places(self.place)
+        parse_places(self.end)
+
+    @property
+    def fixes_ends(self) -> bool:
+        """Whether anything is said of first or last places."""
+        return bool(self.place or self.end) or self.final == "same"
