@@ -15,7 +15,9 @@ Measurement calculus, signals: Danos, Kashefi, Panangaden, J. ACM 54, 8 (2007). 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from array import array
 from collections.abc import Iterable, Mapping, Set
+from operator import is_
 from typing import ClassVar
 
 import numpy as np
@@ -27,6 +29,7 @@ from gossamer.ir.open_graph import Label
 from gossamer.ir.phase import Phase
 from gossamer.ir.placed import EventKind, Placed
 from gossamer.ir.program import (
+    Conditional,
     Distribution,
     Ebit,
     Gate,
@@ -71,7 +74,7 @@ _PREPARE, _JOIN, _STEP, _MEASURE, _ROTATE, _EBIT, _MEASURE_HALF = (
     )
 )
 _NOTHING: frozenset[int] = frozenset()
-_NO_SET: set[int] = set()  # nothing is ever put into it
+_REALISED = -1
 #: So many events are taken out of their array at one time.
 _PIECE = 100_000
 
@@ -228,18 +231,18 @@ class Writer(ABC):
             if origin == self.at:
                 out.extend(self.all.raw[r][1] for r in rs)
                 continue
-            key = (origin, self.at, frozenset(rs))
-            singles = [received.get((origin, self.at, frozenset((r,)))) for r in rs]
-            if key in received:
-                out.append(received[key])
-            elif all(b is not None for b in singles):
+            known = received.get((self.at, *rs))
+            if known is not None:
+                out.append(known)
+                continue
+            singles = [received.get((self.at, r)) for r in rs] if len(rs) > 1 else [None]
+            if all(b is not None for b in singles):
                 out.extend(b for b in singles if b is not None)
             else:
-                out.append(self._message(key))
+                out.append(self._message(origin, rs))
         return out
 
-    def _message(self, key: tuple[int, int, frozenset[int]]) -> int:
-        origin, _, raws = key
+    def _message(self, origin: int, raws: list[int]) -> int:
         sender = self.all.nodes[origin]
         name = f"m{len(self.all.messages)}"
         self.all.messages.append(ManifestMessage(id=name, sender=sender.name, receiver=self.name))
@@ -248,7 +251,7 @@ class Writer(ABC):
         sender.sends.setdefault(leave, []).append(send)
         bit = self.new_bit()
         self.emit(Recv(name, sender.name, bit))
-        self.all.received[key] = bit
+        self.all.received[self.at, *raws] = bit
         return bit
 
     # ---- the result -------------------------------------------------------------------------------------------------
@@ -256,22 +259,35 @@ class Writer(ABC):
     def program(self, results: list[tuple[int, str]]) -> NodeProgram:
         """The program, sends where they belong and communication qubits numbered behind the data qubits."""
         data = self.size["data"]
-        code: list[Instruction] = []
-        moved: dict[int, Instruction] = {}  # a gate, by its identity, under its new numbers
+        moved: dict[int, Gate] = {}  # a gate, by its identity, under its new numbers
 
         def number(qubit: int) -> int:
             return qubit if qubit >= 0 else data - 1 - qubit
 
-        for i, op in enumerate(self.code):
+        def gate(old: Gate) -> Gate:
+            if min(old.qubits) >= 0:
+                return old
+            new = moved.get(id(old))
+            if new is None:
+                new = moved[id(old)] = Gate(old.name, tuple(map(number, old.qubits)), old.angle, old.more)
+            return new
+
+        old, sends = self.code, self.sends
+        self.code, self.sends = [], {}  # the program is made once, and takes their place
+        code: list[Instruction] = []
+        for i, op in enumerate(old):
             if type(op) is Gate:
-                new = moved.get(id(op))
-                if new is None:
-                    new = moved[id(op)] = renumber(op, number)
-                code.append(new)
+                code.append(gate(op))
+            elif type(op) is Conditional:
+                body = tuple(map(gate, op.body))
+                same = all(map(is_, body, op.body))
+                code.append(op if same else Conditional(op.conditions, body))
+            elif type(op) is Recv:
+                code.append(op)
             else:
                 code.append(renumber(op, number))
-            if i in self.sends:
-                code.extend(self.sends[i])
+            if i in sends:
+                code.extend(sends[i])
         return NodeProgram(
             self.name, self.model, data, self.size["comm"], self.bits, tuple(code), tuple(sorted(results))
         )
@@ -295,6 +311,7 @@ class Lowering:
                     help=f"give it one: --bind {bit.name.partition('[')[0]}=VALUE",
                 )
         terminals = self.n + 2 * placed.num_links
+        self.link_names = [f"l{k}" for k in range(placed.num_links)]
         self.qubit: list[tuple[str, int] | None] = [None] * terminals  # pool and number in it
         self.s, self.t = Frames(), Frames()
         self.ended = [False] * terminals
@@ -316,7 +333,9 @@ class Lowering:
         self.folded: list[bool] = folded.tolist()
         self.accepted: list[int] = []  # raw outcomes of postselected vertices
         self.source_raw: dict[int, int] = {}  # outcome bit of the source -> raw outcome
-        self.received: dict[tuple[int, int, frozenset[int]], int] = {}  # (origin, node, raw outcomes) -> the node's bit
+        self.received: dict[
+            tuple[int, ...], int
+        ] = {}  # (node, raw outcomes of one origin in ascending order) -> the node's bit
         self.messages: list[ManifestMessage] = []
         self.outputs: dict[int, ManifestPlace] = {}
         self.inputs: dict[int, ManifestPlace] = {}
@@ -324,11 +343,12 @@ class Lowering:
         self.nodes = [writers[node.model](self, at) for at, node in enumerate(placed.network.nodes)]
 
     def run(self) -> Distribution:
-        joins = self.placed.joins
         for row in range(0, len(self.placed.events), _PIECE):
-            for kind, arg in self.placed.events[row : row + _PIECE].tolist():
+            piece = self.placed.events[row : row + _PIECE]
+            joins = iter(self.placed.joins[piece[piece[:, 0] == _JOIN, 1]].tolist())
+            for kind, arg in piece.tolist():
                 if kind == _JOIN:
-                    a, b = joins[arg].tolist()
+                    a, b = next(joins)
                     self.writer(a).join(a, b)
                     self.realise_edge(a, b)
                 elif kind == _STEP:
@@ -365,7 +385,7 @@ class Lowering:
         for side, (own, peer) in enumerate(zip(ends, reversed(ends), strict=True)):
             q = own.allocate("comm")
             self.qubit[self.n + 2 * k + side] = ("comm", q)
-            own.emit(Ebit(f"l{k}", peer.name, -1 - q))
+            own.code.append(Ebit(self.link_names[k], peer.name, -1 - q))
             if side == 0:  # the Hadamard edge
                 own.open_half(-1 - q)
 
@@ -496,14 +516,16 @@ class Lowering:
                 cells.append(place_of(self.source_raw[source]))
             registers.append(ManifestRegister(name=register.name, bits=cells))
         programs = tuple(node.program(results[at]) for at, node in enumerate(self.nodes))
+        names = [node.name for node in self.nodes]
+        pairs = {(a, b): (names[a], names[b]) for a, b in set(map(tuple, self.placed.links.tolist()))}
         manifest = Manifest(
             nodes=[
                 ManifestNode(name=p.node, model=p.model, program=f"{p.node}{node.suffix}", data=p.data, comm=p.comm)
                 for p, node in zip(programs, self.nodes, strict=True)
             ],
             links=[
-                ManifestLink(id=f"l{k}", nodes=(self.nodes[a].name, self.nodes[b].name))
-                for k, (a, b) in enumerate(self.placed.links.tolist())
+                ManifestLink(id=name, nodes=pairs[a, b])
+                for name, (a, b) in zip(self.link_names, self.placed.links.tolist(), strict=True)
             ],
             messages=self.messages,
             inputs=[self.inputs[i] for i in range(len(graph.inputs))],
@@ -517,10 +539,7 @@ class Lowering:
 
 
 class _Pending:
-    """For each terminal its neighbours over edges that are not realised yet, in the graph with links.
-
-    The set of a terminal is made when it is first asked for, which is before any of its edges is realised, and let go when all are.
-    """
+    """For each terminal its neighbours over edges that are not realised yet, in the graph with links."""
 
     def __init__(self, placed: Placed) -> None:
         graph = placed.graph
@@ -528,20 +547,20 @@ class _Pending:
         v = placed.events[placed.events[:, 0] == EventKind.STEP, 1]
         pairs = np.concatenate([placed.joins, np.stack([v, graph.successor[v]], axis=1)])
         ends = np.concatenate([pairs[:, 0], pairs[:, 1]])
-        self.other = np.concatenate([pairs[:, 1], pairs[:, 0]])[np.argsort(ends, kind="stable")]
-        self.start = np.concatenate([[0], np.cumsum(np.bincount(ends, minlength=size))])
-        self.left: list[set[int] | None] = [None] * size
+        other = np.concatenate([pairs[:, 1], pairs[:, 0]])[np.argsort(ends, kind="stable")]
+        start = np.concatenate([[0], np.cumsum(np.bincount(ends, minlength=size))])
+        # as arrays of the standard library, whose single entries are had faster than those of numpy; an edge that is realised becomes -1
+        self.other, self.start = (
+            array("i", other.astype(np.intc).tobytes()),
+            array("i", start.astype(np.intc).tobytes()),
+        )
 
     def __getitem__(self, terminal: int) -> set[int]:
-        found = self.left[terminal]
-        if found is None:
-            found = set(self.other[self.start[terminal] : self.start[terminal + 1]].tolist())
-            self.left[terminal] = found or _NO_SET
-        return found
+        near = set(self.other[self.start[terminal] : self.start[terminal + 1]])
+        near.discard(_REALISED)
+        return near
 
     def realise(self, a: int, b: int) -> None:
-        for this, that in ((a, b), (b, a)):
-            near = self[this]
-            near.discard(that)
-            if not near:
-                self.left[this] = _NO_SET
+        other, start = self.other, self.start
+        other[other.index(b, start[a], start[a + 1])] = _REALISED
+        other[other.index(a, start[b], start[b + 1])] = _REALISED
