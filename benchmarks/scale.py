@@ -1,11 +1,12 @@
 """Processor seconds of each stage and peak memory of whole compiles, from 10^3 to 10^6 two-qubit gates, and how they grow.
 
-    python benchmarks/scale.py [--shapes S ...] [--sizes GATES:QUBITS:NODES ...] [--effort E ...] [--check structural|default]
+    python benchmarks/scale.py [--shapes S ...] [--sizes GATES:QUBITS:NODES ...] [--effort E ...] [--check structural|default] [-o FILE.csv|.md]
 
 Each compile is the command line in a process of its own, interpreter and imports included (``other``). Times are processor time, of both threads
 of the search, so that a machine with other work on it gives about the same figures; compiled code is loaded from its cache, which a first
 small compile fills. Only the structural check is made, unless ``--check default`` asks for the one that the command makes. ``peak`` is the largest resident set of that process. The exponent is the slope of log(seconds) over log(gates) between
-the smallest and the largest size of a shape from 10^4 gates on, and between neighbours.
+the smallest and the largest size of a shape from 10^4 gates on, and between neighbours. With ``-o`` the rows are written to a file as well, after each compile; there ``peak_STAGE`` is the largest resident set up to the end
+of that stage.
 
 Shapes: ``layered`` (rotations and a brickwork of CZ on a line, as variational circuits have), ``local`` (random gates between near qubits), ``adder``
 (ripple-carry adders of Cuccaro et al., quant-ph/0410184, over windows of the register), ``random`` (random gates between any two qubits).
@@ -14,6 +15,7 @@ Shapes: ``layered`` (rotations and a brickwork of CZ on a line, as variational c
 from __future__ import annotations
 
 import argparse
+import csv
 import importlib
 import json
 import math
@@ -137,27 +139,37 @@ def child(check: str, arguments: list[str]) -> None:
             programs, manifest, source, "structural", *rest, **options
         )
     seconds = dict.fromkeys(STAGES, 0.0)
+    peaks = {f"peak_{stage}": 0.0 for stage in STAGES}
     for stage, names in STAGES.items():
         for name in names:
             module, _, path = name.partition(":")
             *outer, last = path.split(".")
             owner = reduce(getattr, outer, importlib.import_module(module))
-            setattr(owner, last, timed(getattr(owner, last), seconds, stage))
+            setattr(owner, last, timed(getattr(owner, last), seconds, peaks, stage))
     code = cli.call(arguments)
     used = resource.getrusage(resource.RUSAGE_SELF)
     total = used.ru_utime + used.ru_stime
-    figures = {**seconds, "other": total - sum(seconds.values()), "total": total, "peak": used.ru_maxrss / 1024}
+    figures = {
+        **seconds,
+        "other": total - sum(seconds.values()),
+        "total": total,
+        "peak": used.ru_maxrss / 1024,
+        **peaks,
+    }
     print(json.dumps(figures), file=sys.stderr)
     raise SystemExit(code)
 
 
-def timed(function: Callable[..., Any], seconds: dict[str, float], stage: str) -> Callable[..., Any]:
+def timed(
+    function: Callable[..., Any], seconds: dict[str, float], peaks: dict[str, float], stage: str
+) -> Callable[..., Any]:
     def run(*args: Any, **options: Any) -> Any:
         begin = time.process_time()
         try:
             return function(*args, **options)
         finally:
             seconds[stage] += time.process_time() - begin
+            peaks[f"peak_{stage}"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
     return run
 
@@ -185,30 +197,60 @@ def main() -> None:
     parser.add_argument("--sizes", nargs="+", default=["1000:50:4", "10000:100:8", "100000:200:8"])
     parser.add_argument("--effort", nargs="+", type=int, default=[0, 1])
     parser.add_argument("--check", choices=("structural", "default"), default="structural")
+    parser.add_argument("-o", "--output", type=Path, help="a file for the rows: .csv or .md")
     options = parser.parse_args()
     columns = [*STAGES, "other", "total"]
     compiled("layered", 20, 10, "2", 0, options.check)
     print(f"{'':32}" + "".join(f"{c:>10}" for c in columns) + f"{'exponent':>10}{'peak MB':>9}{'ebits':>9}")
+    rows: list[dict[str, Any]] = []
     for shape in options.shapes:
         for effort in options.effort:
-            rows: list[tuple[int, float]] = []
+            line: list[dict[str, Any]] = []
             for size in options.sizes:
                 gates, qubits, nodes = size.split(":")
                 row = compiled(shape, int(gates), int(qubits), nodes, effort, options.check)
-                grown = ""
-                if rows:
-                    grown = f"{math.log(row['total'] / rows[-1][1]) / math.log(int(gates) / rows[-1][0]):.2f}"
-                rows.append((int(gates), row["total"]))
+                what = {"shape": shape, "gates": int(gates), "qubits": int(qubits), "nodes": nodes, "effort": effort}
+                line.append(what | {"exponent": exponent(*line[-1:], what | row)} | row)
+                rows.append(line[-1])
                 name = f"{shape} {gates} q{qubits} n{nodes} e{effort}"
                 print(
                     f"{name:32}" + "".join(f"{row[c]:10.2f}" for c in columns)
-                    + f"{grown:>10}{row['peak']:9.0f}{row['ebits']:9.0f}",
+                    + f"{line[-1]['exponent']:>10}{row['peak']:9.0f}{row['ebits']:9.0f}",
                     flush=True,
                 )  # fmt: skip
-            large = [(g, t) for g, t in rows if g >= 10_000]
+                if options.output is not None:
+                    write(options.output, rows)
+            large = [row for row in line if row["gates"] >= 10_000]
             if len(large) > 2:
-                slope = math.log(large[-1][1] / large[0][1]) / math.log(large[-1][0] / large[0][0])
-                print(f"{shape} e{effort}: exponent {slope:.2f} from {large[0][0]} to {large[-1][0]} gates")
+                print(f"{shape} e{effort}: exponent {exponent(large[0], large[-1])} "
+                      f"from {large[0]['gates']} to {large[-1]['gates']} gates")  # fmt: skip
+
+
+def exponent(*ends: dict[str, Any]) -> str:
+    """The slope of log(seconds) over log(gates) between two rows; nothing where there is one, or both are of one size."""
+    if len(ends) < 2 or ends[0]["gates"] == ends[1]["gates"]:
+        return ""
+    a, b = ends
+    return f"{math.log(b['total'] / a['total']) / math.log(b['gates'] / a['gates']):.2f}"
+
+
+def write(path: Path, rows: list[dict[str, Any]]) -> None:
+    """All rows, as CSV with every column or as a Markdown table with those that matter most."""
+    if path.suffix == ".md":
+        names = ["shape", "gates", "qubits", "nodes", "effort", *STAGES, "total", "exponent", "peak", "ebits"]
+        lines = [names, ["---"] * len(names), *([shown(row[name]) for name in names] for row in rows)]
+        path.write_text("".join(f"| {' | '.join(line)} |\n" for line in lines))
+        return
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def shown(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.1f}" if value < 100 else f"{value:.0f}"
+    return str(value)
 
 
 if __name__ == "__main__":

@@ -159,6 +159,7 @@ def compile(
         raise
     seconds |= outcome.seconds
     distribution = with_digest(outcome.distribution, diagram)
+    del outcome.values["distribution"]  # which keeps tables of its programs
     verdict = None
     if check:
         if progress is not None:

@@ -207,9 +207,7 @@ def make_report(distribution: Distribution) -> dict[str, Any]:
     from gossamer.report.timing import estimate
 
     manifest = distribution.manifest
-    columns = [
-        columns_of(p) if c is None else c for p, c in zip(distribution.programs, distribution.columns, strict=True)
-    ]
+    columns = list(map(columns_of, distribution.programs))  # not those that the distribution keeps: they take much room
     counts = {
         program.node: count_node(
             program,
@@ -220,20 +218,7 @@ def make_report(distribution: Distribution) -> dict[str, Any]:
         for program, table in zip(distribution.programs, columns, strict=True)
     }
     chains = _Chains(distribution.programs, columns)
-    partners = _partners(distribution.programs, columns)
-    used = {link for link, _ in partners}
-    links = []
-    for link in manifest.links:
-        if link.id in used:
-            links.append(
-                {
-                    "id": link.id,
-                    "nodes": list(link.nodes),
-                    "path": list(link.nodes),
-                    "kind": link.kind,
-                    "vertices": [partners.get((link.id, name), 0) for name in link.nodes],
-                }
-            )
+    links = _links(distribution, columns)
     return (
         {
             "depth": chains.longest(0),
@@ -271,25 +256,43 @@ def _cost(distribution: Distribution) -> dict[str, Any]:
     return {"cost": int(total) if total.denominator == 1 else float(total)}
 
 
-def _partners(programs: tuple[NodeProgram, ...], columns: Sequence[Columns]) -> dict[tuple[str, str], int]:
-    """For each link and end: how many two-qubit gates its half takes part in there (vertices on that side)."""
-    out: dict[tuple[str, str], int] = {}
-    for program, c in zip(programs, columns, strict=True):
-        comm = c.qubit >= program.data
-        by = np.argsort(c.qubit[comm], kind="stable")
-        at, qubit, size = c.at[comm][by], c.qubit[comm][by], _group_sizes(c)[comm][by]
-        kind = c.kind[at]
-        begins = kind == EBIT
-        # the last ebit or measurement before each touch
-        event = np.maximum.accumulate(np.where(begins | np.isin(kind, _MEASURING), np.arange(len(at)), 0))
-        counts = (size == 2) & np.isin(kind, (GATE, CONDITIONAL, COMMAND)) & begins[event] & (qubit[event] == qubit)
-        rows = np.flatnonzero(begins)
-        number = np.bincount(event[counts], minlength=len(at))[rows]
-        for i, n in zip(at[rows].tolist(), number.tolist(), strict=True):
+def _links(distribution: Distribution, columns: Sequence[Columns]) -> list[dict[str, Any]]:
+    """The links that are used; ``vertices`` are the two-qubit gates that its halves take part in, on each side.
+
+    There may be a million: equal lists among them are one object.
+    """
+    links = distribution.manifest.links
+    index = {link.id: i for i, link in enumerate(links)}
+    first = [link.nodes[0] for link in links]
+    vertices = np.full((len(links), 2), -1, np.int32)
+    for program, c in zip(distribution.programs, columns, strict=True):
+        at, number = _partners(program, c)
+        for i, n in zip(at.tolist(), number.tolist(), strict=True):
             half = program.instructions[i]
             assert isinstance(half, Ebit)
-            out[half.link, program.node] = n
+            k = index[half.link]
+            vertices[k, int(first[k] != program.node)] = n
+    shared: dict[Any, list[Any]] = {}
+    out = []
+    for link, (a, b) in zip(links, vertices.tolist(), strict=True):
+        if max(a, b) >= 0:
+            ends = shared.setdefault(link.nodes, list(link.nodes))
+            sides = shared.setdefault((a, b), [max(a, 0), max(b, 0)])
+            out.append({"id": link.id, "nodes": ends, "path": ends, "kind": link.kind, "vertices": sides})
     return out
+
+
+def _partners(program: NodeProgram, c: Columns) -> tuple[Int, NDArray[np.int64]]:
+    """Where each link half enters, and in how many two-qubit gates it takes part."""
+    comm = c.qubit >= program.data
+    by = np.argsort(c.qubit[comm], kind="stable")
+    at, qubit, size = c.at[comm][by], c.qubit[comm][by], _group_sizes(c)[comm][by]
+    kind = c.kind[at]
+    begins = kind == EBIT
+    # the last ebit or measurement before each touch
+    event = np.maximum.accumulate(np.where(begins | np.isin(kind, _MEASURING), np.arange(len(at)), 0))
+    counts = (size == 2) & np.isin(kind, (GATE, CONDITIONAL, COMMAND)) & begins[event] & (qubit[event] == qubit)
+    return at[begins], np.bincount(event[counts], minlength=len(at))[begins]
 
 
 def _group_sizes(c: Columns) -> NDArray[np.int64]:
