@@ -36,7 +36,7 @@ class Form:
     Attributes
     ----------
     name : what reports and ``--forms`` call it
-    rewrite : the passes before ``graph-like``
+    rewrite : the passes before ``graph-like``, with the ``{options}`` of a search
     place : the passes after it, with the ``{options}`` of a search and its ``{objective}``
     largest : diagrams with more vertices are not rewritten so at effort 1, since that would take longer than the search; each further
         effort allows four times as many
@@ -53,9 +53,9 @@ class Form:
     clifford: bool = False
     quick: bool = False
 
-    def rewriting(self, without: Sequence[str] = ()) -> tuple[Step, ...]:
+    def rewriting(self, without: Sequence[str] = (), options: str = "effort=1,seed=0") -> tuple[Step, ...]:
         """The steps before ``graph-like``; those of a way to rewrite that is named are left out, options that are named are off."""
-        steps = parse_pipeline(self.rewrite) if self.rewrite else ()
+        steps = parse_pipeline(self.rewrite.replace("{options}", options)) if self.rewrite else ()
         return _with_options_off(tuple(step for step in steps if _way(step) not in without), without)
 
     def placing(
@@ -89,6 +89,7 @@ FORMS = (
     Form("clifford-circuit", f"simplify{{strategy=clifford}},{_EXTRACT}", largest=3_000, effort=2),
     Form("full", "simplify{strategy=full}", largest=3_000, effort=2),
     Form("full-circuit", f"simplify{{strategy=full}},{_EXTRACT}", largest=3_000, effort=2),
+    Form("cut", "cut{{options}}", largest=1_000, effort=3, quick=True),
     Form(
         "gathered",
         "simplify{strategy=clifford}",
@@ -169,7 +170,7 @@ class Forms(SearchOptions):
         tries: list[_Try] = []
         for form in forms:
             one = _Try(form, self.left_out)
-            one.rewrite(diagram, tries)
+            one.rewrite(diagram, network, tries, f"effort={self.effort},seed={self.seed}")
             if one.graph is not None:
                 few = len(forms) > 1 and not form.quick
                 one.place(network, self, effort=0 if few else self.effort)
@@ -252,15 +253,17 @@ class _Try:
     same: str = ""
     error: InputError | NetworkInfeasible | None = None
 
-    def rewrite(self, diagram: Diagram, earlier: list[_Try]) -> None:
-        value: Any = diagram
+    def rewrite(self, diagram: Diagram, network: Network, earlier: list[_Try], options: str) -> None:
+        values: dict[str, Any] = {"diagram": diagram, "network": network}
         try:
-            for step in (*self.form.rewriting(self.left_out), *parse_pipeline("graph-like")):
-                value = step.make().run(value)
+            for step in (*self.form.rewriting(self.left_out, options), *parse_pipeline("graph-like")):
+                value = step.make().run(*(values[level] for level in step.registration.takes))
                 verify_value(value, step)
+                values[step.registration.gives] = value
         except InputError as error:
             self.error = error
             return
+        value = values["graph"]
         twin = next((one for one in earlier if one.graph == value and one.form.place == self.form.place), None)
         if twin is None:
             self.graph = value

@@ -110,6 +110,7 @@ BUILT_IN: dict[Kind, tuple[Registration, ...]] = {
         Registration("gather", "gossamer.passes.gather:Gather", "place and link a Clifford program by parities, for the rank of its cuts", takes=("graph", "network"), gives="placed"),
         Registration("route", "gossamer.passes.route:Route", "swap data qubits so that gates are on coupled qubits; needs qiskit", takes=("distribution",), gives="distribution"),
         Registration("native", "gossamer.passes.native:Native", "rewrite each circuit node's program to its native gates, exactly", takes=("distribution",), gives="distribution"),
+        Registration("cut", "gossamer.passes.cut:Cut", "rewrite the diagram by local complementations, pivots and extraction so that its cut costs less", takes=("diagram", "network"), gives="diagram"),
         Registration("extract", "gossamer.passes.extract:Extract", "diagram with gflow to one of circuit shape, with few two-qubit gates", takes=("diagram",), gives="diagram"),
         Registration("forms", "gossamer.portfolio:Forms", "the cheapest of several forms of the program, each placed and linked", takes=("diagram", "network"), gives="placed"),
         Registration("lower", "gossamer.lowering:Lower", "each node's part by the backend of its model", takes=("placed",), gives="distribution"),

@@ -46,7 +46,9 @@ def test_every_form_is_the_same_instrument(form: str, circuit, nodes: int) -> No
 def test_the_cheapest_form_is_kept(source: str, network: str) -> None:
     program = gossamer.compile(source, network, effort=2)
     rows = program.report["forms"]
-    assert [row["form"] for row in rows] == [form.name for form in FORMS if source is LAYERED or not form.clifford]
+    assert [row["form"] for row in rows] == [
+        form.name for form in FORMS if form.effort <= 2 and (source is LAYERED or not form.clifford)
+    ]
     costs = [row["ebits"] for row in rows if row["ebits"] is not None]
     assert program.report["ebits"] == min(costs)
     assert [row["ebits"] for row in rows if row["kept"]] == [min(costs)]

@@ -269,19 +269,37 @@ def _problem(graph: OpenGraph, network: Network, weights: Weights) -> tuple[Plac
     items = np.full((len(legs), max(width, 2)), -1, np.int32)
     for i, spiders in enumerate(legs):
         items[i, : len(spiders)] = spiders
-    distance = (weights.distance + np.where(np.eye(network.size, dtype=bool), 0, weights.node)).astype(np.int32)
     problem = PlacementProblem(
         num_spiders=number, items=items, is_chain=np.array(chain, bool), start=begin, end=finish, successor=successor,
         item_time=np.array(times, np.int32), num_steps=len(steps),
-        capacity=np.array([node.room for node in network.nodes], np.int32),
-        steiner=steiner_table(weights.distance, weights.node), distance=distance,
-        fixed=np.full(number, -1, np.int32), third=all((node.comm is None or node.comm >= 2) and node.joins_halves for node in network.nodes),
-        node_names=tuple(
-            node.name if node.room == node.data else f"{node.name}, beside one for its steps" for node in network.nodes
-        ),
-        least=weights.least, typical=weights.typical,
+        fixed=np.full(number, -1, np.int32), **network_columns(network, weights),
     )  # fmt: skip
     return problem, _Names(vertex_of, item_of_edge, item_of_hub)
+
+
+def network_columns(network: Network, weights: Weights) -> dict[str, Any]:
+    """The fields of a `PlacementProblem` that its network gives.
+
+    Examples
+    --------
+    >>> from gossamer.ir.network_text import resolve_network
+    >>> from gossamer.passes.weights import weigh
+    >>> network = resolve_network("2:qubits=3")
+    >>> network_columns(network, weigh(network))["capacity"].tolist()
+    [3, 3]
+    """
+    distance = weights.distance + np.where(np.eye(network.size, dtype=bool), 0, weights.node)
+    return {
+        "capacity": np.array([node.room for node in network.nodes], np.int32),
+        "steiner": steiner_table(weights.distance, weights.node),
+        "distance": distance.astype(np.int32),
+        "third": all((node.comm is None or node.comm >= 2) and node.joins_halves for node in network.nodes),
+        "node_names": tuple(
+            node.name if node.room == node.data else f"{node.name}, beside one for its steps" for node in network.nodes
+        ),
+        "least": weights.least,
+        "typical": weights.typical,
+    }
 
 
 def steiner_table(distance: NDArray[np.int32], node: Int | None = None) -> Int:
@@ -452,6 +470,35 @@ def search(
         if found is not None:
             return found
     return _search(problem, moves, seed, tricks)
+
+
+def search_from(problem: PlacementProblem, place: Int, *, moves: int, seed: int = 0) -> Placement | None:
+    """Improve a placement of the spiders without heating it up much; None if it does not fit.
+
+    Examples
+    --------
+    >>> from gossamer.ir.network_text import resolve_network
+    >>> from gossamer.ir.wires import WireBuilder
+    >>> from gossamer.passes.graph_like import to_open_graph
+    >>> w = WireBuilder()
+    >>> a, b = w.add_input("a"), w.add_input("b")
+    >>> w.cz(a, b)
+    >>> _ = w.output(a, "a"), w.output(b, "b")
+    >>> problem = problem_from_graph(to_open_graph(w.build()), resolve_network("2:qubits=2"))
+    >>> start = np.array([0, 1], np.int32)
+    >>> found = search_from(problem, start, moves=100)
+    >>> found.start_cost, found.cost
+    (1, 0)
+    """
+    if (count_occupied(problem, place) > problem.capacity[:, None]).any():
+        return None
+    item_place = _item_start(problem, place)
+    start_cost = count_cost(problem, place, item_place)
+    place, item_place = _anneal(
+        problem, [(place, item_place)], moves, 0.3 * problem.typical, 0.08 * problem.least, 2 * seed
+    )
+    _tidy(problem, place, item_place)
+    return Placement(place, item_place, count_cost(problem, place, item_place), start_cost, "given")
 
 
 def _search(problem: PlacementProblem, moves: int, seed: int, tricks: Tricks) -> Placement:

@@ -107,23 +107,23 @@ def extract_gates(diagram: Diagram, *, tries: int = 12, seed: int = 0) -> list[G
     if tries < 1:
         raise ValueError("at least one try is needed")
     form = to_circuit_form(diagram)
-    uses = _sources(diagram)
+    uses = bit_sources(diagram)
     tries = max(1, min(tries, MAX_WORK // (len(form.near) + 1)))
     rng = random.Random(seed)
     plans = [*PLANS[:tries], *(Weights(rng.random(), 0.2 * rng.random(), 0.3) for _ in range(tries - len(PLANS)))]
     forms = [form]
     if len(form.near) * 2 <= MAX_WORK and len(form.ends) == len(form.starts) and all(e.bit < 0 for e in form.ends):
-        forms.append(_turn(form))
+        forms.append(turn_form(form))
     best: list[Gate] = []
     refused: InputError | None = None
     for i, weights in enumerate(plans):
         for back, one in enumerate(forms):
             try:
-                gates = _Extraction(one, uses, weights, seed + i).run()
+                gates = Extraction(one, uses, weights, seed + i).run()
             except InputError as error:
                 refused = refused or error
                 continue
-            gates = simplify_gates(_turn_gates(gates) if back else gates)
+            gates = simplify_gates(turn_gates(gates) if back else gates)
             if not best or two_qubit_count(gates) < two_qubit_count(best):
                 best = gates
         if refused is not None and not best:  # what can be extracted does not depend on the weights
@@ -131,7 +131,7 @@ def extract_gates(diagram: Diagram, *, tries: int = 12, seed: int = 0) -> list[G
     return best
 
 
-def _sources(diagram: Diagram) -> list[frozenset[int]]:
+def bit_sources(diagram: Diagram) -> list[frozenset[int]]:
     """For each bit the outcomes that its value depends on."""
     out: list[frozenset[int]] = []
     for i, bit in enumerate(diagram.bits):
@@ -142,7 +142,7 @@ def _sources(diagram: Diagram) -> list[frozenset[int]]:
     return out
 
 
-def _turn(form: CircuitForm) -> CircuitForm:
+def turn_form(form: CircuitForm) -> CircuitForm:
     """The transposed map: inputs are outputs."""
     out = CircuitForm(
         [set(x) for x in form.near], list(form.phase), list(form.flip), form.hubs, [], [], list(form.name)
@@ -157,13 +157,13 @@ def _turn(form: CircuitForm) -> CircuitForm:
     return out
 
 
-def _turn_gates(gates: Sequence[Gate]) -> list[Gate]:
+def turn_gates(gates: Sequence[Gate]) -> list[Gate]:
     """All gates are symmetric matrices, so the transposed circuit is the circuit backwards."""
     swap = {Op.INPUT: Op.OUTPUT, Op.OUTPUT: Op.INPUT}
     return [Gate(swap.get(g.op, g.op), g.wires, g.phase, g.number) for g in reversed(gates)]
 
 
-class _Extraction:
+class Extraction:
     """One extraction; ``gates`` are collected from the end of the circuit to its start."""
 
     def __init__(self, form: CircuitForm, sources: list[frozenset[int]], weights: Weights, seed: int) -> None:
