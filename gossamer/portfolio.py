@@ -184,8 +184,9 @@ class Forms(SearchOptions):
                 one.place(network, self, effort=self.effort)
         distinct.sort(key=lambda one: one.cost)
         if self.objective != "ebits":
-            tries += self.weighed(distinct, network)
-            distinct = _measured([*distinct, *tries[len(forms) :]], self.objective)
+            again = self.weighed(distinct, network)
+            tries += again
+            distinct = _measured([*distinct, *again], self.objective)
         for one in distinct:
             if (
                 self.objective != "ebits" or len(forms) == 1 or one.can_be_lowered()

@@ -57,12 +57,22 @@ def test_a_link_that_is_bad_for_the_objective_is_avoided(
     assert (kept["placed_for"], kept[figure]) == (objective, program.report[figure])
 
 
-def test_a_node_with_bad_gates_is_avoided() -> None:
-    """Two qubits that fit on any one node of three."""
+@pytest.mark.parametrize("bad", "abc")
+@pytest.mark.parametrize(("objective", "better", "worse"), [("fidelity", "0.999", "0.9"), ("time", "10us", "500us")])
+def test_a_node_with_bad_gates_is_avoided(objective: str, better: str, worse: str, bad: str) -> None:
+    """Two qubits that fit on any one node of three, without an ebit, whatever the default prefers."""
     source = HEADER + "qreg q[2];" + "h q[0]; cx q[0],q[1]; rx(0.2) q[1];" * 5
-    for network, objective in ((triangle(cz=0.9), "fidelity"), (triangle(time=500), "time")):
-        program = gossamer.compile(source, network, objective=objective)
-        assert "a" not in {place.node for place in program.manifest.outputs}
+    nodes = [NODE.format(name=name, cz=0.999, time=10, more="") for name in "abc"]
+    nodes["abc".index(bad)] = nodes["abc".index(bad)].replace(
+        f"{objective if objective == 'fidelity' else 'duration'}: {better}",
+        f"{objective if objective == 'fidelity' else 'duration'}: {worse}",
+        1,
+    )
+    links = "".join(LINK.format(a=a, b=b, rate=1000, fidelity=0.98) for a, b in ("ab", "bc", "ac"))
+    program = gossamer.compile(
+        source, parse_network("nodes:\n" + "".join(nodes) + "links:\n" + links), objective=objective
+    )
+    assert bad not in {place.node for place in program.manifest.outputs}
 
 
 @st.composite
