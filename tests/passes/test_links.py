@@ -22,11 +22,13 @@ from gossamer.ir.network_text import parse_network, resolve_network
 from gossamer.ir.open_graph import Label, OpenGraph
 from gossamer.ir.phase import Phase
 from gossamer.ir.placed import Assignment, Placed
+from gossamer.ir.verify import live_peaks
 from gossamer.lowering import Lower
-from gossamer.passes.graph_like import to_open_graph
+from gossamer.passes.graph_like import GraphLike, to_open_graph
 from gossamer.passes.links import Links, realise, shorten_copies
 from gossamer.passes.partition import partition
 from gossamer.passes.relay import find_relays
+from gossamer.passes.simplify import Simplify
 from gossamer.passes.weights import weigh
 from tests.profiles import NIGHTLY, QUICK
 
@@ -211,19 +213,20 @@ def test_eager_copies(data: st.DataObject) -> None:
     check_eager(data, steps=12)
 
 
-def test_what_is_done_early_saves_links() -> None:
-    """Ten wires with gates between all of them, on nodes with two communication qubits each."""
+@pytest.mark.parametrize(("before", "after"), [((False, False), (True, False)), ((True, False), (True, True))])
+def test_links_are_saved(before: tuple[bool, bool], after: tuple[bool, bool]) -> None:
+    """Ten wires with gates between all of them, on nodes with two communication qubits and more data qubits than vertices."""
     rng = Random(5)
-    gates = "".join(
-        f"cz q[{a}],q[{b}]; rx(0.{rng.randint(1, 9)}) q[{a}]; "
-        for a, b in (rng.sample(range(10), 2) for _ in range(80))
-    )
+    pairs = [rng.sample(range(10), 2) for _ in range(80)]
+    gates = "".join(f"cz q[{a}],q[{b}]; rx(0.{rng.randint(1, 9)}) q[{a}]; " for a, b in pairs)
     graph = to_open_graph(gossamer.read(f'OPENQASM 2.0; include "qelib1.inc"; qreg q[10]; {gates}'))
-    network = resolve_network("3:qubits=5,comm=2")
-    assignment = partition(graph, network, effort=0)
-    late, early = (Links(eager=eager).run(graph, assignment, network) for eager in (False, True))
-    assert early.num_links < late.num_links
-    check_meaning(graph, early)
+    network = resolve_network("3:qubits=6,comm=2")
+    assignment = partition(graph, resolve_network("3:qubits=4"), effort=0)  # with as many copies as it likes
+    without, found = (
+        Links(eager=eager, store=store).run(graph, assignment, network) for eager, store in (before, after)
+    )
+    assert found.num_links < without.num_links
+    check_meaning(graph, found)
 
 
 @pytest.mark.nightly
@@ -231,3 +234,60 @@ def test_what_is_done_early_saves_links() -> None:
 @given(st.data())
 def test_eager_copies_nightly(data: st.DataObject) -> None:
     check_eager(data, steps=16)
+
+
+# --- copies that are stored on data qubits ---------------------------------------------------------------------------------
+
+
+@st.composite
+def busy_graphs(draw: st.DrawFn) -> OpenGraph:
+    """Five wires with many gates between them, with a causal flow or a Pauli flow: more to carry than two halves can on a node."""
+    pair = st.permutations(range(5)).map(lambda x: x[:2])
+    lines = []
+    for kind in draw(st.lists(st.sampled_from("zzzzcccrrhtp"), min_size=12, max_size=36)):
+        a, b = draw(pair)
+        lines.append(
+            {"z": f"cz q[{a}],q[{b}];", "c": f"cx q[{a}],q[{b}];", "r": f"rx(pi/8) q[{a}];", "h": f"h q[{a}];", "t": f"t q[{a}];",
+             "p": f"rzz(pi/8) q[{a}],q[{b}];"}[kind]
+        )  # fmt: skip
+    diagram = gossamer.read('OPENQASM 2.0; include "qelib1.inc"; qreg q[5]; ' + " ".join(lines))
+    strategy = draw(st.sampled_from(["", "", "guarded", "clifford", "full"]))
+    return GraphLike().run(Simplify(strategy).run(diagram) if strategy else diagram)
+
+
+def check_stored(data: st.DataObject) -> int:
+    """Copies that wait on data qubits: the same instrument, no data qubit more than there are; gives how many vertices are added."""
+    graph = data.draw(st.one_of(busy_graphs(), busy_graphs(), open_graphs(max_wires=4), flow_graphs(max_vertices=6)))
+    network = data.draw(networks(min_nodes=2, max_nodes=3, data=64, comm=2, models=("circuit", "mbqc", "mixed")))
+    assignment = draw_assignment(data, graph, network)
+    eager = data.draw(st.booleans())
+    try:
+        plain = realise(graph, assignment, network, eager=eager)
+    except NetworkInfeasible:
+        assignment = shorten_copies(graph, assignment)
+        try:
+            plain = realise(graph, assignment, network, eager=eager)
+        except NetworkInfeasible:
+            return 0
+    if data.draw(st.booleans()):  # as little room as the vertices need, or hardly more
+        more = data.draw(st.integers(0, 1))
+        room = [max(1, int(peak)) + more for peak in live_peaks(plain)[0]]
+        network = network.with_nodes(
+            [node.model_copy(update={"data": data}) for node, data in zip(network.nodes, room, strict=True)]
+        )
+    placed = realise(graph, assignment, network, eager=eager, store=True)
+    check_meaning(graph, placed)
+    return placed.graph.num_vertices - graph.num_vertices
+
+
+@settings(QUICK, max_examples=60)
+@given(st.data())
+def test_stored_copies(data: st.DataObject) -> None:
+    check_stored(data)
+
+
+@pytest.mark.nightly
+@settings(NIGHTLY, max_examples=2000)
+@given(st.data())
+def test_stored_copies_nightly(data: st.DataObject) -> None:
+    check_stored(data)
