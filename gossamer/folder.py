@@ -113,11 +113,8 @@ def write_folder(
     target = Path(os.path.realpath(target))
     with _parents(target), _temporary_folder(target) as temporary:
         for name, text in files.items() if isinstance(files, Mapping) else files:
-            if isinstance(text, str):
-                (temporary / name).write_text(text, encoding="utf-8", newline="\n")
-                continue
             with (temporary / name).open("w", encoding="utf-8", newline="\n") as file:
-                file.writelines(text)
+                file.writelines([text] if isinstance(text, str) else text)
         if os.path.isdir(target):
             old = temporary.with_name(temporary.name + ".old")
             target.rename(old)

@@ -44,6 +44,8 @@ def count_program(text: str, inputs: set[int]) -> Count:
         if line.startswith("@gossamer.link"):
             pending_link = True
             continue
+        if line.startswith("@"):
+            continue
         qubits = [(name, int(i)) for name, i in re.findall(r"\b(data|comm)\[(\d+)\]", line)]
         if line.startswith(("qubit", "gate", "bit[")) or not qubits:
             continue

@@ -317,14 +317,14 @@ def test_an_output_that_is_in_the_way(bell: Path, gossamer: Gossamer) -> None:
 def test_an_interrupted_write_leaves_nothing(
     bell: Path, gossamer: Gossamer, monkeypatch: pytest.MonkeyPatch, call_number: int
 ) -> None:
-    true, calls = Path.write_text, iter(range(1, 100))
+    true, calls = Path.open, iter(range(1, 100))
 
-    def interrupted(self: Path, *arguments: Any, **options: Any) -> int:
-        if next(calls) == call_number:
+    def interrupted(self: Path, mode: str = "r", *arguments: Any, **options: Any) -> Any:
+        if "w" in mode and next(calls) == call_number:
             raise KeyboardInterrupt
-        return true(self, *arguments, **options)
+        return true(self, mode, *arguments, **options)
 
-    monkeypatch.setattr(Path, "write_text", interrupted)
+    monkeypatch.setattr(Path, "open", interrupted)
     result = gossamer("compile", bell, "-n", "2", "-o", bell.parent / "out")
     assert result.code == 130
     assert [p.name for p in bell.parent.iterdir()] == ["bell.qasm"]

@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -16,53 +16,62 @@ from gossamer.diagnostics import InputError
 from gossamer.folder import check_target, is_ours, write_file, write_folder
 
 OURS = json.dumps({"format": "gossamer-manifest/1", "nodes": [{"program": "n0.qasm"}]})
+Files = Iterable[tuple[str, str | Iterable[str]]]
 FILES = {"manifest.json": OURS, "n0.qasm": "new", "report.json": "{}"}
 
 
-def _fail_at(monkeypatch: pytest.MonkeyPatch, method: str, call: int, error: type[BaseException]) -> None:
-    true: Callable[..., object] = getattr(Path, method)
+def _fail_at(monkeypatch: pytest.MonkeyPatch, method: str, call: int, error: BaseException) -> Files:
+    """Let the ``call``-th renaming fail, or give files of which the ``call``-th stops in the middle of its text."""
     calls = iter(range(1, 100))
+    if method == "text":
+        return ((name, _pieces(text, error if next(calls) == call else None)) for name, text in FILES.items())
+    true: Callable[..., object] = getattr(Path, method)
 
     def failing(self: Path, *arguments: object, **options: object) -> object:
         if next(calls) == call:
-            raise error()
+            raise error
         return true(self, *arguments, **options)
 
     monkeypatch.setattr(Path, method, failing)
+    return FILES.items()
+
+
+def _pieces(text: str, error: BaseException | None) -> Iterator[str]:
+    yield text[:2]
+    if error is not None:
+        raise error
+    yield text[2:]
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit, MemoryError])
-@pytest.mark.parametrize(("method", "call"), [("write_text", 1), ("write_text", 3), ("rename", 1)])
+@pytest.mark.parametrize(("method", "call"), [("text", 1), ("text", 3), ("rename", 1)])
 def test_an_interruption_leaves_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: type[BaseException], method: str, call: int
 ) -> None:
-    _fail_at(monkeypatch, method, call, error)
+    files = _fail_at(monkeypatch, method, call, error())
     with pytest.raises(error):
-        write_folder(tmp_path / "deep" / "er" / "out", FILES)
+        write_folder(tmp_path / "deep" / "er" / "out", files)
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize(("method", "call"), [("write_text", 2), ("rename", 1), ("rename", 2)])
+@pytest.mark.parametrize(("method", "call"), [("text", 2), ("rename", 1), ("rename", 2)])
 def test_an_interruption_keeps_what_was_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str, call: int
 ) -> None:
     target = tmp_path / "out"
     write_folder(target, {"manifest.json": OURS, "n0.qasm": "old"})
-    _fail_at(monkeypatch, method, call, KeyboardInterrupt)
+    files = _fail_at(monkeypatch, method, call, KeyboardInterrupt())
     with pytest.raises(KeyboardInterrupt):
-        write_folder(target, FILES)
+        write_folder(target, files)
     assert [p.name for p in tmp_path.iterdir()] == ["out"]
     assert (target / "n0.qasm").read_text() == "old"
 
 
 @pytest.mark.clause("TL-5")
 def test_a_full_disk_is_a_diagnostic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(self: Path, *arguments: object, **options: object) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(Path, "write_text", full)
+    files = _fail_at(monkeypatch, "text", 2, OSError(28, "No space left on device"))
     with pytest.raises(InputError, match="No space left") as caught:
-        write_folder(tmp_path / "out", FILES)
+        write_folder(tmp_path / "out", files)
     assert caught.value.code == "TL-5"
     assert list(tmp_path.iterdir()) == []
 
@@ -73,13 +82,11 @@ def test_termination_by_signal_leaves_nothing(tmp_path: Path) -> None:
         "from pathlib import Path\n"
         "from gossamer import cli, folder\n"
         "signal.signal(signal.SIGTERM, cli._terminate)\n"
-        "true = Path.write_text\n"
-        "def slow(self, *a, **k):\n"
-        "    true(self, *a, **k)\n"
+        "def slow():\n"
+        "    yield 'half'\n"
         "    print('writing', flush=True)\n"
         "    time.sleep(60)\n"
-        "Path.write_text = slow\n"
-        f"folder.write_folder(Path({str(tmp_path / 'out')!r}), {FILES!r})\n"
+        f"folder.write_folder(Path({str(tmp_path / 'out')!r}), [('a', 'whole'), ('b', slow())])\n"
     )
     process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)
     assert process.stdout is not None

@@ -16,6 +16,7 @@ from gossamer.checks import verify
 from gossamer.cli import app
 from gossamer.diagnostics import GossamerError, InputError, UsageError
 from gossamer.ir.diagram import Diagram, DiagramBuilder, VertexKind
+from gossamer.ir.excerpts import with_excerpts
 from gossamer.ir.phase import Phase
 from gossamer.ir.program import Conditional, ManifestBit, Measure
 from gossamer.runtime.run import run
@@ -149,7 +150,7 @@ def test_only_outcomes_are_postselected():
         if received:
             break
     wrong = program.manifest.model_copy(update={"postselected": received[:1]})
-    verdict = verify(program.programs, wrong, fused(), method="exact")
+    verdict = verify(with_excerpts(program.programs, wrong), wrong, fused(), method="exact")
     assert verdict.holds is False
     assert "PR-13" in verdict.detail
 

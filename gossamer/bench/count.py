@@ -10,7 +10,7 @@ import json
 import re
 from pathlib import Path
 
-_LINK = re.compile(r"^\s*@gossamer\.link id=(\S+) peer=(\S+)\s*$", re.MULTILINE)
+_LINK = re.compile(r"^\s*@gossamer\.link id=(\S+) peer=(\S+)(?: end=\S+)?\s*$", re.MULTILINE)
 
 
 def count_ebits(directory: Path) -> int:
