@@ -4,7 +4,7 @@ Local complementations and pivots remove spiders, and extraction makes a circuit
 how many packets cross between nodes. The pass goes round: it places a circuit, rewrites it knowing where its wires stand, places
 it again. Rewriting is twofold. The whole reduced diagram is extracted again, gates within a node costing less; and *windows*, some
 gates on some wires, are taken out, reduced by steps that are drawn at random, extracted, put back, and kept by
-annealing if fewer copies of packets are needed. Every step keeps a gflow and the instrument; what comes out has a causal flow. Equal arguments
+annealing if fewer copies of packets are needed. The first circuit is the program as it stands, or the best one that is extracted. Every step keeps a gflow and the instrument; what comes out has a causal flow. Equal arguments
 give an equal result: budgets are numbers of windows and gates, never a clock.
 
 References
@@ -26,7 +26,7 @@ from gossamer.ir.diagram import Diagram
 from gossamer.ir.network import Network
 from gossamer.ir.wires import WireBuilder
 from gossamer.passes.graph_like import to_open_graph
-from gossamer.passes.packets import Nodes, count_copies, packets
+from gossamer.passes.packets import Nodes, circuit_of, count_copies, packets
 from gossamer.passes.partition import default_moves, problem_from_graph, search, search_from
 from gossamer.passes.search_options import SearchOptions
 from gossamer.rewriting.circuit import DIAGONAL, NO_PHASE, Framed, Op, cancel, circuit_to_diagram, give_frames
@@ -88,6 +88,9 @@ class _Search:
         if len(self.network.nodes) < 2 or diagram.num_vertices > MAX_VERTICES:
             return diagram
         found: list[_Circuit] = []
+        as_given = _circuit_as_given(diagram)
+        if as_given is not None:
+            found += self.placed(as_given, None, diagram)
         for reduced in reductions(diagram):
             gates = extract_placed(reduced, [0] * len(reduced.outputs), near=1.0, weights=Weights(), seed=self.seed)
             if gates is not None:
@@ -253,6 +256,13 @@ def reductions(diagram: Diagram) -> Iterator[Diagram]:
     yield guarded
     yield simplify(guarded, "guarded", cost=lambda graph, rule, match: edge_cost(graph, rule, match) - 1)
     yield simplify(diagram, "full")
+
+
+def _circuit_as_given(diagram: Diagram) -> list[Framed] | None:
+    try:
+        return circuit_of(to_open_graph(diagram))
+    except InputError:
+        return None
 
 
 def choose_window(

@@ -18,9 +18,12 @@ import numpy as np
 
 from gossamer.ir.diagram import Int
 from gossamer.ir.network import Network
+from gossamer.ir.open_graph import Label, OpenGraph
+from gossamer.ir.phase import Phase
 from gossamer.passes.partition import PlacementProblem, network_columns
+from gossamer.passes.steps import StepKind, step_order
 from gossamer.passes.weights import weigh
-from gossamer.rewriting.circuit import Framed, Op
+from gossamer.rewriting.circuit import NO_PHASE, Framed, Op
 
 #: For each gate the nodes of its wires.
 Nodes = list[tuple[int, ...]]
@@ -104,6 +107,68 @@ def packets(gates: Sequence[Framed], network: Network, objective: str = "ebits")
         fixed=np.full(len(start), -1, np.int32), **network_columns(network, weigh(network, objective)),
     )  # fmt: skip
     return Packets(of_gate, problem)
+
+
+def circuit_of(graph: OpenGraph) -> list[Framed] | None:
+    """A graph with a causal flow as a circuit: its wires are chains of packets; None for measurements and gadgets of more than two legs.
+
+    Examples
+    --------
+    >>> from gossamer.ir.phase import Phase
+    >>> from gossamer.ir.wires import WireBuilder
+    >>> from gossamer.passes.graph_like import to_open_graph
+    >>> w = WireBuilder()
+    >>> a, b = w.add_input("a"), w.add_input("b")
+    >>> w.gadget([a, b], Phase(1 / 4)); w.h(b)
+    >>> _ = w.output(a, "a"), w.output(b, "b")
+    >>> [(g.op.value, g.bases) for g in circuit_of(to_open_graph(w.build()))]
+    [('input', (0,)), ('input', (0,)), ('gadget', (0, 0)), ('output', (0,)), ('output', (1,))]
+    """
+    hubs = graph.is_hub
+    start, other, _ = graph.adjacency
+    plain = np.isin(graph.label, (Label.XY, Label.OUTPUT)) | hubs
+    if not plain.all() or (graph.outcome >= 0).any() or (np.diff(start)[hubs] != 2).any() or len(graph.postselected):
+        return None
+    output = {v: i for i, v in enumerate(graph.outputs.tolist())}
+    wire: dict[int, int] = {}
+    basis: dict[int, int] = {}
+    out: list[Framed] = []
+
+    def meet(v: int) -> None:
+        if v not in wire:  # a wire that starts here
+            wire[v], basis[v] = len(wire), 0
+            out.append(Framed(Op.PLUS, (wire[v],), (0,), NO_PHASE, -1))
+
+    def act(op: Op, *legs: int, phase: Phase = NO_PHASE, number: int = -1) -> None:
+        by_wire = sorted((wire[v], basis[v]) for v in legs)
+        out.append(Framed(op, tuple(w for w, _ in by_wire), tuple(b for _, b in by_wire), phase, number))
+
+    for i, v in enumerate(graph.inputs.tolist()):
+        wire[v], basis[v] = len(wire), 0
+        act(Op.INPUT, v, number=i)
+    for kind, x in step_order(graph).tolist():
+        if kind == StepKind.END:
+            meet(x)
+            if not graph.phase_of(x).is_zero:
+                act(Op.RZ, x, phase=graph.phase_of(x))
+            after = int(graph.successor[x])
+            if after >= 0:
+                wire[after], basis[after] = wire[x], 1 - basis[x]
+            elif x in output:
+                act(Op.OUTPUT, x, number=output[x])
+            else:
+                return None
+        elif kind == StepKind.EDGE:
+            ends = graph.edges[x].tolist()
+            for v in ends:
+                meet(v)
+            act(Op.CZ, *ends)
+        else:
+            ends = other[start[x] : start[x + 1]].tolist()
+            for v in ends:
+                meet(v)
+            act(Op.GADGET, *ends, phase=graph.phase_of(x))
+    return out
 
 
 def count_copies(gates: Sequence[Framed], nodes: Nodes) -> int:

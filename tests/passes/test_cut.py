@@ -17,7 +17,7 @@ from gossamer.ir.pattern import to_diagram
 from gossamer.passes import cut as module
 from gossamer.passes.cut import Cut, choose_window, reductions
 from gossamer.passes.graph_like import to_open_graph
-from gossamer.passes.packets import count_copies, packets
+from gossamer.passes.packets import circuit_of, count_copies, packets
 from gossamer.passes.partition import count_cost, problem_from_graph, search
 from gossamer.rewriting.circuit import Framed, Gate, Op, cancel, circuit_to_diagram, fold, give_frames, take_frames
 from gossamer.rewriting.extract import Weights
@@ -213,6 +213,14 @@ def test_packets_are_the_spiders_of_the_graph(seed: int) -> None:
     made = packets(gates, network)
     graph = to_open_graph(circuit_to_diagram(give_frames(gates), diagram))
     assert search(made.problem).cost >= search(problem_from_graph(graph, network)).cost  # graph-like shortens wires
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_graph_is_read_as_the_circuit_that_it_is(seed: int) -> None:
+    source = gossamer.read(clifford_t(seed, 4, 25))
+    gates = circuit_of(to_open_graph(source))
+    assert gates is not None
+    assert equal_branches(source, circuit_to_diagram(give_frames(gates), source))
 
 
 @pytest.mark.parametrize("seed", range(8))
