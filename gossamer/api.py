@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from gossamer.collector import resting_collector
 from gossamer.compiled import CompiledProgram, as_of, digest, load, run_programs, verify_programs
 from gossamer.diagnostics import InternalError, NetworkInfeasible, UsageError, VerificationFailed
+from gossamer.progress import Listener
 from gossamer.registry import registered
 from gossamer.sources import count_wires, measured, read
 
@@ -48,7 +49,7 @@ def compile(
     opaque: Mapping[str, str | Path] | None = None,
     postselect: bool = False,
     check: bool = True,
-    progress: Callable[[str], None] | None = None,
+    progress: Listener | None = None,
 ) -> CompiledProgram:
     """Distribute a program over the nodes of a network.
 
@@ -81,6 +82,8 @@ def compile(
         often that is (``success_probability``). Without it such a diagram is refused.
     check
         Verify the result with the strongest method that is quick enough.
+    progress
+        Called with what is being done, with the best so far while a search runs, and with how much of that search is done: 0 to 1, or None.
 
     Raises
     ------
@@ -126,7 +129,7 @@ def compile(
         raise UsageError("TL-7", "first and last places are options of the default pipeline and of those with a name",
                          help='write partition{place="q[0]=alice",final=same} in your own')  # fmt: skip
     if progress is not None:
-        progress("read")
+        progress("read", None)
     diagram = read(source, bind=bind, opaque=opaque)
     if measure_all:
         diagram = measured(diagram)
@@ -148,7 +151,7 @@ def compile(
         outcome = run_pipeline(steps, diagram, network, progress)
     except NetworkInfeasible as error:
         if progress is not None:
-            progress("find a change of the network")
+            progress("find a change of the network", None)
         change = find_change(steps, diagram, network, error)
         ways = [] if change is None else [f"the smallest change found that does: {change}"]
         if pipeline is None and not postselect:
@@ -163,7 +166,7 @@ def compile(
     verdict = None
     if check:
         if progress is not None:
-            progress("verify")
+            progress("verify", None)
         start = perf_counter()
         verdict = verify_programs(
             distribution.programs, distribution.manifest, diagram, None, network, COMPILE_CHECK_SECONDS, ruled=True
@@ -171,7 +174,7 @@ def compile(
         seconds["verify"] = perf_counter() - start
         refuse_wrong(verdict)
     if progress is not None:
-        progress("bound")
+        progress("bound", None)
     start = perf_counter()
     report = _report(outcome.values, distribution, verdict, [str(step) for step in steps])
     report["objective"] = objective

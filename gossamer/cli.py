@@ -10,7 +10,7 @@ import errno
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
@@ -19,6 +19,7 @@ import typer
 
 from gossamer._version import __version__
 from gossamer.diagnostics import GossamerError, InputError, InternalError, LeftOut, Rounded, UsageError
+from gossamer.progress import Listener
 
 if TYPE_CHECKING:
     from gossamer.registry import Kind
@@ -192,7 +193,7 @@ def run(
     from gossamer import api
 
     with _progress() as progress:
-        progress("run")
+        progress("run", None)
         result = api.run(directory, shots, seed=seed, engine=engine, measure_all=measure_all)
     if as_json:
         found = asdict(result)
@@ -227,7 +228,7 @@ def verify(
     from gossamer import api
 
     with _progress() as progress:
-        progress("verify")
+        progress("verify", None)
         source = None if against is None else _read(against, format, bind, opaque)
         verdict = api.verify(directory, source, method=method, measure_all=measure_all, network=network)
     if as_json:
@@ -609,15 +610,22 @@ def _print_histogram(counts: Mapping[str, int], shots: int) -> None:
 
 
 @contextmanager
-def _progress() -> Iterator[Callable[[str], None]]:
-    """A spinner with the name of the step, on a terminal only."""
+def _progress() -> Iterator[Listener]:
+    """A bar with what is being done, on a terminal only; it moves to and fro where nobody knows how much is done."""
     if not sys.stderr.isatty():
-        yield lambda step: None
+        yield lambda what, done: None
         return
     from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-    with Console(stderr=True).status("") as status:
-        yield lambda step: status.update(step)
+    columns = (BarColumn(20), TimeElapsedColumn(), TextColumn("{task.description}", markup=False))
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=None)
+
+        def show(what: str, done: float | None) -> None:
+            bar.update(task, description=what, total=None if done is None else 1.0, completed=done or 0.0)
+
+        yield show
 
 
 @contextmanager

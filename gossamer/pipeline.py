@@ -16,6 +16,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any, cast
 
 from gossamer.diagnostics import GossamerError, InternalError, Span, UsageError
+from gossamer.progress import Listener, listening, tell
 from gossamer.registry import Registration, find, registered
 
 if TYPE_CHECKING:
@@ -330,11 +331,11 @@ def rewrite(diagram: Diagram, pipeline: str) -> Diagram:
 
 
 def run_pipeline(
-    steps: tuple[Step, ...], diagram: Diagram, network: Network, progress: Callable[[str], None] | None = None
+    steps: tuple[Step, ...], diagram: Diagram, network: Network, progress: Listener | None = None
 ) -> Outcome:
     """Run the passes in order; verify and time each.
 
-    ``progress`` is called with the name of a pass before it starts.
+    ``progress`` is called with the name of a pass before it starts, and with what the pass tells of itself.
 
     Raises
     ------
@@ -345,10 +346,10 @@ def run_pipeline(
     passes = [step.make() for step in steps]
     outcome = Outcome({"diagram": diagram, "network": network})
     for step, one in zip(steps, passes, strict=True):
-        if progress is not None:
-            progress(step.registration.name)
         start = perf_counter()
-        value = one.run(*(outcome.values[level] for level in step.registration.takes))
+        with listening(progress):
+            tell(step.registration.name)
+            value = one.run(*(outcome.values[level] for level in step.registration.takes))
         outcome.seconds[step.registration.name] = (
             outcome.seconds.get(step.registration.name, 0.0) + perf_counter() - start
         )

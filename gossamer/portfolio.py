@@ -2,7 +2,8 @@
 
 No rewriting is good for every program: what removes T gates from an adder makes a layered circuit dense. So the program is brought
 into several forms, each with the same instrument, and their costs are counted where they arise, as links between nodes under the
-capacities of the network. First every form gets a placement made with few moves; then the best of them get the full search. A form that is refused, or
+capacities of the network. First every form gets a placement made with few moves; then the best of them get the full search. A wider search makes
+the narrower ones first and keeps what they have found, so that it is never worse. A form that is refused, or
 that no node programs can be made of, is out; its reason is listed. For the time or the fidelity these placements are candidates, and so
 are placements of the same forms whose links and nodes weigh what they take or lose; node programs are made of each, and the one is kept that
 the report says is best. So it is never worse than what fewest ebits give. Equal arguments give an equal result: budgets are
@@ -26,6 +27,7 @@ from gossamer.lowering import Lower
 from gossamer.passes.search_options import SearchOptions
 from gossamer.passes.weights import weigh
 from gossamer.pipeline import Step, hardware_passes, parse_pipeline, verify_value
+from gossamer.progress import share
 from gossamer.registry import registered
 
 
@@ -103,7 +105,10 @@ FORMS = (
 #: A form that takes more than so many times the best one's ebits with few moves is not searched any further.
 NEAR = 1.5
 #: How many forms get the search of the effort itself, by effort; the others are placed with few moves only.
-SEARCHED = (1, 1, 2, len(FORMS))
+SEARCHED = (1, 1, 2, 4)
+#: What part of the time searches of an effort take, and what part of it few moves for all forms, for the progress that is told.
+SHARES = (1.0, 1.0, 8.0, 48.0)
+FEW = (0.0, 0.4, 0.1, 0.05)
 
 
 @cache
@@ -166,61 +171,88 @@ class Forms(SearchOptions):
 
     def run(self, diagram: Diagram, network: Network) -> Placed:
         weigh(network, self.objective)  # a figure that is lacking is named before anything is searched
-        forms = self.chosen(diagram)
         tries: list[_Try] = []
-        for form in forms:
-            one = _Try(form, self.left_out)
-            one.rewrite(diagram, network, tries, f"effort={self.effort},seed={self.seed}")
-            if one.graph is not None:
-                few = len(forms) > 1 and not form.quick
-                one.place(network, self, effort=0 if few else self.effort)
-            tries.append(one)
-            if one.cost == 0:
+        weighed: list[_Try] = []
+        levels = self.levels
+        total = sum(SHARES[level] for level in levels)
+        for level in levels:
+            begin, end = (sum(SHARES[x] for x in levels if x < at) / total for at in (level, level + 1))
+            with share("", begin, end if self.objective == "ebits" else (begin + end) / 2):
+                self.widen(level, tries, self.chosen(diagram, level), diagram, network)
+            if self.objective != "ebits":
+                best = min((one.cost for one in tries), default=inf)
+                near = [one for one in tries if one.cost <= NEAR * best < inf]
+                with share("", (begin + end) / 2, end):
+                    self.widen(level, weighed, [one.form for one in near], diagram, network, tries)
+            elif any(one.cost == 0 for one in tries):
                 break
-        distinct = sorted((one for one in tries if one.placed is not None), key=lambda one: one.cost)
-        if len(forms) > 1 and self.effort > 0:
-            near = [one for one in distinct if not one.form.quick and 0 < one.cost <= NEAR * distinct[0].cost]
-            for one in near[: SEARCHED[self.effort]]:
-                one.place(network, self, effort=self.effort)
-        distinct.sort(key=lambda one: one.cost)
+        tries.sort(key=lambda one: FORMS.index(one.form))
         if self.objective != "ebits":
-            again = self.weighed(distinct, network)
-            tries += again
-            distinct = _measured([*distinct, *again], self.objective)
-        for one in distinct:
-            if (
-                self.objective != "ebits" or len(forms) == 1 or one.can_be_lowered()
-            ):  # without a choice the backend says itself what it refuses
+            tries += weighed
+            for one in _measured(tries, self.objective):
+                return one.result(tries)
+        while (one := min(tries, key=lambda one: one.cost)).placed is not None:
+            if len(tries) == 1 or one.can_be_lowered():  # without a choice the backend says itself what it refuses
                 return one.result(tries)
         error = tries[0].error  # what is wrong with the program as it stands
         assert error is not None
         raise error
 
-    def weighed(self, tries: list[_Try], network: Network) -> list[_Try]:
-        """The forms that come near, placed for the objective: all with few moves, the best of them with those of the effort."""
-        near = [one for one in tries if one.cost <= NEAR * tries[0].cost]
-        again = [_Try(one.form, self.left_out, one.graph, objective=self.objective) for one in near]
-        for one in again:
-            few = len(again) > 1 and not one.form.quick
-            one.place(network, self, effort=0 if few else self.effort)
-        again = sorted((one for one in again if one.placed is not None), key=lambda one: one.cost)
-        for one in [one for one in again if not one.form.quick][: SEARCHED[self.effort] if len(again) > 1 else 0]:
-            one.place(network, self, effort=self.effort)
-        return again
+    def widen(
+        self, level: int, tries: list[_Try], forms: list[Form], diagram: Diagram, network: Network,
+        rewritten: list[_Try] | None = None,
+    ) -> None:  # fmt: skip
+        """Do for ``tries`` what an effort does: place the forms that are not among them, then search further for the best.
 
-    def chosen(self, diagram: Diagram) -> list[Form]:
+        With ``rewritten`` the forms are there as graphs, and the new ones are placed for the objective.
+        """
+        alone = len(forms) == 1
+        for i, form in enumerate(forms):
+            one = next((one for one in tries if one.form is form), None)
+            new = one is None
+            if one is None:
+                graph = next((other.graph for other in rewritten or () if other.form is form), None)
+                one = _Try(form, self.left_out, graph, objective="ebits" if rewritten is None else self.objective)
+                if rewritten is None:
+                    one.rewrite(diagram, network, tries, f"effort={level},seed={self.seed}")
+                tries.append(one)
+            full = alone or form.quick
+            if one.graph is not None and (new or full):
+                begin, end = (0.0, 1.0) if alone else (FEW[level] * at / len(forms) for at in (i, i + 1))
+                with share(_so_far(tries, form), begin, end):
+                    one.place(network, self, effort=level if full else 0)
+            if rewritten is None and one.cost == 0:
+                return
+        if alone or level == 0:
+            return
+        best = min((one.rank for one in tries), default=inf)
+        near = sorted((one for one in tries if 0 < one.rank <= NEAR * best < inf), key=lambda one: one.rank)
+        searched = [one for one in near if not one.form.quick][: SEARCHED[level]]
+        for i, one in enumerate(searched):
+            begin, end = (FEW[level] + (1 - FEW[level]) * at / len(searched) for at in (i, i + 1))
+            with share(_so_far(tries, one.form), begin, end):
+                one.place(network, self, effort=level)
+
+    def chosen(self, diagram: Diagram, level: int) -> list[Form]:
+        """The forms that a search of an effort compares."""
         if self.only:
             return [form for form in FORMS if form.name in self.only.split(".")]
-        size = diagram.num_vertices >> 2 * max(0, self.effort - 1)
+        size = diagram.num_vertices >> 2 * max(0, level - 1)
         clifford = diagram.is_clifford
         return [
             form
             for form in FORMS
             if form.name not in self.left_out
-            and form.effort <= self.effort
+            and form.effort <= level
             and size <= form.largest
             and (clifford or not form.clifford)
         ]
+
+
+def _so_far(tries: list[_Try], form: Form) -> str:
+    """What is being done, for the progress: the form, after the best that there is."""
+    best = min((one for one in tries), key=lambda one: one.cost)
+    return form.name if best.placed is None else f"{best.placed.num_links} ebits so far, {form.name}"
 
 
 def _measured(tries: list[_Try], objective: str) -> list[_Try]:
@@ -238,6 +270,8 @@ class _Try:
     left_out : the optimisations that are not made
     objective : what its placement makes small
     cost : what it weighs for that
+    rank : what it weighed when it was placed first, with as few moves as the others
+    others : what was found before, with its cost; the best is last
     value, figures : what its node programs take or lose, and the same for the report
     same : the name of an earlier form with the same graph
     error : why it is out
@@ -249,6 +283,8 @@ class _Try:
     placed: Placed | None = None
     objective: str = "ebits"
     cost: float = inf
+    rank: float = inf
+    others: list[tuple[float, Placed]] = field(default_factory=list)
     value: float = inf
     figures: dict[str, float] = field(default_factory=dict)
     same: str = ""
@@ -272,10 +308,10 @@ class _Try:
             self.same = twin.form.name
 
     def place(self, network: Network, options: SearchOptions, *, effort: int) -> None:
-        """Place the graph; what was found before stays if it is better."""
+        """Place the graph by the search of an effort, without narrower ones; what was found before stays if it is better."""
         values: dict[str, Any] = {"graph": self.graph, "network": network}
         places = f'place="{options.place}",end="{options.end}",final={options.final}'
-        how = f"effort={effort},seed={options.seed},objective={self.objective},{places}"
+        how = f"effort={effort},least={effort},seed={options.seed},objective={self.objective},{places}"
         try:
             for step in self.form.placing(how, self.objective, self.left_out):
                 values[step.registration.gives] = step.make().run(*(values[level] for level in step.registration.takes))
@@ -288,10 +324,13 @@ class _Try:
         if cost < self.cost:
             if "assignment" in values:
                 placed = replace(placed, notes={"partitioner": values["assignment"].partitioner})
-            self.placed, self.cost = placed, cost
+            if self.placed is not None:
+                self.others.append((self.cost, self.placed))
+            self.placed, self.cost, self.error = placed, cost, None
+        self.rank = min(self.rank, cost) if effort == 0 or self.form.quick or self.rank == inf else self.rank
 
     def can_be_lowered(self) -> bool:
-        """Whether node programs can be made of it; what the backends refuse is known only then."""
+        """Whether node programs can be made of it; what the backends refuse is known only then. If not, what was found before is next."""
         assert self.placed is not None
         backends = registered("backends")
         if not all(backends[node.model].writer for node in self.placed.network.nodes):
@@ -300,11 +339,13 @@ class _Try:
             Lower().run(self.placed)
         except (InputError, NetworkInfeasible) as error:
             self.error = error
+            self.cost, self.placed = self.others.pop() if self.others else (inf, None)
             return False
+        self.error = None
         return True
 
     def measure(self, objective: str) -> bool:
-        """Make node programs, for the hardware too, and estimate what they take or lose; False if that is refused.
+        """Make node programs, for the hardware too, of all that was found, and keep what takes or loses least; False if all is refused.
 
         Raises
         ------
@@ -313,17 +354,24 @@ class _Try:
         """
         from gossamer.report.timing import loss, rounded_fidelity
 
-        assert self.placed is not None
-        models = {node.model for node in self.placed.network.nodes}
-        backend = min(models) if len(models) == 1 else "lower"
-        value: Any = self.placed
-        try:
-            for step in parse_pipeline(",".join([backend, *hardware_passes(self.placed.network)])):
-                value = step.make().run(value)
-        except (InputError, NetworkInfeasible) as error:
-            self.error = error
+        found = [placed for _, placed in self.others] + ([self.placed] if self.placed is not None else [])
+        self.placed = None
+        for placed in reversed(found):
+            models = {node.model for node in placed.network.nodes}
+            backend = min(models) if len(models) == 1 else "lower"
+            value: Any = placed
+            try:
+                for step in parse_pipeline(",".join([backend, *hardware_passes(placed.network)])):
+                    value = step.make().run(value)
+            except (InputError, NetworkInfeasible) as error:
+                self.error = error
+                continue
+            lost = loss(value, objective)
+            if self.placed is None or lost < self.value:
+                self.placed, self.value = placed, lost
+        if self.placed is None:
             return False
-        self.value = loss(value, objective)
+        self.error = None
         self.figures = {"makespan": self.value} if objective == "time" else {"fidelity": rounded_fidelity(-self.value)}
         return True
 

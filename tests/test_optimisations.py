@@ -53,7 +53,7 @@ def test_the_instrument_stays_the_same(name: str, form: Form, data: st.DataObjec
 @pytest.mark.parametrize("name", optimisations())
 def test_what_is_left_out_is_not_made(name: str) -> None:
     """A form is not tried, a way to rewrite is no step, an option is off."""
-    chosen = Forms(effort=3, without=name).chosen(gossamer.read('OPENQASM 2.0; include "qelib1.inc"; qreg q[1];'))
+    chosen = Forms(effort=3, without=name).chosen(gossamer.read('OPENQASM 2.0; include "qelib1.inc"; qreg q[1];'), 3)
     assert name not in [form.name for form in chosen]
     if name in FORM_NAMES:
         return

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import gossamer
 from gossamer.conformance.strategies import circuits
-from gossamer.diagnostics import GossamerError, UsageError
+from gossamer.diagnostics import GossamerError, InputError, UsageError
+from gossamer.ir.network import Network
 from gossamer.ir.network_text import resolve_network
-from gossamer.portfolio import FORMS, Forms
+from gossamer.ir.open_graph import OpenGraph
+from gossamer.ir.placed import Assignment, Placed
+from gossamer.ir.program import Distribution
+from gossamer.lowering import Lower
+from gossamer.passes import partition
+from gossamer.passes.graph_like import to_open_graph
+from gossamer.passes.links import Links, realise
+from gossamer.portfolio import FORMS, Forms, _Try
 from gossamer.registry import registered
 
 HEADER = 'OPENQASM 2.0; include "qelib1.inc"; '
@@ -102,7 +113,9 @@ def test_names_of_forms_are_checked(names: str) -> None:
     assert caught.value.code == "TL-7"
 
 
-@pytest.mark.parametrize("options", [{"effort": 4}, {"effort": -1}, {"seed": -1}, {"only": "given.other"}])
+@pytest.mark.parametrize(
+    "options", [{"effort": 4}, {"effort": -1}, {"seed": -1}, {"least": 4}, {"least": -1}, {"only": "given.other"}]
+)
 def test_options_of_the_pass_are_checked(options: dict[str, object]) -> None:
     with pytest.raises(ValueError, match=r"effort|seed|form"):
         Forms(**options)
@@ -117,15 +130,12 @@ def test_forms_belong_to_the_default_pipeline(options: dict[str, object]) -> Non
 
 def test_what_no_backend_takes_is_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """A form whose programs cannot be made is listed as refused, and the next one is kept."""
-    from gossamer.diagnostics import InputError
-    from gossamer.lowering import Lower
-
     lower = Lower.run
-    calls: list[int] = []
+    calls: list[Placed] = []
 
-    def refuse_first(self: Lower, placed):
-        calls.append(placed.num_links)
-        if len(calls) == 1:
+    def refuse_first(self: Lower, placed: Placed) -> Distribution:
+        calls.append(placed)
+        if placed.graph is calls[0].graph:
             raise InputError("PR-12", "not this one")
         return lower(self, placed)
 
@@ -133,7 +143,46 @@ def test_what_no_backend_takes_is_out(monkeypatch: pytest.MonkeyPatch) -> None:
     report = gossamer.compile(LAYERED, "2:qubits=5", effort=2, check=False).report
     (refused,) = [row for row in report["forms"] if row.get("refused") == "PR-12: not this one"]
     assert not refused["kept"]
-    assert calls == sorted(calls)
+    links = [placed.num_links for placed in calls]
+    assert links == sorted(links)
+
+
+def test_what_was_found_before_is_next_where_no_backend_takes_the_best(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that a wider search never ends with more than a narrower one, whatever the backends refuse."""
+    lower = Lower.run
+    narrow = gossamer.compile(WITH_T, "2:qubits=3", effort=0, forms="given", check=False).report["ebits"]
+    found = [narrow + 2, narrow + 1, narrow]
+
+    def lengthened(self: Links, graph: OpenGraph, assignment: Assignment, network: Network) -> Placed:
+        """The same placement, but it says that it has the next number of links."""
+        placed = realise(graph, assignment, network)
+        return replace(placed, links=np.resize(placed.links, (found.pop(0), 2)))
+
+    def refuse_best(self: Lower, placed: Placed) -> Distribution:
+        if placed.num_links == narrow:
+            raise InputError("PR-12", "not this one")
+        return lower(self, placed)
+
+    monkeypatch.setattr(Links, "run", lengthened)
+    monkeypatch.setattr(Lower, "run", refuse_best)
+    one = _Try(FORMS[0], [], to_open_graph(gossamer.read(WITH_T)))
+    network = resolve_network("2:qubits=3", 4)
+    for effort in (0, 1, 2):
+        one.place(network, Forms(), effort=effort)
+    assert [cost for cost, _ in one.others] == [narrow + 2, narrow + 1]
+    assert not one.can_be_lowered()
+    assert one.placed is not None
+    assert (one.cost, one.placed.num_links) == (narrow + 1, narrow + 1)
+
+
+@settings(max_examples=10, deadline=None, derandomize=True)
+@given(circuit=circuits(max_wires=3, max_gates=14, measure=False), seed=st.integers(0, 3))
+def test_a_wider_search_keeps_what_the_narrower_ones_found(circuit, seed: int) -> None:
+    network = resolve_network("2:qubits=3", 3)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(partition, "MOVES", (3, 300, 20, 3))  # so that the narrow search is the one that finds most
+        links = [Forms(effort=effort, seed=seed).run(circuit.diagram, network).num_links for effort in (1, 2, 3)]
+    assert links[0] >= links[1] >= links[2]
 
 
 def test_the_command_line_lists_forms(capsys: pytest.CaptureFixture[str], tmp_path) -> None:

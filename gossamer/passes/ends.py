@@ -233,6 +233,7 @@ def partition_between(
     seed: int = 0,
     objective: str = "ebits",
     tricks: Tricks = Tricks(),
+    least: int = 1,
 ) -> Assignment:
     """Place a graph so that its inputs and outputs stand where they are wanted; see :func:`gossamer.passes.partition.partition`.
 
@@ -250,7 +251,7 @@ def partition_between(
             begin[i] = end[j] = place[longer.inputs[i]]
     given = partition(
         longer, network, effort=effort, seed=seed, objective=objective, fixed=_fixed(graph, longer, begin, end),
-        tricks=tricks,
+        tricks=tricks, least=least,
     )  # fmt: skip
     return _without_idle_moves(graph, longer, which, given)
 

@@ -53,6 +53,7 @@ class Gather(SearchOptions):
     effort : 0 to 3, how many moves the search for places makes
     seed : of its random numbers
     objective : what is made small
+    least : the narrowest search to make
     anneal : whether places are searched for; without it vertices are spread over the nodes in their order
     roots : whether trees from several roots are tried
     place, end, final : where qubits begin and end
@@ -64,11 +65,16 @@ class Gather(SearchOptions):
     def run(self, graph: OpenGraph, network: Network) -> Placed:
         rows = graph.num_vertices // network.size + 1
         each = rows * rows * (1 + graph.num_vertices // 64)
-        moves = min(MOVES[self.effort], WORK[self.effort] // each) if self.anneal else 0
         ends = Ends.of(graph, network, self.place, self.end, self.final) if self.fixes_ends else None
-        return gather(
-            graph, network, moves=moves, seed=self.seed, objective=self.objective, ends=ends, roots=self.roots
-        )
+        found = []
+        for level in self.levels:
+            moves = min(MOVES[level], WORK[level] // each) if self.anneal else 0
+            found.append(
+                gather(
+                    graph, network, moves=moves, seed=self.seed, objective=self.objective, ends=ends, roots=self.roots
+                )
+            )
+        return min(found, key=weigh(network, self.objective).of)
 
 
 def gather(

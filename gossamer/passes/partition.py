@@ -18,7 +18,7 @@ from __future__ import annotations
 import importlib.util
 import math
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from functools import cached_property
 from heapq import heappop, heappush
@@ -34,6 +34,7 @@ from gossamer.ir.open_graph import OpenGraph
 from gossamer.ir.placed import Assignment
 from gossamer.passes.steps import StepKind, step_order
 from gossamer.passes.weights import Weights, weigh
+from gossamer.progress import share, tell
 
 #: Up to so many nodes the cost of every set of nodes is tabulated (Steiner trees); beyond, hops from the spider's place add up.
 MAX_TABLE_NODES = 12
@@ -43,6 +44,14 @@ MAX_BLOCKS = 64
 WINDOWS = (5, 15, 45, 135)
 #: With more items only one of them is tried.
 MAX_PROBED = 20_000
+#: Elementary moves for each spider and item, and the most of all, by effort: a wider search takes a few times as long.
+MOVES = (1_875, 15_000, 60_000, 180_000)
+MOST_MOVES = (13_750_000, 110_000_000, 300_000_000, 600_000_000)
+#: How many starts Mt-KaHyPar makes, by effort; problems with more incidences get one.
+TURNS = (4, 4, 4, 4)
+MAX_TURNED = 100_000
+#: Seconds between two words about the progress.
+TICK = 0.2
 #: A cost no placement pays if it can do otherwise: a set of nodes that no links can join.
 UNREACHABLE = 1_000_000
 
@@ -158,6 +167,8 @@ class Tricks:
     ----------
     hypergraph : a start by partitioning the hypergraph (Mt-KaHyPar), besides the greedy one
     anneal : the start is improved; without it the placement stays static
+    runs : spiders that follow each other on a wire move together
+    exchanges : what moves to a full node changes places with what stands there
     contract : spiders that have chain items only are merged first
     third : items may be realised at a node where none of their spiders stands
     steiner : trees of links are what is counted, not a way to each node of its own
@@ -166,6 +177,8 @@ class Tricks:
 
     hypergraph: bool = True
     anneal: bool = True
+    runs: bool = True
+    exchanges: bool = True
     contract: bool = True
     third: bool = True
     steiner: bool = True
@@ -355,19 +368,23 @@ def partition(
     objective: str = "ebits",
     fixed: Int | None = None,
     tricks: Tricks = Tricks(),
+    least: int = 1,
 ) -> Assignment:
     """Place a graph on a network.
 
     Parameters
     ----------
     effort
-        0 to 3: how many moves the search makes (see :func:`default_moves`).
+        0 to 3: how many moves the search makes (see :func:`default_moves`). A wider search makes the narrower ones first, from effort 1 on,
+        and keeps the best of all results: it is never worse.
     objective
         What the links and nodes weigh, see :func:`gossamer.passes.weights.weigh`.
     tricks
         What the search may do.
     fixed
         int32[n], for each vertex the node where it has to stand, or -1, or -2 (see :class:`PlacementProblem`).
+    least
+        The narrowest search to make, where the results of narrower ones are at hand already.
 
     Raises
     ------
@@ -383,12 +400,19 @@ def partition(
     )
     if fixed is not None:
         problem = replace(problem, fixed=fixed[names.vertex_of])
-    moves = default_moves(problem, effort)
-    found = search(problem, moves=moves, seed=seed, tricks=tricks)
-    given = _assignment(graph, names, found)
-    if all(node.comm is None for node in network.nodes) or not tricks.windows:
-        return given
-    return _within_comm(graph, network, objective, problem, names, moves, seed, tricks, given, found.cost)
+    limited = any(node.comm is not None for node in network.nodes)
+    levels = range(min(least, effort), effort + 1)
+    budgets = [default_moves(problem, level) for level in levels]
+    results: list[tuple[int, Assignment]] = []
+    for i, level in enumerate(levels):
+        begin, end = (sum(budgets[:at]) / max(1, sum(budgets)) for at in (i, i + 1))
+        with share("", begin, end):
+            found = search(problem, moves=budgets[i], seed=seed, tricks=tricks, turns=TURNS[level])
+            one = found.cost, _assignment(graph, names, found)
+            if limited:
+                one = _within_comm(graph, network, objective, problem, names, budgets[i], seed, tricks, *one)
+            results.append(one)
+    return min(results, key=lambda result: result[0])[1]
 
 
 def _assignment(graph: OpenGraph, names: _Names, found: Placement) -> Assignment:
@@ -401,11 +425,11 @@ def _assignment(graph: OpenGraph, names: _Names, found: Placement) -> Assignment
 
 def _within_comm(
     graph: OpenGraph, network: Network, objective: str, problem: PlacementProblem, names: _Names, moves: int, seed: int,
-    tricks: Tricks,
-    given: Assignment, cost: int,
-) -> Assignment:  # fmt: skip
+    tricks: Tricks, cost: int, given: Assignment,
+) -> tuple[int, Assignment]:  # fmt: skip
     """The assignment that takes the fewest links (the least weight of them) with the communication qubits that there are.
 
+    ``given`` was found for any number of them, and has that ``cost`` then.
     A copy that waits long for its next use is measured and fetched again where communication qubits are short. How long is
     long depends on the program, so the search is made with several windows (see ``PlacementProblem``), each result is
     realised, and the window that did best gets more moves. Moves with a window take some three times as long.
@@ -424,30 +448,35 @@ def _within_comm(
         return count_links(assignment), assignment
 
     best = count_links(given)
-    if best <= cost:
-        return given  # they suffice
+    if best <= cost or not tricks.windows:
+        return best, given  # they suffice, or nobody asks
     windows = WINDOWS if problem.num_items <= MAX_PROBED else WINDOWS[1:2]
     probes = [(*search_within(window, moves // 16), window) for window in windows]
     _, _, window = min(probes, key=lambda probe: probe[0])
     results = [(best, given), *(probe[:2] for probe in probes), search_within(window, moves // 4)]
-    return min(results, key=lambda result: result[0])[1]
+    return min(results, key=lambda result: result[0])
 
 
 # ---- the search ------------------------------------------------------------------------------------------------------
 
 
 def default_moves(problem: PlacementProblem, effort: int = 1) -> int:
-    """The budget of elementary moves of each of two threads, for an effort of 0 to 3: some seconds at most for effort 1.
+    """The budget of elementary moves of each of two threads, for an effort of 0 to 3: some seconds at most for effort 1, minutes for 3.
 
     Idle wires ask for none.
     """
     idle = _idle(problem)
     size = int((~idle).sum()) + int((~idle[problem.items[:, 0]]).sum())
-    return min(15_000 * size, 110_000_000) * (1, 8, 32, 128)[effort] // 8
+    return min(MOVES[effort] * size, MOST_MOVES[effort])
 
 
 def search(
-    problem: PlacementProblem, *, moves: int | None = None, seed: int = 0, tricks: Tricks = Tricks()
+    problem: PlacementProblem,
+    *,
+    moves: int | None = None,
+    seed: int = 0,
+    tricks: Tricks = Tricks(),
+    turns: int = TURNS[1],
 ) -> Placement:
     """Find a placement of low cost.
 
@@ -455,6 +484,8 @@ def search(
     ----------
     moves
         Elementary moves of the annealing in each of two threads; by default what effort 1 gives.
+    turns
+        How many starts Mt-KaHyPar makes.
 
     Raises
     ------
@@ -466,10 +497,10 @@ def search(
     check_capacity(problem)
     idle = _idle(problem)
     if idle.any():
-        found = _add_idle(problem, idle, _search(_without(problem, idle), moves, seed, tricks))
+        found = _add_idle(problem, idle, _search(_without(problem, idle), moves, seed, tricks, turns))
         if found is not None:
             return found
-    return _search(problem, moves, seed, tricks)
+    return _search(problem, moves, seed, tricks, turns)
 
 
 def search_from(problem: PlacementProblem, place: Int, *, moves: int, seed: int = 0) -> Placement | None:
@@ -501,42 +532,57 @@ def search_from(problem: PlacementProblem, place: Int, *, moves: int, seed: int 
     return Placement(place, item_place, count_cost(problem, place, item_place), start_cost, "given")
 
 
-def _search(problem: PlacementProblem, moves: int, seed: int, tricks: Tricks) -> Placement:
+def _search(problem: PlacementProblem, moves: int, seed: int, tricks: Tricks, turns: int) -> Placement:
+    tell("start", 0.0)
     core, merge = contract(problem) if tricks.contract else (problem, None)
-    starts = _starts(core, seed, hypergraph=tricks.hypergraph)
+    starts = _starts(core, seed, turns if tricks.hypergraph else 0)
     start_cost, name, place, item_place = starts[0]
     choice = tricks.anneal and problem.num_nodes > 1 and problem.num_items > 0
     if choice:
         near = [s[2:] for s in starts[:2] if s[0] <= start_cost + start_cost // 4]
         # Little time for a large problem: do not heat the start up more than can be cooled again.
         hot = 0.15 + 0.12 * math.log10(1 + moves / (core.num_spiders + core.num_items))
-        place, item_place = _anneal(core, near, moves, hot * core.typical, 0.13 * core.least, 2 * seed)
+        with share("search", 0.0, 8 / 9):
+            place, item_place = _anneal(core, near, moves, hot * core.typical, 0.13 * core.least, 2 * seed, tricks)
     place, item_place = expand(problem, merge, place, item_place)
     if choice and merge is not None:
-        place, item_place = _anneal(
-            problem, [(place, item_place)], moves // 8, 0.12 * core.least, 0.08 * core.least, 2 * seed
-        )
+        with share("refine", 8 / 9, 1.0):
+            place, item_place = _anneal(
+                problem, [(place, item_place)], moves // 8, 0.12 * core.least, 0.08 * core.least, 2 * seed, tricks
+            )
     _tidy(problem, place, item_place)
     return Placement(place, item_place, count_cost(problem, place, item_place), start_cost, name)
 
 
 def _anneal(
-    problem: PlacementProblem, starts: list[tuple[Int, Int]], moves: int, hot: float, cold: float, seed: int
-) -> tuple[Int, Int]:
+    problem: PlacementProblem, starts: list[tuple[Int, Int]], moves: int, hot: float, cold: float, seed: int,
+    tricks: Tricks = Tricks(),
+) -> tuple[Int, Int]:  # fmt: skip
     """Anneal two starts (or one twice) in two threads; return the better result, the first if they are equal."""
-    if count_cost(problem, *starts[0]) == 0:
+    start_cost = count_cost(problem, *starts[0])
+    if start_cost == 0:
         return starts[0]
     from gossamer.passes import partition_kernels
 
     kernel: Any = partition_kernels.anneal
+    watch = np.array([[0, start_cost, 0]] * 2, np.int64)
 
     def run(thread: int) -> tuple[int, Int, Int]:
         place, item_place = (x.copy() for x in starts[min(thread, len(starts) - 1)])
-        cost = kernel(place, item_place, *_arrays(problem), moves, hot, cold, seed + thread)
+        arrays = (*_arrays(problem), tricks.runs, tricks.exchanges)
+        cost = kernel(place, item_place, *arrays, moves, hot, cold, seed + thread, watch[thread])
         return int(cost), place, item_place
 
+    unit = "ebits" if problem.least == problem.typical == 1 and problem.window is None else "in weights"
     with ThreadPoolExecutor(2) as pool:
-        _, place, item_place = min(pool.map(run, range(2)), key=lambda r: r[0])
+        runs = [pool.submit(run, thread) for thread in range(2)]
+        try:
+            while wait(runs, TICK).not_done:
+                tell(f"{watch[:, 1].min()} {unit}", min(1.0, float(watch[:, 0].sum()) / (2 * max(1, moves))))
+            _, place, item_place = min((one.result() for one in runs), key=lambda r: r[0])
+        except BaseException:
+            watch[:, 2] = 1  # the threads stop soon, or an interrupt would wait for them
+            raise
     return place, item_place
 
 
@@ -781,8 +827,8 @@ def _tracks(problem: PlacementProblem) -> Int:
     return out
 
 
-def _starts(problem: PlacementProblem, seed: int, *, hypergraph: bool = True) -> list[tuple[int, str, Int, Int]]:
-    """Static placements that fit, best first: ``(cost, name, place, item_place)``."""
+def _starts(problem: PlacementProblem, seed: int, turns: int = TURNS[1]) -> list[tuple[int, str, Int, Int]]:
+    """Static placements that fit, best first: ``(cost, name, place, item_place)``; so many ``turns`` are Mt-KaHyPar's."""
     found: list[tuple[int, int, str, Int, Int]] = []
 
     def add(name: str, place: Int, item_place: Int | None = None) -> None:
@@ -801,8 +847,8 @@ def _starts(problem: PlacementProblem, seed: int, *, hypergraph: bool = True) ->
         track_of = tracks[problem.chain_of].astype(np.int32)
         have_wheel = importlib.util.find_spec("mtkahypar") is not None
         add("greedy" if have_wheel else "greedy (mtkahypar is not installed)", _fill_nodes(problem, number)[track_of])
-        if hypergraph and have_wheel and 1 < problem.num_nodes <= MAX_BLOCKS and problem.num_items:
-            for blocks, items in _mtkahypar_blocks(problem, track_of, number, seed):
+        if turns and have_wheel and 1 < problem.num_nodes <= MAX_BLOCKS and problem.num_items:
+            for blocks, items in _mtkahypar_blocks(problem, track_of, number, seed, turns):
                 add("mt-kahypar", blocks[track_of], items)
     found.sort(key=lambda x: (x[0], x[1]))
     return [(cost, name, place, items) for cost, _, name, place, items in found]
@@ -863,7 +909,9 @@ def _start_around_fixed(problem: PlacementProblem) -> Int:
     return place
 
 
-def _mtkahypar_blocks(problem: PlacementProblem, track_of: Int, number: int, seed: int) -> Iterator[tuple[Int, Int]]:
+def _mtkahypar_blocks(
+    problem: PlacementProblem, track_of: Int, number: int, seed: int, turns: int
+) -> Iterator[tuple[Int, Int]]:
     """Nodes of tracks and of items by Mt-KaHyPar: tracks weigh 1, items 0, spiders are the hyperedges.
 
     Its deterministic preset ignores seeds, so the numbering of the vertices is permuted to vary.
@@ -882,7 +930,7 @@ def _mtkahypar_blocks(problem: PlacementProblem, track_of: Int, number: int, see
             nets.append(np.concatenate([track_of[s : s + 1], number + around]))
     weight = np.zeros(size, np.int64)
     weight[:number] = 1
-    for turn in range(4 if len(incident) < 100_000 else 1):
+    for turn in range(turns if len(incident) < MAX_TURNED else 1):
         names = np.random.Generator(np.random.PCG64([seed, turn])).permutation(size)
         context = _mtkahypar.context_from_preset(mtkahypar.PresetType.DETERMINISTIC)
         context.set_partitioning_parameters(problem.num_nodes, 0.0, mtkahypar.Objective.KM1)

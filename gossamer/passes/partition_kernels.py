@@ -238,13 +238,17 @@ def count_state(
 def anneal(
     place: Any, item_place: Any, items: Any, position: Any, item_time: Any, incident_start: Any, incident: Any,
     chain_start: Any, chain: Any, chain_of: Any, index_of: Any, first: Any, last: Any, free: Any, capacity: Any, table: Any,
-    distance: Any, third: Any, window: Any, moves: Any, hot: Any, cold: Any, seed: Any,
+    distance: Any, third: Any, window: Any, runs_move: Any, full_exchange: Any, moves: Any, hot: Any, cold: Any, seed: Any,
+    watch: Any,
 ) -> Any:  # fmt: skip
     """Anneal ``place`` and ``item_place`` in place, from temperature ``hot`` to ``cold``; the best is kept.
 
     ``moves`` is a budget of elementary moves: a proposal takes one for each item, spider and ten moments that it looks at,
     so that the time taken hardly depends on the length of the wires. ``window`` is None, or a number of steps: then a spider
-    pays for each visit to a node, and items there that follow each other within so many steps are one visit.
+    pays for each visit to a node, and items there that follow each other within so many steps are one visit. Without
+    ``runs_move`` spiders move one by one, without ``full_exchange`` nothing moves to a full node.
+
+    ``watch`` is int64[3] for who waits: the moves made, the best cost, and, set from outside, whether to stop.
 
     Returns the cost of the best state, which is left in ``place`` and ``item_place``.
     """
@@ -275,6 +279,9 @@ def anneal(
     while work < moves:
         work += 1
         if work >= cooled:
+            watch[0], watch[1] = work, best
+            if watch[2]:
+                break
             cooled = work + (moves >> 10)
             temperature = hot * (cold / hot) ** (work / moves)
             for d in range(1, rises):
@@ -437,7 +444,9 @@ def anneal(
             hi = i
             longest = 16 << below(state, 12)
             shape = below(state, 8)
-            if shape < 3:  # a few
+            if not runs_move:
+                pass
+            elif shape < 3:  # a few
                 while lo > a and place[chain[lo - 1]] == p0 and free[chain[lo - 1]] and below(state, 4) > 0:
                     lo -= 1
                 while hi + 1 < end and place[chain[hi + 1]] == p0 and free[chain[hi + 1]] and below(state, 4) > 0:
@@ -459,6 +468,8 @@ def anneal(
                     full = t
                     break
             if full >= 0:
+                if not full_exchange:
+                    continue
                 # Somebody on p1 at the full moment must come over in exchange.
                 for _ in range(2 * nodes + 4):
                     w = below(state, chain_start.shape[0] - 1)
@@ -478,7 +489,9 @@ def anneal(
                         continue
                     lo2 = low
                     hi2 = low
-                    if below(state, 4) == 0:
+                    if not runs_move:
+                        pass
+                    elif below(state, 4) == 0:
                         while lo2 > a2 and place[chain[lo2 - 1]] == p1 and free[chain[lo2 - 1]] and low - lo2 < longest:
                             lo2 -= 1
                         while (

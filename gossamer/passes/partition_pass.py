@@ -21,6 +21,7 @@ class Partition(Tricks, SearchOptions):
     effort : 0 to 3, how many moves the search makes
     seed : of its random numbers
     objective : what is made small
+    least : the narrowest search to make
     place, end, final : where qubits begin and end
 
     The others are those of :class:`gossamer.passes.partition.Tricks`.
@@ -28,8 +29,23 @@ class Partition(Tricks, SearchOptions):
 
     def run(self, graph: OpenGraph, network: Network) -> Assignment:
         if not self.fixes_ends:
-            return partition(graph, network, effort=self.effort, seed=self.seed, objective=self.objective, tricks=self)
+            return partition(
+                graph,
+                network,
+                effort=self.effort,
+                seed=self.seed,
+                objective=self.objective,
+                tricks=self,
+                least=self.least,
+            )
         ends = Ends.of(graph, network, self.place, self.end, self.final)
         return partition_between(
-            graph, network, ends, effort=self.effort, seed=self.seed, objective=self.objective, tricks=self
+            graph,
+            network,
+            ends,
+            effort=self.effort,
+            seed=self.seed,
+            objective=self.objective,
+            tricks=self,
+            least=self.least,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from fractions import Fraction
 from itertools import combinations, product
 
@@ -19,6 +20,7 @@ from gossamer.passes import partition as pt
 from gossamer.passes.graph_like import to_open_graph
 from gossamer.passes.links import Links
 from gossamer.passes.weights import weigh
+from gossamer.progress import listening
 
 LINKS = {
     "all": lambda k: list(combinations(range(k), 2)),
@@ -251,10 +253,11 @@ def test_incremental_state_equals_a_recount(
     problem = pt.replace(problem, window=window)
     assert problem.third == third
     start = pt._starts(problem, 0)[0]
+    watch = np.zeros(3, np.int64)
     for moves in (1, 17, 400):
         place, item_place = start[2].copy(), start[3].copy()
         before = pt.count_cost(problem, place, item_place)
-        cost = anneal(place, item_place, *pt._arrays(problem), moves, 50.0, 50.0, seed)
+        cost = anneal(place, item_place, *pt._arrays(problem), True, True, moves, 50.0, 50.0, seed, watch)
         assert cost == pt.count_cost(problem, place, item_place) <= before
         assert (pt.count_occupied(problem, place) <= problem.capacity[:, None]).all()
         if not third:
@@ -472,3 +475,82 @@ def test_blocks_that_talk_become_neighbours() -> None:
     assert sorted(node_of.tolist()) == [0, 1, 2, 3]
     assert abs(int(node_of[0]) - int(node_of[2])) == 1
     assert abs(int(node_of[1]) - int(node_of[3])) == 1
+
+
+# ---- efforts, switches, progress -------------------------------------------------------------------------------------
+
+HARD = circuit(6, [(2 + (a + b) % 2, a, b) for a, b in combinations(range(6), 2)] * 2 + [(5, a, 0) for a in range(6)])
+
+
+@settings(max_examples=15, deadline=None)
+@given(circuits, st.integers(0, 3), st.sampled_from([None, 2]))
+def test_a_wider_search_keeps_what_the_narrower_ones_found(graph: OpenGraph, seed: int, comm: int | None) -> None:
+    few = network([-(-len(graph.inputs) // 3) + 1] * 3, comm=comm)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pt, "MOVES", (9, 300, 20, 3))  # so that the narrow search is the one that finds most
+        links = [Links().run(graph, pt.partition(graph, few, effort=e, seed=seed), few).num_links for e in (1, 2, 3)]
+    assert links[0] >= links[1] >= links[2]
+
+
+def test_searches_are_made_from_the_least_to_the_effort(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[int, int]] = []
+    search = pt.search
+
+    def watched(problem: pt.PlacementProblem, *, moves: int, turns: int, **rest: object) -> pt.Placement:
+        asked.append((moves, turns))
+        return search(problem, moves=10, turns=turns, **rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(pt, "search", watched)
+    problem = pt.problem_from_graph(HARD, network([3, 3]))
+    moves = [pt.default_moves(problem, e) for e in range(4)]
+    assert moves == sorted(set(moves))
+    for effort, least, levels in ((0, 1, [0]), (1, 1, [1]), (3, 1, [1, 2, 3]), (3, 3, [3]), (2, 3, [2])):
+        asked.clear()
+        pt.partition(HARD, network([3, 3]), effort=effort, least=least)
+        assert asked == [(moves[level], pt.TURNS[level]) for level in levels]
+
+
+def test_what_a_switch_leaves_out() -> None:
+    tight = pt.problem_from_graph(HARD, network([2, 2, 2]))
+    roomy = pt.problem_from_graph(HARD, network([3, 3, 3]))
+    start = pt.search(roomy, tricks=pt.Tricks(anneal=False))
+    assert start.cost == start.start_cost == pt._starts(roomy, 0)[0][0]
+    assert pt.search(roomy, tricks=pt.Tricks(hypergraph=False)).partitioner == "greedy"
+    assert pt.search(roomy, turns=0).partitioner == "greedy"
+    found = pt.search(tight, tricks=pt.Tricks(exchanges=False), turns=0)
+    assert (found.place == pt._starts(tight, 0, 0)[0][2]).all()  # every node is full all the time: nothing can move
+    assert (pt.search(tight, turns=0).place != found.place).any()
+
+
+def test_progress_is_told_and_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    problem = pt.problem_from_graph(HARD, network([3, 3, 3]))
+    monkeypatch.setattr(pt, "TICK", 0.001)
+    told: list[tuple[str, float]] = []
+    with listening(lambda what, done: told.append((what, -1.0 if done is None else done))):
+        heard = pt.search(problem, moves=2_000_000)
+    alone = pt.search(problem, moves=2_000_000)
+    assert (heard.place == alone.place).all()
+    assert (heard.item_place == alone.item_place).all()
+    assert told[0] == ("start", 0.0)
+    done = [d for _, d in told]
+    assert done == sorted(done)
+    assert done[-1] <= 1 < len(done)
+    costs = [int(what.split()[1]) for what, _ in told if what.startswith("search: ")]
+    assert costs == sorted(costs, reverse=True)
+    assert heard.cost <= costs[-1] <= heard.start_cost
+
+
+def test_an_interrupt_ends_the_search_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else it would wait for threads that have minutes of moves to make."""
+    problem = pt.problem_from_graph(HARD, network([3, 3, 3]))
+    pt.search(problem, moves=100)  # code is loaded
+    monkeypatch.setattr(pt, "TICK", 0.01)
+
+    def interrupt(what: str, done: float | None) -> None:
+        if what != "start":
+            raise KeyboardInterrupt
+
+    begin = time.process_time()
+    with listening(interrupt), pytest.raises(KeyboardInterrupt):
+        pt.search(problem, moves=10**10)
+    assert time.process_time() - begin < 60  # 10**10 moves take a quarter of an hour
