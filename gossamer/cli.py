@@ -143,6 +143,11 @@ def compile(
         )
     if output is not None:
         check_target(Path(output), force=force)
+    if merge:  # before the work, not after it; a model does not depend on the number of wires
+        for node in api.resolve_network(network, wires=1).nodes:
+            if node.model != "mbqc":
+                raise InputError("PR-16", f"{node.name} is of model '{node.model}', so the programs are no pattern",
+                                 help="for one circuit of nodes of any model: gossamer convert DIR all.qasm --merge")  # fmt: skip
     with _progress() as progress:
         program = api.compile(
             _read(source, format, bind, opaque),

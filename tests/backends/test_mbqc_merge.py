@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 import gossamer
 from gossamer.backends.mbqc_merge import merge
 from gossamer.checks.equality import equal
+from gossamer.cli import call
 from gossamer.conformance.strategies import circuits
 from gossamer.diagnostics import InputError
 from gossamer.formats.pattern_graphix import to_graphix
@@ -69,6 +70,22 @@ def test_a_merged_file_is_read(tmp_path) -> None:
     assert len(again.outcome_bits) == sum(isinstance(c, Measure) for c in program.pattern().commands)
     program.save(tmp_path / "out")  # the merged file is ours and may be replaced
     assert not (tmp_path / "out" / "merged.pattern.json").exists()
+
+
+@pytest.mark.clause("PR-16")
+@pytest.mark.parametrize("network", ["2", "1+1mbqc:qubits=2", "two-ions"])
+def test_nodes_of_other_models_are_refused_before_the_work(
+    network: str, tmp_path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def compiled(*given: object, **options: object) -> None:
+        raise AssertionError("it was compiled first")
+
+    monkeypatch.setattr("gossamer.api.compile", compiled)
+    source = tmp_path / "a.qasm"
+    source.write_text("OPENQASM 2.0; qreg q[2];\n")
+    assert call(["compile", str(source), "-n", network, "-o", str(tmp_path / "out"), "--merge"]) == 1
+    assert "error[PR-16]" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.clause("PR-16")

@@ -22,8 +22,9 @@ from tests.test_histograms import chi_square_p, dynamic_circuit, protocol, simul
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 CHILD = Path(__file__).parent / "graphix_child.py"
+CORPUS_CHILD = Path(__file__).parent / "graphix_corpus_child.py"
 #: Circuit, MBQC and mixed nodes, two to four.
-NETWORKS = ("2", "1+1mbqc", "2mixed", "3", "2mbqc", "1+1mixed", "2+2mbqc")
+NETWORKS = ("2", "1+1mbqc", "2mixed", "3", "2mbqc", "1+1mixed", "2+2mbqc", "4", "3mbqc")
 SHOTS = 1000
 CLIFFORD = """OPENQASM 2.0; include "qelib1.inc"; qreg q[4]; creg a[1]; creg c[4];
 h q[0]; cx q[0],q[1]; s q[1]; h q[2]; cz q[1],q[2]; cx q[2],q[3]; measure q[3] -> a[0]; if(a==1) x q[1]; h q[0]; h q[1]; measure q -> c;"""
@@ -75,9 +76,7 @@ def test_aer_agrees_on_published_protocols(i: int, path: Path) -> None:
     ("i", "path"), list(enumerate(corpus("qasm2/QASMBench/", max_qubits=12, label="valid"))), ids=str
 )
 def test_aer_agrees_on_qasmbench(i: int, path: Path) -> None:
-    network = (
-        "2" if "sat_n11" in path.stem else NETWORKS[i % len(NETWORKS)]
-    )  # on patterns, Aer would have to hold 21 qubits
+    network = "2" if "sat_n11" in path.stem else NETWORKS[i % 7]  # on patterns, Aer would have to hold 21 qubits
     agree(path.read_text(encoding="utf-8", errors="replace"), network, i)
 
 
@@ -121,6 +120,22 @@ def test_graphix_agrees_nightly() -> None:
     check_graphix(3, 20)
 
 
+@pytest.mark.nightly
+@needs_shared
+def test_graphix_agrees_on_published_protocols_and_circuits() -> None:
+    """All that run on MBQC nodes alone; what graphix cannot run is refused with the reason."""
+    lines = graphix_says(CORPUS_CHILD, 1, 30)
+    ran = [name for name, _, _, found in lines if isinstance(found, dict)]
+    for i, (name, text, network, found) in enumerate(lines):
+        if isinstance(found, dict):
+            theirs = simulate(text, i)
+            assert chi_square_p(found, theirs) > 1e-3, f"{name} on {network}: {found} is not {theirs}"
+        else:
+            assert found.startswith(("error[PR-16]", "error[RES-1]")), f"{name}: {found}"
+    assert len(ran) >= 22, ran
+    assert set(ran) >= {path.stem + end for path in corpus("qasm2/dqc-papers/") for end in ("", ".v3")}
+
+
 def test_the_same_seed_gives_the_same_counts() -> None:
     program = gossamer.compile(dynamic_circuit(1), "1+1mbqc", effort=0, check=False)
     first, again, other = (program.run(300, seed=s, engine="aer").counts for s in (5, 5, 6))
@@ -137,7 +152,8 @@ def test_outputs_are_measured_where_that_is_asked_for() -> None:
 
 
 @pytest.mark.parametrize(
-    ("engine", "package"), [("aer", "qiskit_aer"), ("aer", "qiskit_qasm3_import"), ("graphix", "graphix")]
+    ("engine", "package"),
+    [("aer", "qiskit"), ("aer", "qiskit_aer"), ("aer", "qiskit_qasm3_import"), ("graphix", "graphix")],
 )
 def test_without_its_package_an_engine_ends_with_5(engine: str, package: str, tmp_path: Path) -> None:
     source = 'OPENQASM 2.0; include "qelib1.inc"; qreg q[2]; creg c[2]; h q[0]; cx q[0],q[1]; measure q -> c;'
