@@ -48,7 +48,7 @@ MAX_PROBED = 20_000
 MOVES = (1_875, 15_000, 60_000, 180_000)
 MOST_MOVES = (13_750_000, 110_000_000, 300_000_000, 600_000_000)
 #: How many starts Mt-KaHyPar makes, by effort; problems with more incidences get one.
-TURNS = (4, 4, 4, 4)
+TURNS = (1, 4, 4, 4)
 MAX_TURNED = 100_000
 #: Seconds between two words about the progress.
 TICK = 0.2
