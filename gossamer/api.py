@@ -107,7 +107,7 @@ def compile(
 
     begin = perf_counter()
     if objective not in OBJECTIVES:
-        raise UsageError("TL-7", f"there is no objective '{objective}'", help=f"known: {', '.join(OBJECTIVES)}")
+        raise UsageError("TL-7", f"there is no objective '{objective[:80]}'", help=f"known: {', '.join(OBJECTIVES)}")
     if not 0 <= effort <= 3:
         raise UsageError("TL-7", f"effort is 0 to 3, not {effort}")
     if not 0 <= seed < 2**31:

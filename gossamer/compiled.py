@@ -359,7 +359,9 @@ def rebuild_manifest(files: Iterable[str | Path]) -> Manifest:
         fitting = max((e for e in endings if path.name.endswith(e)), key=len, default=None)
         if fitting is None:
             known = ", ".join(endings)
-            raise UsageError("TL-2", f"'{path}' is no node's program by its name", help=f"known endings: {known}")
+            raise UsageError(
+                "TL-2", f"'{str(path)[-80:]}' is no node's program by its name", help=f"known endings: {known}"
+            )
         if path.name in names:
             raise InputError("PR-1", f"two files are called '{path.name}'")
         program: NodeProgram = endings[fitting].load("reads")(read_text(path), str(path))

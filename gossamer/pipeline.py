@@ -70,17 +70,17 @@ class Step:
             if key not in known:
                 names = ", ".join(known) or "none"
                 raise UsageError(
-                    "TL-7", f"'{self.registration.name}' has no option '{key}'", help=f"its options: {names}"
+                    "TL-7", f"'{self.registration.name}' has no option '{key[:80]}'", help=f"its options: {names}"
                 )
             wanted = str(known[key].type)
             if wanted in _TYPES and type(value) is not _TYPES[wanted]:
                 raise UsageError(
-                    "TL-7", f"option '{key}' of '{self.registration.name}' is of type {wanted}, not '{value}'"
+                    "TL-7", f"option '{key}' of '{self.registration.name}' is of type {wanted}, not '{str(value)[:80]}'"
                 )
         try:
             return cls(**dict(self.options))
         except ValueError as error:
-            raise UsageError("TL-7", f"{self}: {error}") from error
+            raise UsageError("TL-7", f"{str(self)[:200]}: {error}") from error
 
 
 def _printed(value: int | bool | str) -> str:

@@ -160,10 +160,10 @@ class Forms(SearchOptions):
         known = {form.name for form in FORMS}
         for name in self.only.split(".") if self.only else ():
             if name not in known:
-                raise ValueError(f"there is no form '{name}'; known: {', '.join(form.name for form in FORMS)}")
+                raise ValueError(f"there is no form '{name[:80]}'; known: {', '.join(form.name for form in FORMS)}")
         for name in self.left_out:
             if name not in optimisations():
-                raise ValueError(f"there is no optimisation '{name}'; known: {', '.join(optimisations())}")
+                raise ValueError(f"there is no optimisation '{name[:80]}'; known: {', '.join(optimisations())}")
 
     @property
     def left_out(self) -> list[str]:

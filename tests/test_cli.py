@@ -367,6 +367,29 @@ def test_wrong_commands_are_exit_2(compiled: Path, bell: Path, gossamer: Gossame
     assert result.err
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["compile", "BELL", "-n", "2", "--json", "--objective", "LONG"],
+        ["compile", "BELL", "-n", "2", "--json", "--forms", "LONG"],
+        ["compile", "BELL", "-n", "2", "--json", "-p", "forms{without=LONG},lower"],
+        ["compile", "BELL", "-n", "2", "--json", "-p", "graph-like,partition{objective=LONG},links,lower"],
+        ["compile", "BELL", "-n", "2", "--json", "-p", "graph-like,partition{LONG=1},links,lower"],
+        ["convert", "OUT", "APP", "-t", "netqasm{bits=LONG}"],
+        ["convert", "OUT", "APP", "-t", "netqasm{flavour=LONG}"],
+        ["manifest", "LONG"],
+    ],
+    ids=" ".join,
+)
+def test_of_a_long_value_a_diagnostic_shows_the_beginning(
+    compiled: Path, bell: Path, gossamer: Gossamer, tmp_path: Path, arguments: list[str]
+) -> None:
+    names = {"BELL": str(bell), "OUT": str(compiled), "APP": str(tmp_path / "app")}
+    result = gossamer(*(names.get(a, a.replace("LONG", "x" * 100_000)) for a in arguments))
+    assert (result.code, result.out, result.err.count("error[")) == (2, "", 1)
+    assert len(result.err) < 1500
+
+
 @pytest.mark.clause("TL-14")
 def test_a_bug_of_ours_is_exit_70(
     bell: Path, gossamer: Gossamer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

@@ -40,7 +40,7 @@ FINE = 64
 def check_objective(name: str) -> None:
     """Raise ValueError unless there is an objective of that name."""
     if name not in OBJECTIVES:
-        raise ValueError(f"there is no objective '{name}'; known: {', '.join(OBJECTIVES)}")
+        raise ValueError(f"there is no objective '{name[:80]}'; known: {', '.join(OBJECTIVES)}")
 
 
 @dataclass(frozen=True, eq=False)
