@@ -29,7 +29,7 @@ TERMINALS = {
     "IO": ("input", "output"), "ACCESS": ("readonly", "mutable"), "CTRL": ("ctrl", "negctrl"), "PI": ("pi", "π", "τ"),
     "JUMP": ("break", "continue", "end"), "FUNCTION": ("sin", "cos", "tan", "exp", "ln", "sqrt"),
     "VERTEX": ("v0", "v1", "v2", "v3", "v9"), "BIT": ("b0", "b1", "b2"), "LINK": ("l0", "l1"), "JOIN": ("j0", "j1"),
-    "KEY": ("effort", "seed", "qubits", "comm"), "WORD": ("yes", "fm"), "SHAPE": ("line", "ring", "star", "grid"),
+    "KEY": ("effort", "seed", "qubits", "comm"), "WORD": ("yes", "fm"), "TEXT": ('"q[0]=n0"', '""'), "SHAPE": ("line", "ring", "star", "grid"),
 }  # fmt: skip
 _NAMES = {"pipeline": ("graph-like", "partition", "links", "circuit"), "gsm": ("n0", "n1", "alice", "circuit", "t")}
 
