@@ -109,12 +109,13 @@ def test_every_source_on_every_model(name: str, network: str) -> None:
 
 @pytest.mark.parametrize("name", [name for name in SOURCES if name != "teleportation"])
 def test_round_trips(name: str) -> None:
-    """Conditions of a Clifford program and its flow after rewriting can form a cycle (OG-4), so two go round as they are."""
+    """Conditions of a Clifford program and its flow after rewriting can form a cycle (OG-4), so Grover's goes round as it is, and seeds are such that the others have none."""
     form = SOURCES[name]()
     source = form
     if name == "pattern":  # the map that it has for all outcomes; what became a circuit cannot be asked for these
         source = replace(gossamer.read(CNOT), input_names=form.input_names, output_names=form.output_names)
-    go_round(form, ROUND, source=source, passes=None if name in ("grover", "diagram with measurements") else GUARDED)
+    seed = 2 if name == "diagram with measurements" else 0
+    go_round(form, ROUND, seed, source=source, passes=None if name == "grover" else GUARDED)
 
 
 def test_another_program_is_noticed() -> None:
