@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gossamer.backends.circuit_merge import merge
-from gossamer.diagnostics import MissingPackage, UsageError
+from gossamer.diagnostics import UsageError
+from gossamer.engines.outside import imports_for
 from gossamer.formats.openqasm_print import print_openqasm3
 from gossamer.ir.program import Manifest, NodeProgram
 
@@ -34,14 +35,10 @@ def sample(programs: Sequence[NodeProgram], manifest: Manifest, shots: int, seed
     {'11': 10}
     """
     text = print_openqasm3(merge(programs, manifest))
-    try:
+    with imports_for("aer"):
         import qiskit_qasm3_import  # noqa: F401
         from qiskit import qasm3, transpile
         from qiskit_aer import AerSimulator
-    except ModuleNotFoundError as error:
-        raise MissingPackage(
-            "TL-9", f"the engine aer needs the package '{error.name}'", help="pip install 'gossamer[engines]'"
-        ) from error
     circuit = qasm3.loads(text)
     simulator = AerSimulator(seed_simulator=seed, max_parallel_shots=1)
     if circuit.num_qubits > simulator.num_qubits:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from gossamer.backends.mbqc_merge import merge
 from gossamer.diagnostics import UsageError
+from gossamer.engines.outside import key_of
 from gossamer.formats.pattern_graphix import to_graphix
 from gossamer.ir.diagram import BitKind
 from gossamer.ir.fixed_angles import with_fixed_angles
@@ -56,7 +57,7 @@ def sample(programs: Sequence[NodeProgram], manifest: Manifest, shots: int, seed
 
 
 def _key(pattern: Pattern, results: Mapping[int, int]) -> str:
-    """What the registers hold, the last one first, the highest index of each leftmost."""
+    """What the registers hold, as a key of counts."""
     bits: dict[int, bool] = {}
     for i, bit in enumerate(pattern.bits):
         if bit.kind == BitKind.OUTCOME:
@@ -65,8 +66,4 @@ def _key(pattern: Pattern, results: Mapping[int, int]) -> str:
         else:
             assert bit.expr is not None, "a program has no classical inputs"
             bits[i] = bit.expr.evaluate(bits)
-    return " ".join(
-        "".join("01"[expr.evaluate(bits)] for expr in reversed(register.bits))
-        for register in reversed(pattern.registers)
-        if register.bits
-    )
+    return key_of([expr.evaluate(bits) for expr in register.bits] for register in pattern.registers)

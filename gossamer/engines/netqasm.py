@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gossamer.backends.netqasm import application
-from gossamer.diagnostics import InputError, MissingPackage
+from gossamer.diagnostics import InputError
+from gossamer.engines.outside import imports_for, key_of
 from gossamer.formats.netqasm import Application, Role, Run, Tell
 from gossamer.ir.program import Manifest, NodeProgram
 
@@ -43,23 +44,14 @@ def sample(programs: Sequence[NodeProgram], manifest: Manifest, shots: int, seed
     {'11': 10}
     """
     app = application(programs, manifest)
-    try:
+    with imports_for("netqasm"):
         from gossamer.engines.netqasm_executor import Texts
-    except ModuleNotFoundError as error:
-        raise MissingPackage(
-            "TL-9", f"the engine netqasm needs the package '{error.name}'", help="pip install 'gossamer[engines]'"
-        ) from error
     texts, rng = Texts(app), np.random.default_rng(seed)
     counts: Counter[str] = Counter()
     for _ in range(shots):
         bits = run_once(app, texts, rng)
-        counts[
-            " ".join(
-                "".join("0" if b is None else "01"[bits[b.node][b.bit]] for b in reversed(register.bits))
-                for register in reversed(manifest.registers)
-                if register.bits
-            )
-        ] += 1
+        held = ([b is not None and bits[b.node][b.bit] for b in register.bits] for register in manifest.registers)
+        counts[key_of(held)] += 1
     return dict(counts)
 
 

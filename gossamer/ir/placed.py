@@ -9,7 +9,7 @@ node). Eliminating the link terminals must give back the edges of the graph: ``G
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any
@@ -74,6 +74,15 @@ class Placed:
     joins: Int
     events: Int
     notes: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def of_rows(
+        cls, graph: OpenGraph, network: Network, place: Sequence[int], links: Sequence[Sequence[int]],
+        joins: Sequence[Sequence[int]], events: Sequence[Sequence[int]],
+    ) -> Placed:  # fmt: skip
+        """A placed graph whose columns were gathered row by row."""
+        ends, pairs, order = (np.array(rows, np.int32).reshape(-1, 2) for rows in (links, joins, events))
+        return cls(graph, network, np.array(place, np.int32), ends, pairs, order)
 
     @property
     def num_links(self) -> int:

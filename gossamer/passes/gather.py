@@ -541,15 +541,8 @@ class _Gatherer:
                 self.events.append((EventKind.FINISH, v))
             elif self.graph.outcome[v] >= 0:
                 self.events.append((EventKind.MEASURE, v))
-        return Placed(
-            graph=self.graph,
-            network=self.network,
-            place=np.array(self.place, np.int32),
-            links=np.array(self.links, np.int32).reshape(-1, 2),
-            joins=np.array(self.joins, np.int32).reshape(-1, 2),
-            events=np.array(self.events, np.int32).reshape(-1, 2),
-            notes={"partitioner": "gather"},
-        )
+        placed = Placed.of_rows(self.graph, self.network, self.place, self.links, self.joins, self.events)
+        return replace(placed, notes={"partitioner": "gather"})
 
     def visit(self, node: int) -> None:
         rows, early, late = self.shape.rows, self.shape.early, self.shape.late

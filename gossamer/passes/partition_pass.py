@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from gossamer.ir.network import Network
 from gossamer.ir.open_graph import OpenGraph
@@ -28,24 +29,9 @@ class Partition(Tricks, SearchOptions):
     """
 
     def run(self, graph: OpenGraph, network: Network) -> Assignment:
+        search: dict[str, Any] = {
+            "effort": self.effort, "seed": self.seed, "objective": self.objective, "tricks": self, "least": self.least,
+        }  # fmt: skip
         if not self.fixes_ends:
-            return partition(
-                graph,
-                network,
-                effort=self.effort,
-                seed=self.seed,
-                objective=self.objective,
-                tricks=self,
-                least=self.least,
-            )
-        ends = Ends.of(graph, network, self.place, self.end, self.final)
-        return partition_between(
-            graph,
-            network,
-            ends,
-            effort=self.effort,
-            seed=self.seed,
-            objective=self.objective,
-            tricks=self,
-            least=self.least,
-        )
+            return partition(graph, network, **search)
+        return partition_between(graph, network, Ends.of(graph, network, self.place, self.end, self.final), **search)

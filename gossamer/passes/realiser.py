@@ -88,14 +88,7 @@ class Realiser:
         return self.placed()
 
     def placed(self) -> Placed:
-        return Placed(
-            graph=self.graph,
-            network=self.network,
-            place=np.array(self.place, np.int32),
-            links=np.array(self.links, np.int32).reshape(-1, 2),
-            joins=np.array(self.joins, np.int32).reshape(-1, 2),
-            events=np.array(self.events, np.int32).reshape(-1, 2),
-        )
+        return Placed.of_rows(self.graph, self.network, self.place, self.links, self.joins, self.events)
 
     def work(self, kind: int, arg: int) -> tuple[int, list[int]]:
         """The node where a step happens and the vertices that must be present there (as themselves or as copies)."""
