@@ -19,7 +19,8 @@ from pathlib import Path
 from gossamer.frontends.qasm import read_qasm
 from gossamer.ir.network import Network, NetworkLink, Node
 from gossamer.passes.graph_like import to_open_graph
-from gossamer.passes.partition import default_moves, problem_from_graph, search
+from gossamer.passes.placement_graph import problem_from_graph
+from gossamer.passes.placement_search import default_moves, search
 
 BASELINES = Path(__file__).resolve().parents[2] / "shared" / "baselines"
 

@@ -18,7 +18,7 @@ from gossamer.ir.open_graph import OpenGraph
 from gossamer.ir.placed import Assignment, Placed
 from gossamer.ir.program import Distribution
 from gossamer.lowering import Lower
-from gossamer.passes import partition
+from gossamer.passes import placement_search
 from gossamer.passes.graph_like import to_open_graph
 from gossamer.passes.links import Links, realise
 from gossamer.portfolio import FORMS, Forms, _Try
@@ -180,7 +180,9 @@ def test_what_was_found_before_is_next_where_no_backend_takes_the_best(monkeypat
 def test_a_wider_search_keeps_what_the_narrower_ones_found(circuit, seed: int) -> None:
     network = resolve_network("2:qubits=3", 3)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(partition, "MOVES", (3, 300, 20, 3))  # so that the narrow search is the one that finds most
+        patch.setattr(
+            placement_search, "MOVES", (3, 300, 20, 3)
+        )  # so that the narrow search is the one that finds most
         links = [Forms(effort=effort, seed=seed).run(circuit.diagram, network).num_links for effort in (1, 2, 3)]
     assert links[0] >= links[1] >= links[2]
 

@@ -11,7 +11,7 @@ import pytest
 
 import gossamer
 from gossamer.cli import call
-from gossamer.passes import partition
+from gossamer.passes import placement_search
 from gossamer.progress import listening, share, tell
 
 #: Eight qubits of which all meet, twice, with turns between: no placement is free.
@@ -34,7 +34,7 @@ def test_shares_are_parts_of_parts() -> None:
 
 
 def test_a_compile_tells_what_it_does_and_how_far_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(partition, "TICK", 0.001)
+    monkeypatch.setattr(placement_search, "TICK", 0.001)
     told: list[tuple[str, float | None]] = []
     program = gossamer.compile(DENSE, "2:qubits=5", progress=lambda *x: told.append(x))
     whats = [what for what, _ in told]

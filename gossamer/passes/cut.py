@@ -27,7 +27,8 @@ from gossamer.ir.network import Network
 from gossamer.ir.wires import WireBuilder
 from gossamer.passes.graph_like import to_open_graph
 from gossamer.passes.packets import Nodes, circuit_of, count_copies, packets
-from gossamer.passes.partition import default_moves, problem_from_graph, search, search_from
+from gossamer.passes.placement_graph import problem_from_graph
+from gossamer.passes.placement_search import default_moves, search, search_from
 from gossamer.passes.search_options import SearchOptions
 from gossamer.rewriting.circuit import DIAGONAL, NO_PHASE, Framed, Op, cancel, circuit_to_diagram, give_frames
 from gossamer.rewriting.extract import PLANS, Weights

@@ -20,7 +20,8 @@ from gossamer.ir.diagram import Int
 from gossamer.ir.network import Network
 from gossamer.ir.open_graph import Label, OpenGraph
 from gossamer.ir.phase import Phase
-from gossamer.passes.partition import PlacementProblem, network_columns
+from gossamer.passes.placement_graph import network_columns
+from gossamer.passes.placement_problem import PlacementProblem
 from gossamer.passes.steps import StepKind, step_order
 from gossamer.passes.weights import weigh
 from gossamer.rewriting.circuit import NO_PHASE, Framed, Op
@@ -54,7 +55,7 @@ def packets(gates: Sequence[Framed], network: Network, objective: str = "ebits")
     Examples
     --------
     >>> from gossamer.ir.network_text import resolve_network
-    >>> from gossamer.passes.partition import search
+    >>> from gossamer.passes.placement_search import search
     >>> from gossamer.rewriting.circuit import Gate, take_frames
     >>> ends = [[Gate(op, (w,), number=w) for w in (0, 1)] for op in (Op.INPUT, Op.OUTPUT)]
     >>> gates = take_frames([*ends[0], Gate(Op.CZ, (0, 1)), *ends[1]])

@@ -8,8 +8,10 @@ from typing import Any
 from gossamer.ir.network import Network
 from gossamer.ir.open_graph import OpenGraph
 from gossamer.ir.placed import Assignment
-from gossamer.passes.ends import Ends, partition_between
-from gossamer.passes.partition import Tricks, partition
+from gossamer.passes.ends import Ends
+from gossamer.passes.partition import partition
+from gossamer.passes.partition_between import partition_between
+from gossamer.passes.placement_search import Tricks
 from gossamer.passes.search_options import SearchOptions
 
 
@@ -25,7 +27,7 @@ class Partition(Tricks, SearchOptions):
     least : the narrowest search to make
     place, end, final : where qubits begin and end
 
-    The others are those of :class:`gossamer.passes.partition.Tricks`.
+    The others are those of :class:`gossamer.passes.placement_search.Tricks`.
     """
 
     def run(self, graph: OpenGraph, network: Network) -> Assignment:

@@ -18,7 +18,9 @@ from gossamer.passes import cut as module
 from gossamer.passes.cut import Cut, choose_window, reductions
 from gossamer.passes.graph_like import to_open_graph
 from gossamer.passes.packets import circuit_of, count_copies, packets
-from gossamer.passes.partition import count_cost, problem_from_graph, search
+from gossamer.passes.placement_graph import problem_from_graph
+from gossamer.passes.placement_problem import count_cost
+from gossamer.passes.placement_search import search
 from gossamer.rewriting.circuit import Framed, Gate, Op, cancel, circuit_to_diagram, fold, give_frames, take_frames
 from gossamer.rewriting.extract import Weights
 from gossamer.rewriting.extract_placed import extract_placed

@@ -15,9 +15,13 @@ import gossamer
 from gossamer.diagnostics import UsageError
 from gossamer.ir.network import Network, NetworkLink, Node, QuantumChannel
 from gossamer.ir.network_text import parse_network, resolve_network
-from gossamer.passes import partition as pt
 from gossamer.passes.graph_like import to_open_graph
 from gossamer.passes.links import Links
+from gossamer.passes.partition import partition
+from gossamer.passes.placement_graph import problem_from_graph
+from gossamer.passes.placement_problem import count_cost
+from gossamer.passes.placement_search import search
+from gossamer.passes.steiner import steiner_table
 from gossamer.passes.weights import MAX_DISTANCE, weigh
 from gossamer.sources import read
 from tests.profiles import QUICK
@@ -79,7 +83,7 @@ def test_costs_of_any_size_are_rounded_by_little(network: Network) -> None:
 def test_trees_of_least_weight(network: Network) -> None:
     """The table against spanning trees of all larger sets, in the metric of the distances."""
     weights = weigh(network)
-    table = pt.steiner_table(weights.distance, weights.node)
+    table = steiner_table(weights.distance, weights.node)
     for mask in range(1, 1 << network.size):
         inside = [i for i in range(network.size) if mask >> i & 1]
         others = [i for i in range(network.size) if not mask >> i & 1]
@@ -157,10 +161,10 @@ def test_what_a_placement_costs_is_what_its_links_weigh(network: Network, seed: 
         + "".join(f"h q[{i}]; cx q[{i}],q[{(i * 3 + seed) % 3 + 1 if i == 0 else 0}];" for i in range(4))
     )
     graph = to_open_graph(read(source))
-    problem = pt.problem_from_graph(graph, network)
-    found = pt.search(problem, moves=2000, seed=seed)
-    assert found.cost == pt.count_cost(problem, found.place, found.item_place)
-    placed = Links().run(graph, pt.partition(graph, network, effort=0, seed=seed), network)
+    problem = problem_from_graph(graph, network)
+    found = search(problem, moves=2000, seed=seed)
+    assert found.cost == count_cost(problem, found.place, found.item_place)
+    placed = Links().run(graph, partition(graph, network, effort=0, seed=seed), network)
     placed.verify()
     graphs = np.bincount(placed.links.ravel(), minlength=network.size)  # every link is one of the network
     assert all(weigh(network).link[a, b] > 0 for a, b in placed.links.tolist()), graphs
