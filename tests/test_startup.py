@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -58,3 +59,19 @@ def test_every_public_name_is_there() -> None:
     assert set(gossamer.__all__) == {*gossamer._HOME, "__version__"}
     with pytest.raises(AttributeError):
         _ = gossamer.no_such_name
+
+
+def test_compiled_loops_can_be_found_on_disk_by_the_next_process() -> None:
+    """Numba keeps a function that closes over another compiled one under a name that no other process looks for."""
+    import gossamer
+
+    root = Path(gossamer.__file__).parent
+    compiled = [path for path in root.rglob("*.py") if "from numba import njit" in path.read_text(encoding="utf-8")]
+    assert len(compiled) > 5
+    for path in compiled:
+        module = import_module(".".join(path.relative_to(root.parent).with_suffix("").parts))
+        loops = [f for f in vars(module).values() if hasattr(f, "py_func")]
+        assert loops
+        assert all(f.py_func.__closure__ is None for f in loops)
+    inside = [p for p in root.rglob("*.py") if p not in compiled and "numba.njit" in p.read_text(encoding="utf-8")]
+    assert not inside

@@ -9,7 +9,6 @@ cost. Masks are sets of axes, as bit masks; ``parity(mask)`` of an index is the 
 from __future__ import annotations
 
 import math
-from functools import cache
 from typing import Any, Protocol
 
 import numpy as np
@@ -153,9 +152,11 @@ class LargeState:
     """Kernels in place, inside a buffer that only grows."""
 
     def __init__(self, amplitudes: Array, k: int | None = None) -> None:
+        from gossamer.ir import dense_kernels
+
         self.buffer = amplitudes
         self.k = int(amplitudes.size).bit_length() - 1 if k is None else k
-        self.kernels = _kernels()
+        self.kernels = dense_kernels
 
     @property
     def a(self) -> Array:
@@ -192,37 +193,37 @@ class LargeState:
         view[:, 1] *= self._scalar(f1)
 
     def parity_phase(self, mask: int, f0: complex, f1: complex) -> None:
-        self.kernels["parity_phase"](self.a, mask, self._scalar(f0), self._scalar(f1))
+        self.kernels.parity_phase(self.a, mask, self._scalar(f0), self._scalar(f1))
 
     def and_phase(self, mask: int, f: complex) -> None:
         axes = _axes(mask)
         if len(axes) == 2:
-            self.kernels["pair_phase"](self.a, *axes, self._scalar(f))
+            self.kernels.pair_phase(self.a, axes[0], axes[1], self._scalar(f))
         else:
-            self.kernels["and_phase"](self.a, mask, self._scalar(f))
+            self.kernels.and_phase(self.a, mask, self._scalar(f))
 
     def step(self, p: int, mask: int, f0: complex, f1: complex) -> None:
         r = 0.5**0.5
-        self.kernels["step"](self.a, p, mask, self._scalar(r * f0), self._scalar(r * f1))
+        self.kernels.step(self.a, p, mask, self._scalar(r * f0), self._scalar(r * f1))
 
     def reduce(self, p: int, mask: int, f0: complex, f1: complex) -> None:
-        self.kernels["reduce"](self.a, p, mask, self._scalar(f0), self._scalar(f1))
+        self.kernels.reduce(self.a, p, mask, self._scalar(f0), self._scalar(f1))
         self.k -= 1
 
     def merge(self, p: int, q: int) -> None:
-        self.kernels["merge"](self.a, p, q)
+        self.kernels.merge(self.a, p, q)
         self.k -= 1
 
     def marginal(self, mask: int) -> tuple[float, float]:
-        n0, n1 = self.kernels["marginal"](self.a, mask)
+        n0, n1 = self.kernels.marginal(self.a, mask)
         return float(n0), float(n1)
 
     def overlap(self, p: int, mask: int) -> tuple[float, float, complex]:
-        n0, n1, re, im = self.kernels["overlap"](self.a, p, mask)
+        n0, n1, re, im = self.kernels.overlap(self.a, p, mask)
         return float(n0), float(n1), complex(re, im)
 
     def norm(self) -> float:
-        n0, n1 = self.kernels["marginal"](self.a, 0)
+        n0, n1 = self.kernels.marginal(self.a, 0)
         return float(n0 + n1)
 
     def permuted(self, order: list[int]) -> Array:
@@ -235,7 +236,7 @@ class LargeState:
             table, bit = (tables[0], q) if q < low else (tables[1], q - low)
             table |= ((np.arange(table.size) >> bit) & 1) << p
         out = np.empty_like(self.a)
-        self.kernels["gather"](self.a, out, tables[0], tables[1])
+        self.kernels.gather(self.a, out, tables[0], tables[1])
         return out
 
 
@@ -322,138 +323,3 @@ def _parity_table(k: int, mask: int) -> NDArray[np.bool_]:
         index[k - 1 - p] = 1
         view[tuple(index)] ^= True
     return odd
-
-
-@cache
-def _kernels() -> dict[str, Any]:
-    import numba
-
-    jit = numba.njit(cache=True, nogil=True, error_model="numpy")
-
-    @jit
-    def odd(x: int) -> int:  # pragma: no cover
-        x ^= x >> 16
-        x ^= x >> 8
-        x ^= x >> 4
-        x ^= x >> 2
-        x ^= x >> 1
-        return x & 1
-
-    @jit
-    def parity_phase(a, mask, f0, f1):  # type: ignore[no-untyped-def]  # pragma: no cover
-        for i in range(a.size):
-            a[i] *= f1 if odd(i & mask) else f0
-
-    @jit
-    def and_phase(a, mask, f):  # type: ignore[no-untyped-def]  # pragma: no cover
-        for i in range(a.size):
-            if i & mask == mask:
-                a[i] *= f
-
-    @jit
-    def pair_phase(a, p, q, f):  # type: ignore[no-untyped-def]  # pragma: no cover
-        low = 1 << p
-        high = 1 << q
-        for top in range(high, a.size, 2 * high):
-            for mid in range(top + low, top + high, 2 * low):
-                for i in range(mid, mid + low):
-                    a[i] *= f
-
-    @jit
-    def step(a, p, mask, f0, f1):  # type: ignore[no-untyped-def]  # pragma: no cover
-        half = 1 << p
-        low = mask & (half - 1)
-        for top in range(0, a.size, 2 * half):
-            g = -f1 if odd(top & mask) else f1
-            if low == 0:
-                for i in range(top, top + half):
-                    u = f0 * a[i]
-                    v = g * a[i + half]
-                    a[i] = u + v
-                    a[i + half] = u - v
-            else:
-                for i in range(top, top + half):
-                    u = f0 * a[i]
-                    v = g * a[i + half]
-                    if odd(i & low):
-                        v = -v
-                    a[i] = u + v
-                    a[i + half] = u - v
-
-    @jit
-    def reduce(a, p, mask, f0, f1):  # type: ignore[no-untyped-def]  # pragma: no cover
-        half = 1 << p
-        low = mask & (half - 1)
-        out = 0
-        for top in range(0, a.size, 2 * half):
-            g = -f1 if odd(top & mask) else f1
-            for i in range(top, top + half):
-                v = g * a[i + half]
-                if low and odd(i & low):
-                    v = -v
-                a[out] = f0 * a[i] + v  # out <= i: nothing that is still needed is overwritten
-                out += 1
-
-    @jit
-    def merge(a, p, q):  # type: ignore[no-untyped-def]  # pragma: no cover
-        out = 0
-        for i in range(a.size):
-            if (i >> p) & 1 == (i >> q) & 1:
-                a[out] = a[i]
-                out += 1
-
-    @jit
-    def marginal(a, mask):  # type: ignore[no-untyped-def]  # pragma: no cover
-        n0 = 0.0
-        n1 = 0.0
-        for i in range(a.size):
-            w = float(a[i].real) ** 2 + float(a[i].imag) ** 2
-            if odd(i & mask):
-                n1 += w
-            else:
-                n0 += w
-        return n0, n1
-
-    @jit
-    def overlap(a, p, mask):  # type: ignore[no-untyped-def]  # pragma: no cover
-        half = 1 << p
-        n0 = 0.0
-        n1 = 0.0
-        re = 0.0
-        im = 0.0
-        for top in range(0, a.size, 2 * half):
-            for i in range(top, top + half):
-                x = a[i]
-                y = a[i + half]
-                n0 += float(x.real) ** 2 + float(x.imag) ** 2
-                n1 += float(y.real) ** 2 + float(y.imag) ** 2
-                r = float(x.real) * y.real + float(x.imag) * y.imag
-                s = float(x.real) * y.imag - float(x.imag) * y.real
-                if odd(i & mask):
-                    re -= r
-                    im -= s
-                else:
-                    re += r
-                    im += s
-        return n0, n1, re, im
-
-    @jit
-    def gather(a, out, low, high):  # type: ignore[no-untyped-def]  # pragma: no cover
-        n = low.size
-        for h in range(high.size):
-            base = high[h]
-            for i in range(n):
-                out[h * n + i] = a[base | low[i]]
-
-    kernels: dict[str, Any] = {
-        "parity_phase": parity_phase,
-        "and_phase": and_phase,
-        "pair_phase": pair_phase,
-        "step": step,
-        "reduce": reduce,
-        "merge": merge,
-        "marginal": marginal,
-        "overlap": overlap,
-        "gather": gather,
-    }
-    return kernels

@@ -27,7 +27,8 @@ def main(name: str, options: list[str]) -> None:
         f"gossamer.{part}" for part in ("frontends", "formats", "ir", "pipeline", "diagnostics")
     ]  # nothing that numba compiles
     with atheris.instrument_imports(
-        include=instrumented, exclude=["gossamer.ir.dense", "gossamer.passes.placement_kernels", "gossamer.runtime"]
+        include=instrumented,
+        exclude=["gossamer.ir.dense_kernels", "gossamer.passes.placement_kernels", "gossamer.runtime"],
     ):
         from tests.fuzz import targets as kit
 
