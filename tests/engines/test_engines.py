@@ -30,12 +30,12 @@ CLIFFORD = """OPENQASM 2.0; include "qelib1.inc"; qreg q[4]; creg a[1]; creg c[4
 h q[0]; cx q[0],q[1]; s q[1]; h q[2]; cz q[1],q[2]; cx q[2],q[3]; measure q[3] -> a[0]; if(a==1) x q[1]; h q[0]; h q[1]; measure q -> c;"""
 
 
-def agree(text: str, network: str, seed: int, engine: str = "aer") -> int:
+def agree(text: str, network: str, seed: int, engine: str = "aer", shots: int = SHOTS) -> int:
     """Compile, run on the engine, and compare with Aer running the source; returns how many different results there were."""
     program = gossamer.compile(text, network, seed=seed, effort=0, check=False)
-    ours = program.run(SHOTS, seed=seed, engine=engine)
+    ours = program.run(shots, seed=seed, engine=engine)
     assert ours.engine == engine
-    assert sum(ours.counts.values()) == SHOTS
+    assert sum(ours.counts.values()) == shots
     theirs = simulate(text, seed)
     assert chi_square_p(ours.counts, theirs) > 1e-3, f"on {network}: {ours.counts} is not {theirs}"
     return len(theirs)
@@ -76,8 +76,11 @@ def test_aer_agrees_on_published_protocols(i: int, path: Path) -> None:
     ("i", "path"), list(enumerate(corpus("qasm2/QASMBench/", max_qubits=12, label="valid"))), ids=str
 )
 def test_aer_agrees_on_qasmbench(i: int, path: Path) -> None:
-    network = "2" if "sat_n11" in path.stem else NETWORKS[i % 7]  # on patterns, Aer would have to hold 21 qubits
-    agree(path.read_text(encoding="utf-8", errors="replace"), network, i)
+    text = path.read_text(encoding="utf-8", errors="replace")
+    if "sat_n11" in path.stem:  # Aer runs each shot anew, with 21 qubits on patterns and 16 here, and a thousand gates and more
+        agree(text, "2:comm=1", i, shots=150)
+    else:
+        agree(text, NETWORKS[i % 7], i)
 
 
 @pytest.mark.parametrize("network", ["2", "2mbqc", "1+1mixed"])
