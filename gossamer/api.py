@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 #: Predicted seconds that a check may take as a part of compiling.
 COMPILE_CHECK_SECONDS = 5.0
+#: The same at effort 0, where another method decides as well; of samples more than two.
+QUICK_CHECK_SECONDS = 0.25
 
 
 @resting_collector()
@@ -169,8 +171,9 @@ def compile(
             progress("verify", None)
         start = perf_counter()
         verdict = verify_programs(
-            distribution.programs, distribution.manifest, diagram, None, network, COMPILE_CHECK_SECONDS, ruled=True
-        )
+            distribution.programs, distribution.manifest, diagram, None, network, COMPILE_CHECK_SECONDS,
+            quick=None if effort else QUICK_CHECK_SECONDS, ruled=True,
+        )  # fmt: skip
         seconds["verify"] = perf_counter() - start
         refuse_wrong(verdict)
     if progress is not None:

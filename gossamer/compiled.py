@@ -396,11 +396,12 @@ def verify_programs(
     network: Network | None = None,
     budget: float = CHECK_SECONDS,
     *,
+    quick: float | None = None,
     ruled: bool = False,
 ) -> Verdict:
     from gossamer.checks import verify as check
 
-    return check(programs, manifest, source, method=method, network=network, budget=budget, ruled=ruled)
+    return check(programs, manifest, source, method=method, network=network, budget=budget, quick=quick, ruled=ruled)
 
 
 def digest(diagram: Diagram) -> str:

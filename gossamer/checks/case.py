@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
-from functools import cached_property
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
 
+from gossamer.backends.lifting import LiftedPart
 from gossamer.checks.stitch import lift_all, stitch
 from gossamer.diagnostics import InputError
 from gossamer.ir.diagram import Diagram
@@ -59,6 +60,7 @@ class Case:
     witness : outcome bit of the source -> expression over the target's bits; an outcome that the compiler removed is missing
     discards : outcome bits of the target that are forgotten for physical reasons only
     postselected : whether runs are thrown away, so that the target is not trace preserving
+    other : makes the same case with another causal order of the target
     """
 
     source: Diagram
@@ -66,6 +68,7 @@ class Case:
     witness: dict[int, BitExpr]
     discards: frozenset[int]
     postselected: bool = False
+    other: Callable[[], Case] | None = field(default=None, repr=False)
 
     @cached_property
     def complete(self) -> bool:
@@ -75,8 +78,23 @@ class Case:
     @cached_property
     def cost(self) -> tuple[int, float]:
         """Live axes and amplitudes touched for one branch of both diagrams, inputs given as a state."""
-        a, b = sweep_cost(self.source), sweep_cost(self.target)
+        a, b = self.source_cost, self.target_cost
         return max(a[0], b[0]), a[1] + b[1]
+
+    @cached_property
+    def source_cost(self) -> tuple[int, float]:
+        return sweep_cost(self.source)
+
+    @cached_property
+    def target_cost(self) -> tuple[int, float]:
+        return sweep_cost(self.target)
+
+    @cached_property
+    def narrow(self) -> Case:
+        """The case with the order of the target that sweeps with fewer live qubits; a target as narrow as the source stays as it is."""
+        if self.other is None or self.target_cost[0] <= self.source_cost[0]:
+            return self
+        return min((self, self.other()), key=lambda case: case.target_cost)
 
 
 def make_case(programs: Sequence[NodeProgram], manifest: Manifest, source: Diagram) -> Case:
@@ -89,9 +107,12 @@ def make_case(programs: Sequence[NodeProgram], manifest: Manifest, source: Diagr
         lifting and stitching refuse.
     """
     parts = lift_all(programs, manifest)
-    candidates = [stitch(parts, manifest, links_first=first) for first in (False, True)]
-    best = min(candidates, key=lambda s: sweep_cost(s.diagram))
-    d = best.diagram
+    return _case(parts, manifest, source, links_first=False)
+
+
+def _case(parts: Sequence[LiftedPart], manifest: Manifest, source: Diagram, *, links_first: bool) -> Case:
+    stitched = stitch(parts, manifest, links_first=links_first)
+    d = stitched.diagram
     inputs = _order("input", d.input_names, source.input_names)
     outputs = _order("output", d.output_names, source.output_names)
     registers = {r.name: r for r in d.registers}
@@ -103,8 +124,8 @@ def make_case(programs: Sequence[NodeProgram], manifest: Manifest, source: Diagr
                 "PR-6", f"register {r.name} has {len(r.bits)} bits in the source, {len(registers[r.name].bits)} here"
             )
     outcomes = source.outcome_bits
-    if len(best.witness) != len(outcomes):
-        raise InputError("PR-6", f"the manifest lists {len(best.witness)} outcomes, the source has {len(outcomes)}")
+    if len(stitched.witness) != len(outcomes):
+        raise InputError("PR-6", f"the manifest lists {len(stitched.witness)} outcomes, the source has {len(outcomes)}")
     target = replace(
         d,
         inputs=d.inputs[np.array(inputs, np.intp)],
@@ -113,8 +134,9 @@ def make_case(programs: Sequence[NodeProgram], manifest: Manifest, source: Diagr
         output_names=source.output_names,
         registers=tuple(registers[r.name] for r in source.registers),
     )
-    witness = {i: w for i, w in zip(outcomes, best.witness, strict=True) if w is not None}
-    return Case(source, target, witness, best.discards, bool(manifest.postselected))
+    witness = {i: w for i, w in zip(outcomes, stitched.witness, strict=True) if w is not None}
+    other = None if links_first else partial(_case, parts, manifest, source, links_first=True)
+    return Case(source, target, witness, stitched.discards, bool(manifest.postselected), other)
 
 
 def by_results(manifest: Manifest, source: Diagram) -> Manifest:

@@ -26,23 +26,25 @@ def predict(case: Case) -> float:
     NotApplicable
         If the maps or their number are too large.
     """
-    total = 0.0
     for d in (case.source, case.target):
         outcomes, legs = len(d.outcome_bits), len(d.inputs) + len(d.outputs)
         if outcomes > MAX_OUTCOMES:
             raise NotApplicable(f"2^{outcomes} branches")
         if legs > (MAX_LEGS if case.complete else 10):
             raise NotApplicable(f"{legs} inputs and outputs")
+    case, total = case.narrow, 0.0
+    for d in (case.source, case.target):
         axes, work = sweep_cost(d, open_inputs=True)
         if axes > MAX_AXES:
             raise NotApplicable(f"{axes} live qubits with open inputs")
         # A vertex costs about 10 us; branches share their beginnings. Outcomes that cannot occur are not followed.
-        total += 2.0**outcomes * (6e-6 * d.num_vertices + 8e-9 * work + 1e-4)
+        total += 2.0 ** len(d.outcome_bits) * (6e-6 * d.num_vertices + 8e-9 * work + 1e-4)
     return total
 
 
 def check_exact(case: Case) -> tuple[bool, int, str]:
     """Whether it holds, how many branches the target has at most, and what was found."""
+    case = case.narrow
     cases = 2 ** len(case.target.outcome_bits)
     if not case.complete:
         holds = equal_instruments(case.source, case.target, TOLERANCE)

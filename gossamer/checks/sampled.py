@@ -49,6 +49,7 @@ def predict(case: Case) -> float:
     """
     if not case.complete:
         raise NotApplicable("some outcomes of the source have no witness")
+    case = case.narrow
     axes, work = case.cost
     if axes > MAX_AXES:
         raise NotApplicable(f"{axes} live qubits, at most {MAX_AXES} can be simulated")
@@ -58,6 +59,7 @@ def predict(case: Case) -> float:
 
 def check_sampled(case: Case, samples: int, seed: int = 0) -> tuple[bool, int, str]:
     """Whether it holds, how many samples were compared, and what was found."""
+    case = case.narrow
     axes = case.cost[0]
     if axes > MAX_AXES:
         raise NotApplicable(f"{axes} live qubits, at most {MAX_AXES} can be simulated")

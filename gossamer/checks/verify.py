@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from time import perf_counter
+from typing import NamedTuple
 
 from gossamer.checks import exact, rewriting, sampled, stabiliser
 from gossamer.checks.case import Case, NotApplicable, Verdict, make_case
@@ -30,6 +31,7 @@ def verify(
     method: str | None = None,
     seed: int = 0,
     budget: float = 5.0,
+    quick: float | None = None,
     network: Network | None = None,
     ruled: bool = False,
 ) -> Verdict:
@@ -42,6 +44,8 @@ def verify(
         that is predicted to stay within ``budget``; none where bringing the programs into one diagram would take twice as long.
     budget
         Seconds; with a method named, only the number of samples depends on it.
+    quick
+        Seconds after which the exact check leaves the matter to the next ones, and sampling ends; ``budget`` if not given.
     network
         Where given, links have to join its neighbours and nodes have to have the qubits.
     ruled
@@ -89,7 +93,7 @@ def verify(
         if method not in (None, name):
             continue
         try:
-            check = plan(case, seed, budget, method is not None)
+            check = plan(case, seed, _Time(budget, budget if quick is None else min(quick, budget)), method is not None)
             holds, cases, found = check()
         except NotApplicable as reason:
             skipped.append(f"{name} ({reason})")
@@ -102,29 +106,34 @@ def verify(
 _Check = Callable[[], tuple[bool, int, str]]
 
 
-def _exact(case: Case, seed: int, budget: float, asked: bool) -> _Check:
+class _Time(NamedTuple):
+    """Seconds, see :func:`verify`."""
+
+    budget: float
+    quick: float
+
+
+def _exact(case: Case, seed: int, time: _Time, asked: bool) -> _Check:
     seconds = exact.predict(case)
-    if seconds > (max(budget, 60.0) if asked else min(budget, 3.0)):
-        raise NotApplicable(f"about {seconds:.0f} s")
+    if seconds > (max(time.budget, 60.0) if asked else min(time.quick, 3.0)):
+        raise NotApplicable(f"about {seconds:.1f} s")
     return lambda: exact.check_exact(case)
 
 
-def _stabiliser(case: Case, seed: int, budget: float, asked: bool) -> _Check:
+def _stabiliser(case: Case, seed: int, time: _Time, asked: bool) -> _Check:
     return lambda: stabiliser.check_stabiliser(case, seed)
 
 
-def _sampled(case: Case, seed: int, budget: float, asked: bool) -> _Check:
+def _sampled(case: Case, seed: int, time: _Time, asked: bool) -> _Check:
     each = sampled.predict(case)
-    samples = int(min(sampled.MAX_SAMPLES, budget / each))
-    if samples < 2:
-        if not asked:
-            raise NotApplicable(f"{case.cost[0]} live qubits, about {2 * each:.0f} s")
-        samples = 2
+    if 2 * each > time.budget and not asked:
+        raise NotApplicable(f"{case.narrow.cost[0]} live qubits, about {2 * each:.0f} s")
+    samples = max(2, int(min(sampled.MAX_SAMPLES, time.quick / each)))
     return lambda: sampled.check_sampled(case, samples, seed)
 
 
-def _rewriting(case: Case, seed: int, budget: float, asked: bool) -> _Check:
-    return lambda: rewriting.check_rewriting(case, None if asked else int(LEGS_PER_SECOND * budget))
+def _rewriting(case: Case, seed: int, time: _Time, asked: bool) -> _Check:
+    return lambda: rewriting.check_rewriting(case, None if asked else int(LEGS_PER_SECOND * time.budget))
 
 
 _PLANS = {"exact": _exact, "stabiliser": _stabiliser, "rewriting": _rewriting, "sampled": _sampled}

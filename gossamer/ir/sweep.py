@@ -567,12 +567,13 @@ class Sweep:
         if isinstance(self.state, DryState):
             return out
         if len(distinct) != len(legs):
-            full = np.zeros((2,) * len(legs), out.dtype)
-            source = out.reshape((2,) * len(distinct))
-            for i in range(source.size):
-                values = dict(zip(distinct, np.unravel_index(i, source.shape), strict=True)) if distinct else {}
-                full[tuple(self.const.get(x, values.get(x, 0)) for x in legs)] = out[i]
-            out = full.reshape(-1)
+            at = np.zeros(out.size, np.int64)  # where an amplitude stands among those of all legs
+            index, bit = np.arange(out.size), {x: len(distinct) - 1 - i for i, x in enumerate(distinct)}
+            for x in legs:
+                at = at << 1 | (self.const[x] if x in self.const else index >> bit[x] & 1)
+            full = np.zeros(1 << len(legs), out.dtype)
+            full[at] = out
+            out = full
         return out * (2.0**self.log * self.turn) if scaled else out
 
     def _controlled_sign(self, x: int, mask: int) -> None:
