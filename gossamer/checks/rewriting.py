@@ -314,7 +314,7 @@ def sandwich(first: Diagram, second: Diagram) -> Diagram:
 
 def _identity(source: Diagram, target: Diagram, limit: int | None, what: str) -> Norm:
     """The modulus of the number c, if the target after the source's adjoint is c times the identity."""
-    graph = WorkGraph.from_diagram(sandwich(target, source))
+    graph = WorkGraph.from_diagram(sandwich(target, source), modulus=True)
     if not reduce(graph, "full", limit=limit):
         raise NotApplicable(f"{what}: more than {limit} steps")
     wires = {

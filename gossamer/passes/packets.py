@@ -17,6 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gossamer.ir.diagram import Int
+from gossamer.ir.matching import greatest_matching
 from gossamer.ir.network import Network
 from gossamer.ir.open_graph import Label, OpenGraph
 from gossamer.ir.phase import Phase
@@ -204,30 +205,4 @@ def count_copies(gates: Sequence[Framed], nodes: Nodes) -> int:
         if len(g.wires) == 2:
             (_, s, here), (_, t, there) = now[g.wires[0]], now[g.wires[1]]
             join(s, here, t, there)
-    return _matching(meet)
-
-
-def _matching(meet: dict[tuple[int, int], list[tuple[int, int]]]) -> int:
-    """The size of a greatest matching of a bipartite graph, by augmenting paths."""
-    left_of: dict[tuple[int, int], tuple[int, int]] = {}
-    right_of: dict[tuple[int, int], tuple[int, int]] = {}
-    for root in meet:
-        came: dict[tuple[int, int], tuple[int, int]] = {}  # right end -> the left end from which it was reached
-        todo = [root]
-        while todo:
-            left = todo.pop()
-            right = next((r for r in meet[left] if r not in left_of), None)
-            if right is None:
-                fresh = [r for r in meet[left] if r not in came]
-                came.update(dict.fromkeys(fresh, left))
-                todo.extend(left_of[r] for r in fresh)
-                continue
-            came[right] = left
-            at: tuple[int, int] | None = right
-            while at is not None:
-                left = came[at]
-                left_of[at] = left
-                before = right_of.get(left)
-                right_of[left], at = at, before
-            break
-    return len(left_of)
+    return len(greatest_matching(meet))

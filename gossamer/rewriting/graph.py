@@ -65,7 +65,8 @@ class WorkGraph:
     owner : spider -> the outcome bit bound to it
     fixed : spiders that no rule may remove
     rank : the place of a spider in the order of the source
-    power, phases, factor : the scalar ``factor * sqrt(2)**power * exp(i pi sum(phases))``, Hadamard edges counted as above
+    power, phases, factor : the scalar ``factor * sqrt(2)**power * exp(i pi sum(phases))``, Hadamard edges counted as above; ``phases`` is None
+        where nobody asks for more than the modulus
     origins : where set, the phases of the source that are in the phase of a spider, each with the exponent of its sign
     merged : ``(i, j, k)``: phases i and j of the source were added, with the relative sign ``(-1)**k``
     """
@@ -93,7 +94,7 @@ class WorkGraph:
         self.interned: dict[BitExpr, int] = {}
         self.defined: dict[int, BitExpr] = {}
         self.power = 0
-        self.phases: list[Phase] = []
+        self.phases: list[Phase] | None = []
         self.factor = Fraction(1)
         self.origins: dict[int, list[tuple[int, Pauli]]] | None = None
         self.merged: list[tuple[int, int, int]] = []
@@ -101,8 +102,13 @@ class WorkGraph:
     # ---- reading a diagram ------------------------------------------------------------------------------------------
 
     @classmethod
-    def from_diagram(cls, d: Diagram) -> WorkGraph:
+    def from_diagram(cls, d: Diagram, *, modulus: bool = False) -> WorkGraph:
         """The working graph of a diagram (X-spiders change colour; wires without a spider get one).
+
+        Parameters
+        ----------
+        modulus
+            Whether the modulus of the scalar is enough; its phase costs more than all else where there are many bits.
 
         Examples
         --------
@@ -118,7 +124,7 @@ class WorkGraph:
         hadamard = d.hadamard ^ (kind == VertexKind.X)[d.edges[:, 0]] ^ (kind == VertexKind.X)[d.edges[:, 1]]
         g.bits = list(d.bits)
         g.power = d.scalar.power - int(hadamard.sum())
-        g.phases, g.factor = [d.scalar.phase], d.scalar.factor
+        g.phases, g.factor = None if modulus else [d.scalar.phase], d.scalar.factor
         g.adj = [set() for _ in range(n)]
         g.rank = list(range(n))
         g.alive = bytearray((kind <= VertexKind.X).astype(np.uint8).tobytes())
@@ -221,19 +227,21 @@ class WorkGraph:
             signs, total = found
             for angle, sign in signs:
                 self.add_signed(v, angle, sign)
-        constant = total.constant * self.unit
-        if constant and constant.denominator == 1:
-            self.add_const(v, int(constant))
-            total = total - Phase(total.constant)
-        paulis = [t for t in total.terms if t[0] and t[1].denominator == 1 and not t[2]]
-        if paulis:
-            flip = BitExpr(frozenset(t[0]) for t in paulis)
-            self.add_pauli(v, self._opened(flip))
-            total = total - _pi_times(flip)
-        if total.is_zero:
-            self.rest.pop(v, None)
+        flips, kept = [], []
+        for mono, c, symbols in total.terms:
+            if mono and c.denominator == 1 and not symbols:
+                flips.append(frozenset(mono))
+            elif not mono and (c * self.unit).denominator == 1:
+                self.add_const(v, int(c * self.unit))
+                kept += [(mono, Fraction(0), symbols)] if symbols else []
+            else:
+                kept.append((mono, c, symbols))
+        if flips:
+            self.add_pauli(v, self._opened(BitExpr(flips)))
+        if kept:
+            self.rest[v] = Phase.from_terms(kept)
         else:
-            self.rest[v] = total
+            self.rest.pop(v, None)
 
     def _without_products(self, phase: Phase) -> Phase:
         """The same phase without the derived bits that are no parities, if that is short: products are terms of a phase already."""
@@ -256,11 +264,14 @@ class WorkGraph:
         angle = -singles[0][1] / 2 * self.unit
         if angle.denominator > 1:
             return None
-        sign = BitExpr.xor(b for b, _ in singles)
-        rest = phase - Phase(Fraction(int(angle), self.unit)).negated_if(sign)
-        if not (rest - Phase(rest.constant)).is_pauli:
+        left = {m: c for m, c, _ in phase.terms}  # less (-1)**parity, the product of all 1 - 2 b
+        for size in range(len(singles) + 1):
+            for part in combinations([b for b, _ in singles], size):
+                left[part] = left.get(part, Fraction(0)) - angle / self.unit * (-2) ** size
+        if any(m and c.denominator > 1 for m, c in left.items()) or any(s for _, _, s in phase.terms):
             return None
-        return [(int(angle), self._opened(sign))], rest
+        sign = BitExpr.xor(b for b, _ in singles)
+        return [(int(angle), self._opened(sign))], Phase.from_terms((m, c, ()) for m, c in left.items())
 
     def _find_signs(self, phase: Phase) -> tuple[list[tuple[int, BitExpr]], Phase] | None:
         """Angles and signs of a phase ``sum of (-1)**sign * angle``, if they are few, and what of it is not under bits.
@@ -474,7 +485,7 @@ class WorkGraph:
     def multiply(self, power: int, phase: Phase | None = None) -> None:
         """Multiply the scalar by ``sqrt(2)**power * exp(i pi phase)``."""
         self.power += power
-        if phase is not None:
+        if phase is not None and self.phases is not None:
             self.phases.append(phase)
 
     def scalar(self) -> Scalar:
@@ -483,6 +494,7 @@ class WorkGraph:
         A phase with too many terms to be written (clause PH-4) is left out: it is a phase of each map ``K_m`` by itself, which no
         instrument sees.
         """
+        assert self.phases is not None
         try:
             phase = Phase.from_terms(term for phase in self.phases for term in phase.terms)
         except TooLarge:

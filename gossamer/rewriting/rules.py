@@ -144,7 +144,7 @@ def check_scalar(g: WorkGraph, v: int) -> int | None:
 def apply_scalar(g: WorkGraph, v: int) -> Iterable[int]:
     """``1 + exp(i pi a)``: 2, 0, or a root of i times the square root of 2."""
     if g.is_half(v):
-        g.multiply(1, Phase(Fraction(1, 4)).negated_if(g.short(as_expression(g.half_sign(v)))))
+        g.multiply(1, _eighth(g, v))
     elif g.const[v]:
         g.factor = Fraction(0)
     else:
@@ -216,11 +216,16 @@ def apply_push(g: WorkGraph, match: tuple[int, int, int]) -> Iterable[int]:
     return {*near, *apply_fuse(g, (a, b))}
 
 
-def _times(g: WorkGraph, v: int, k: Pauli) -> Phase:
-    """The phase of a spider where k is 1."""
-    if not isinstance(k, BitExpr):
-        return g.phase_of(v) if k else Phase()
-    return Phase() if k.is_zero else g.phase_of(v).times(g.short(k))
+def _times(g: WorkGraph, v: int, k: Pauli) -> Phase | None:
+    """The phase of a spider where k is 1; None for 0, and where the graph keeps no phase of its scalar."""
+    if g.phases is None or (k.is_zero if isinstance(k, BitExpr) else not k):
+        return None
+    return g.phase_of(v).times(g.short(k)) if isinstance(k, BitExpr) else g.phase_of(v)
+
+
+def _eighth(g: WorkGraph, v: int) -> Phase | None:
+    """The phase of ``1 + exp(i pi a)``, a being the phase of a half; None where the graph keeps none."""
+    return None if g.phases is None else Phase(Fraction(1, 4)).negated_if(g.short(as_expression(g.half_sign(v))))
 
 
 def check_complement(g: WorkGraph, v: int) -> int | None:
@@ -232,7 +237,7 @@ def check_complement(g: WorkGraph, v: int) -> int | None:
 
 def apply_complement(g: WorkGraph, v: int) -> Iterable[int]:
     """Local complementation [DKPW, lemma 5.2]: the spider goes, its neighbours are complemented and lose its phase."""
-    g.multiply(1, Phase(Fraction(1, 4)).negated_if(g.short(as_expression(g.half_sign(v)))))
+    g.multiply(1, _eighth(g, v))
     near = g.adj[v]
     adj = g.adj
     g.adj[v] = set()
@@ -294,8 +299,8 @@ def apply_pivot(g: WorkGraph, match: tuple[int, int]) -> Iterable[int]:
 
 
 def _and(g: WorkGraph, a: Pauli, b: Pauli) -> Phase | None:
-    """``pi * a * b`` as a phase; None for 0."""
-    if a == 0 or b == 0:
+    """``pi * a * b`` as a phase; None for 0, and where the graph keeps no phase of its scalar."""
+    if g.phases is None or a == 0 or b == 0:
         return None
     return Phase(1).times(g.short(as_expression(a)) & g.short(as_expression(b)))
 
