@@ -15,7 +15,8 @@ from dataclasses import replace
 from functools import cache
 
 from gossamer.diagnostics import InputError, Span
-from gossamer.formats.openqasm import normalise, parse_openqasm
+from gossamer.formats.circuit_lines import NotPlain, read_lines
+from gossamer.formats.openqasm import MAX_CHARACTERS, normalise, parse_openqasm
 from gossamer.formats.openqasm_angles import Exact, evaluate
 from gossamer.formats.openqasm_syntax import (
     Annotated,
@@ -74,6 +75,15 @@ _TEXT = r'("[^"\\]*(?:\\.[^"\\]*)*")'
 _PART = re.compile(rf"{_NUMBER}/{_NUMBER} outcomes={_NUMBER} source={_TEXT}", re.ASCII)
 _REGISTER = re.compile(rf"size={_NUMBER} name={_TEXT}", re.ASCII)
 _PLACE = re.compile(rf"{_NUMBER} qubit=data\[{_NUMBER}\] name={_TEXT}", re.ASCII)
+#: What the lines above the instructions begin with.
+_HEAD = (
+    "OPENQASM ",
+    "include ",
+    "gate ",
+    "qubit[",
+    "bit[",
+    *(f"@gossamer.{x} " for x in ("node", "part", "register", "input", "output")),
+)
 #: Larger whole numbers are printed as floats: readers keep integers in 32 bits.
 _MAX_INT = 2**31
 
@@ -241,11 +251,40 @@ def read_program(text: str, file: str = "<text>") -> NodeProgram:
     >>> read_program(print_program(p)) == p
     True
     """
+    found = _read_as_printed(text, file)
+    if found is not None:
+        return found
     try:
         return _Reader(parse_openqasm(text, file, syntax_code=CODE)).program()
     except InputError as error:
         error.with_source(normalise(text))
         raise
+
+
+def _read_as_printed(text: str, file: str) -> NodeProgram | None:
+    """The program, its instructions read line by line; None where the grammar has to read, or refuse, all of it."""
+    lines = normalise(text).split("\n")
+    if lines.pop() or len(text) > MAX_CHARACTERS:
+        return None
+    begin = next((i for i, line in enumerate(lines) if not line.startswith(_HEAD)), len(lines))
+    try:
+        reader = _Reader(parse_openqasm("\n".join([*lines[:begin], ""]), file, syntax_code=CODE))
+        top = reader.program()
+        usable = frozenset(GATES.keys() - (DEFINED.keys() - reader.defined))
+        below = read_lines(lines[begin:], top.data, top.comm, top.bits, usable=usable, excerpt=top.excerpt is not None)
+    except (NotPlain, InputError):
+        return None
+    if top.instructions:
+        return None
+    excerpt = top.excerpt
+    if excerpt is not None:
+        excerpt = replace(
+            excerpt,
+            first=frozenset(below.first),
+            outcomes=tuple(sorted(below.outcomes)),
+            postselected=tuple(sorted(below.postselected)),
+        )
+    return replace(top, instructions=tuple(below.instructions), results=tuple(sorted(below.results)), excerpt=excerpt)
 
 
 class _Reader:

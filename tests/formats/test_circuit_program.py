@@ -9,12 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gossamer.diagnostics import InputError
-from gossamer.formats.circuit_program import print_program, read_program
+from gossamer.formats.circuit_program import _read_as_printed, _Reader, print_program, read_program
+from gossamer.formats.openqasm import parse_openqasm
 from gossamer.ir.phase import Phase
 from gossamer.ir.program import (
     GATES,
     Conditional,
     Ebit,
+    Excerpt,
     Gate,
     Instruction,
     Measure,
@@ -22,6 +24,7 @@ from gossamer.ir.program import (
     Recv,
     Reset,
     Send,
+    gates_of,
 )
 
 EVERYTHING = NodeProgram(
@@ -143,70 +146,119 @@ HEAD = 'OPENQASM 3.0;\ninclude "stdgates.inc";\n@gossamer.node n0\ngate rzz(thet
 BODY = HEAD + "qubit[2] data;\nqubit[1] comm;\nbit[2] m;\n"
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "OPENQASM 2.0;\n",
-        "OPENQASM 3.0;\n",
-        'OPENQASM 3.0;\ninclude "stdgates.inc";\nqubit[1] data;\n',
-        HEAD.replace("rz(theta) b", "rz(theta) a"),
-        HEAD.replace("cx a, b; }", "}"),
-        HEAD.replace("@gossamer.node n0", "@gossamer.node n 0"),
-        HEAD.replace("@gossamer.node n0", "@gossamer.node n0\n@gossamer.node n1"),
-        HEAD + "qubit[0] data;",
-        HEAD + "qubit[99999999999] data;",
-        HEAD + "qubit data;",
-        HEAD + "bit[1] m;\nqubit[1] data;",  # order is part of the shape
-        BODY + "qubit[1] more;",
-        BODY + "cy data[0], data[1];",
-        BODY + "ecr data[0], data[1];",
-        HEAD + "gate ecr a, b { cx a, b; }\n",
-        HEAD + "gate mine a { h a; }\n",
-        BODY + "u3(pi, 0) data[0];",
-        BODY + "h data[2];",
-        BODY + "h data;",
-        BODY + "h m[0];",
-        BODY + "cz data[0], data[0];",
-        BODY + "cz data[0];",
-        BODY + "rz data[0];",
-        BODY + "rz(0.5) data[0];",
-        BODY + "rz(sin(1)*pi) data[0];",
-        BODY + "rz(theta) data[0];",
-        BODY + "m = measure data;",
-        BODY + "measure data[0];",
-        BODY + "m[2] = measure data[0];",
-        BODY + "barrier;",
-        BODY + "@gossamer.link id=l0 peer=bob\nreset data[0];",
-        BODY + "@gossamer.link id=l0 peer=bob x=y\nreset comm[0];",
-        BODY + "@gossamer.link peer=bob id=l0\nreset comm[0];",
-        BODY + "@gossamer.link id=l0 peer=bo-b\nreset comm[0];",
-        BODY + "@gossamer.link id=l0 peer=bob\nh comm[0];",
-        BODY + "@gossamer.link id=l0 peer=bob\n@gossamer.link id=l1 peer=bob\nreset comm[0];",
-        BODY + "@gossamer.send id=m0 to=bob bits=m[2]\nbarrier;",
-        BODY + "@gossamer.send id=m0 to=bob bits=m[0];m[1]\nbarrier;",
-        BODY + "@gossamer.send id=m0 to=bob bits=m[0]\nbarrier data[0];",
-        BODY + "@gossamer.recv id=m0 from=bob bit=m[-1]\nbarrier;",
-        BODY + "@gossamer.recv id=m0 from=bob bit=m[٠]\nbarrier;",
-        BODY + "@gossamer.result c\nm[0] = measure data[0];",
-        BODY + "@other.thing\nh data[0];",
-        BODY + "@other.thing\nm[0] = measure data[0];",
-        BODY + "if (m[0]) { h data[0]; } else { x data[0]; }",
-        BODY + "if (m[0]) { reset data[0]; }",
-        BODY + "if (m == 1) { h data[0]; }",
-        BODY + "if (m[0] && m[1]) { h data[0]; }",
-        BODY + "if (m[0]) { if (m[1]) { h data[0]; } h data[0]; }",
-        BODY + "if (m[0]) { @gossamer.x\nh data[0]; }",
-        BODY + "h data[0]",
-        BODY + "@gossamer.node n1\n",
-    ],
-)
+REFUSED = [
+    "",
+    "OPENQASM 2.0;\n",
+    "OPENQASM 3.0;\n",
+    'OPENQASM 3.0;\ninclude "stdgates.inc";\nqubit[1] data;\n',
+    HEAD.replace("rz(theta) b", "rz(theta) a"),
+    HEAD.replace("cx a, b; }", "}"),
+    HEAD.replace("@gossamer.node n0", "@gossamer.node n 0"),
+    HEAD.replace("@gossamer.node n0", "@gossamer.node n0\n@gossamer.node n1"),
+    HEAD + "qubit[0] data;",
+    HEAD + "qubit[99999999999] data;",
+    HEAD + "qubit data;",
+    HEAD + "bit[1] m;\nqubit[1] data;",  # order is part of the shape
+    BODY + "qubit[1] more;",
+    BODY + "cy data[0], data[1];",
+    BODY + "ecr data[0], data[1];",
+    HEAD + "gate ecr a, b { cx a, b; }\n",
+    HEAD + "gate mine a { h a; }\n",
+    BODY + "u3(pi, 0) data[0];",
+    BODY + "h data[2];",
+    BODY + "h data;",
+    BODY + "h m[0];",
+    BODY + "cz data[0], data[0];",
+    BODY + "cz data[0];",
+    BODY + "rz data[0];",
+    BODY + "rz(0.5) data[0];",
+    BODY + "rz(sin(1)*pi) data[0];",
+    BODY + "rz(theta) data[0];",
+    BODY + "m = measure data;",
+    BODY + "measure data[0];",
+    BODY + "m[2] = measure data[0];",
+    BODY + "barrier;",
+    BODY + "@gossamer.link id=l0 peer=bob\nreset data[0];",
+    BODY + "@gossamer.link id=l0 peer=bob x=y\nreset comm[0];",
+    BODY + "@gossamer.link peer=bob id=l0\nreset comm[0];",
+    BODY + "@gossamer.link id=l0 peer=bo-b\nreset comm[0];",
+    BODY + "@gossamer.link id=l0 peer=bob\nh comm[0];",
+    BODY + "@gossamer.link id=l0 peer=bob\n@gossamer.link id=l1 peer=bob\nreset comm[0];",
+    BODY + "@gossamer.send id=m0 to=bob bits=m[2]\nbarrier;",
+    BODY + "@gossamer.send id=m0 to=bob bits=m[0];m[1]\nbarrier;",
+    BODY + "@gossamer.send id=m0 to=bob bits=m[0]\nbarrier data[0];",
+    BODY + "@gossamer.recv id=m0 from=bob bit=m[-1]\nbarrier;",
+    BODY + "@gossamer.recv id=m0 from=bob bit=m[٠]\nbarrier;",
+    BODY + "@gossamer.result c\nm[0] = measure data[0];",
+    BODY + "@other.thing\nh data[0];",
+    BODY + "@other.thing\nm[0] = measure data[0];",
+    BODY + "if (m[0]) { h data[0]; } else { x data[0]; }",
+    BODY + "if (m[0]) { reset data[0]; }",
+    BODY + "if (m == 1) { h data[0]; }",
+    BODY + "if (m[0] && m[1]) { h data[0]; }",
+    BODY + "if (m[0]) { if (m[1]) { h data[0]; } h data[0]; }",
+    BODY + "if (m[0]) { @gossamer.x\nh data[0]; }",
+    BODY + "h data[0]",
+    BODY + "@gossamer.node n1\n",
+]
+
+
+@pytest.mark.parametrize("text", REFUSED)
 def test_other_shapes_are_refused_with_their_place(text: str) -> None:
     with pytest.raises(InputError) as caught:
         read_program(text, "n0.qasm")
     assert caught.value.code in ("PR-11", "QASM-11")
     assert caught.value.diagnostic.span is not None
     assert "n0.qasm" in str(caught.value)
+
+
+def by_grammar(text: str) -> NodeProgram | str:
+    """The program that the grammar alone reads, or the code with which it refuses."""
+    try:
+        return _Reader(parse_openqasm(text, "n0.qasm", syntax_code="PR-11")).program()
+    except InputError as error:
+        return error.code
+
+
+@pytest.mark.parametrize("text", REFUSED)
+def test_what_the_grammar_refuses_is_not_read_line_by_line(text: str) -> None:
+    assert _read_as_printed(text + "\n", "n0.qasm") is None
+
+
+@settings(max_examples=150, deadline=None)
+@given(programs(), st.data())
+def test_reading_line_by_line_is_reading_by_the_grammar(program: NodeProgram, data: st.DataObject) -> None:
+    text = print_program(program)
+    large = any(abs(n) >= 2**31 for p in _angles(program) for n in p.constant.as_integer_ratio())
+    assert large or _read_as_printed(text, "n0.qasm") == program == by_grammar(text)
+    lines = text.splitlines(keepends=True)
+    at, other = (data.draw(st.integers(0, len(lines) - 1)) for _ in range(2))
+    column = data.draw(st.integers(0, len(lines[at])))
+    more = data.draw(
+        st.sampled_from(
+            ["", " ", "0", "1", "m[0]", ";", "}", "//", "/*", "\n", "comm", "pi", "@gossamer.result c[0]\n"]
+        )
+    )
+    for edited in (
+        [*lines[:at], lines[at][:column] + more + lines[at][column + data.draw(st.integers(0, 2)) :], *lines[at + 1 :]],
+        [*lines[:at], *lines[at + 1 :]],
+        [*lines[:at], lines[other], *lines[at:]],
+    ):
+        found = _read_as_printed("".join(edited), "n0.qasm")
+        assert found is None or found == by_grammar("".join(edited))
+
+
+def _angles(program: NodeProgram) -> list[Phase]:
+    return [angle for op in program.instructions for gate in gates_of(op) for angle in gate.angles]
+
+
+def test_what_a_program_says_of_the_manifest_is_read_line_by_line() -> None:
+    excerpt = Excerpt(0, 2, "ab", 1, (("c", 1),), ((0, 0, "q"),), (), frozenset({"l0"}), ((0, 0),), ())
+    code = (Ebit("l0", "b", 1), Measure(1, 0), Send("m0", "b", (0,)), Recv("m1", "b", 1))
+    program = NodeProgram("a", "circuit", 1, 1, 2, code, ((0, "c[0]"),), excerpt)
+    text = print_program(program)
+    assert _read_as_printed(text, "a.qasm") == program == by_grammar(text)
+    assert _read_as_printed(text.replace(" end=first", ""), "a.qasm") is None
 
 
 def test_the_base_of_the_refusals_is_accepted() -> None:
