@@ -5,6 +5,9 @@ BIN := $(VENV)/bin
 JOBS ?= 2
 RUNS ?= 100000
 CONSTRAINTS ?= constraints.txt
+# Workers and threads of theirs would stand in each other's way.
+export OMP_NUM_THREADS ?= 1
+export OPENBLAS_NUM_THREADS ?= 1
 
 .PHONY: demo test nightly fuzz mutation lint pins clean
 

@@ -87,7 +87,7 @@ def figures(draw: st.DrawFn) -> Network:
 
 
 @pytest.mark.parametrize("effort", [0, 1])
-@settings(QUICK, max_examples=12)
+@settings(QUICK, max_examples=6)
 @given(circuit=circuits(min_wires=3, max_wires=4, max_gates=14), network=figures(), seed=st.integers(0, 3))
 def test_never_worse_than_the_fewest_ebits(circuit, network: Network, seed: int, effort: int) -> None:
     """With the same effort and seed; and what is kept is the same instrument."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from pathlib import Path
 
@@ -47,7 +48,7 @@ def wishes(draw: st.DrawFn, names: list[str], nodes: list[str]) -> dict[str, dic
 
 
 @pytest.mark.parametrize("mode", [None, "min-space", "min-nodes", "clifford"])
-@settings(QUICK, max_examples=25)
+@settings(QUICK, max_examples=12)
 @given(data=st.data())
 def test_random_circuits_begin_and_end_where_they_should(mode: str | None, data: st.DataObject) -> None:
     """With room to spare every wish can be met: circuits on all models of nodes, as they stand, gathered and in named pipelines."""
@@ -63,11 +64,17 @@ def test_random_circuits_begin_and_end_where_they_should(mode: str | None, data:
     assert ("places" in program.report) == bool(wish["place"] or wish["end"] or wish["final"] == "same")
 
 
-@pytest.mark.parametrize("comm", ["", ",comm=2", ",comm=1"])
-@pytest.mark.parametrize("source", [MIXED, CLIFFORD], ids=["T gates", "Clifford"])
-@pytest.mark.parametrize("shape", ["2:qubits=3", "line:3:qubits=3"])
+EVERY = list(itertools.product(["2:qubits=3", "line:3:qubits=3"], ["T gates", "Clifford"], ["", ",comm=2", ",comm=1"]))
+#: Each network, program and limit once; the other combinations are nightly.
+QUICK_ONES = (EVERY[2], EVERY[3], EVERY[7], EVERY[11])
+
+
+@pytest.mark.parametrize(
+    ("shape", "source", "comm"), [pytest.param(*x, marks=[pytest.mark.nightly] * (x not in QUICK_ONES)) for x in EVERY]
+)
 def test_four_qubits_in_every_form(source: str, shape: str, comm: str) -> None:
     """One qubit to spare on each node, and they all change places."""
+    source = {"T gates": MIXED, "Clifford": CLIFFORD}[source]
     place = {"q[0]": "n0", "q[1]": "n0", "q[2]": "n1", "q[3]": "n1"}
     end = {"q[0]": "n1", "q[1]": "n1", "q[2]": "n0", "q[3]": "n0"}
     program = gossamer.compile(source, shape + comm, place=place, end=end, check=False)

@@ -107,7 +107,14 @@ def test_every_source_on_every_model(name: str, network: str) -> None:
     compiled(source, network, source, 0)
 
 
-@pytest.mark.parametrize("name", [name for name in SOURCES if name != "teleportation"])
+#: These grow on their way, so that each takes a minute.
+LONG = ("circuit", "diagram", "pattern")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(x, marks=[pytest.mark.nightly] * (x in LONG)) for x in SOURCES if x != "teleportation"],
+)
 def test_round_trips(name: str) -> None:
     """Conditions of a Clifford program and its flow after rewriting can form a cycle (OG-4), so Grover's goes round as it is, and seeds are such that the others have none."""
     form = SOURCES[name]()

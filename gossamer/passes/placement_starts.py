@@ -22,6 +22,8 @@ from gossamer.passes.placement_problem import PlacementProblem, count_cost
 MAX_BLOCKS = 64
 #: Problems with more incidences get one start of Mt-KaHyPar.
 MAX_TURNED = 100_000
+#: With no more tracks annealing finds from the greedy start what it finds from any, and Mt-KaHyPar would take most of the time.
+MIN_TRACKS = 7
 
 
 def find_starts(problem: PlacementProblem, seed: int, turns: int) -> list[tuple[int, str, Int, Int]]:
@@ -44,7 +46,7 @@ def find_starts(problem: PlacementProblem, seed: int, turns: int) -> list[tuple[
         track_of = tracks[problem.chain_of].astype(np.int32)
         have_wheel = importlib.util.find_spec("mtkahypar") is not None
         add("greedy" if have_wheel else "greedy (mtkahypar is not installed)", _fill_nodes(problem, number)[track_of])
-        if turns and have_wheel and 1 < problem.num_nodes <= MAX_BLOCKS and problem.num_items:
+        if turns and have_wheel and 1 < problem.num_nodes <= MAX_BLOCKS and number >= MIN_TRACKS and problem.num_items:
             for blocks, items in _mtkahypar_blocks(problem, track_of, number, seed, turns):
                 add("mt-kahypar", blocks[track_of], items)
     found.sort(key=lambda x: (x[0], x[1]))
@@ -144,12 +146,12 @@ def _mtkahypar_blocks(
             nets.append(np.concatenate([track_of[s : s + 1], number + around]))
     weight = np.zeros(size, np.int64)
     weight[:number] = 1
+    context = _mtkahypar.context_from_preset(mtkahypar.PresetType.DETERMINISTIC)
+    context.set_partitioning_parameters(problem.num_nodes, 0.0, mtkahypar.Objective.KM1)
+    context.set_individual_target_block_weights(problem.capacity.tolist())
+    context.logging = False
     for turn in range(turns if len(incident) < MAX_TURNED else 1):
         names = np.random.Generator(np.random.PCG64([seed, turn])).permutation(size)
-        context = _mtkahypar.context_from_preset(mtkahypar.PresetType.DETERMINISTIC)
-        context.set_partitioning_parameters(problem.num_nodes, 0.0, mtkahypar.Objective.KM1)
-        context.set_individual_target_block_weights(problem.capacity.tolist())
-        context.logging = False
         weights = np.empty(size, np.int64)
         weights[names] = weight
         graph = _mtkahypar.create_hypergraph(

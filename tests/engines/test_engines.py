@@ -77,7 +77,9 @@ def test_aer_agrees_on_published_protocols(i: int, path: Path) -> None:
 )
 def test_aer_agrees_on_qasmbench(i: int, path: Path) -> None:
     text = path.read_text(encoding="utf-8", errors="replace")
-    if "sat_n11" in path.stem:  # Aer runs each shot anew, with 21 qubits on patterns and 16 here, and a thousand gates and more
+    if (
+        "sat_n11" in path.stem
+    ):  # Aer runs each shot anew, with 21 qubits on patterns and 16 here, and a thousand gates and more
         agree(text, "2:comm=1", i, shots=150)
     else:
         agree(text, NETWORKS[i % 7], i)
