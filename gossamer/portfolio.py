@@ -105,9 +105,9 @@ FORMS = (
 #: A form that takes more than so many times the best one's ebits with few moves is not searched any further.
 NEAR = 1.5
 #: How many forms get the search of the effort itself, by effort; the others are placed with few moves only.
-SEARCHED = (1, 1, 2, 4)
+SEARCHED = (1, 1, 2, 2)
 #: What part of the time searches of an effort take, and what part of it few moves for all forms, for the progress that is told.
-SHARES = (1.0, 1.0, 8.0, 48.0)
+SHARES = (1.0, 1.0, 8.0, 30.0)
 FEW = (0.0, 0.4, 0.1, 0.05)
 
 

@@ -25,7 +25,7 @@ from gossamer.frontends.qasm_circuit import MAX_STEPS
 from gossamer.frontends.qasm_polynomial import Polynomial
 from gossamer.ir.phase import BitExpr
 
-_MAX_WHILE = 20_000
+_MAX_WHILE = 10_000
 
 
 @dataclass(frozen=True, slots=True)
