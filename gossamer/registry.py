@@ -189,7 +189,10 @@ def find(kind: Kind, name: str) -> Registration:
     known = registered(kind)
     if name in known:
         return known[name]
-    raise UsageError("TL-7", f"there is no {_SINGULAR[kind]} '{name[:80]}'", help=f"known: {', '.join(known)}")
+    help = f"known: {', '.join(known)}"
+    if kind == "printers":  # both are what `convert -t` takes
+        help += f"; of the programs of an output folder: {', '.join(registered('applications'))}"
+    raise UsageError("TL-7", f"there is no {_SINGULAR[kind]} '{name[:80]}'", help=help)
 
 
 def by_extension(kind: Kind, name: str) -> Registration:
