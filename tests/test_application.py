@@ -276,8 +276,10 @@ def test_the_host_parts_run_in_threads(
     assert chi_square_p(dict(found), program.run(4000, seed=1).counts, 5 * (shots + 4000) // shots) > 1e-3
 
 
-def test_a_wrong_name_is_answered_with_printers_and_applications(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_wrong_name_is_answered_with_printers_and_applications(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (tmp_path / "a.qasm").write_text("OPENQASM 2.0; qreg q[1];")
-    assert call(["convert", str(tmp_path / "a.qasm"), str(tmp_path / "app"), "-t", "netqsm"]) == 1
+    assert call(["convert", str(tmp_path / "a.qasm"), str(tmp_path / "app"), "-t", "netqsm"]) == 2
     assert "known: gsm, qasm" in (said := capsys.readouterr().err)
     assert "of the programs of an output folder: netqasm" in said
