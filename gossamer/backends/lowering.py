@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from array import array
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Collection, Mapping, Set
 from operator import is_
 from typing import ClassVar
 
@@ -41,6 +41,7 @@ from gossamer.ir.program import (
     ManifestNode,
     ManifestPlace,
     ManifestRegister,
+    Measure,
     NodeProgram,
     Recv,
     Send,
@@ -220,10 +221,17 @@ class Writer(ABC):
         self.all.raw_position.append(len(self.code) - 1)
         return len(self.all.raw) - 1
 
-    def local_bits(self, raws: Iterable[int]) -> list[int]:
+    def local_bits(self, raws: Collection[int]) -> list[int]:
         """Own bits whose parity is the parity of ``raws``; asks other nodes for one bit each."""
         out: list[int] = []
         received = self.all.received
+        if len(raws) == 1:  # most often, and without tables
+            (r,) = raws
+            origin, bit = self.all.raw[r]
+            if origin == self.at:
+                return [bit]
+            known = received.get((self.at, r))
+            return [self._message(origin, [r]) if known is None else known]
         by_origin: dict[int, list[int]] = {}
         for r in sorted(raws):
             by_origin.setdefault(self.all.raw[r][0], []).append(r)
@@ -282,7 +290,7 @@ class Writer(ABC):
                 body = tuple(map(gate, op.body))
                 same = all(map(is_, body, op.body))
                 code.append(op if same else Conditional(op.conditions, body))
-            elif type(op) is Recv:
+            elif type(op) is Recv or (type(op) is Measure and op.qubit >= 0):
                 code.append(op)
             else:
                 code.append(renumber(op, number))

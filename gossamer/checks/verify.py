@@ -41,7 +41,8 @@ def verify(
     ----------
     method
         ``exact``, ``stabiliser``, ``rewriting``, ``sampled`` or ``structural``. Without it: the structure first, then the strongest method
-        that is predicted to stay within ``budget``; none where bringing the programs into one diagram would take twice as long.
+        that is predicted to stay within ``budget``; none where bringing the programs into one diagram would take twice as long, or half as long
+        where they are not Clifford.
     budget
         Seconds; with a method named, only the number of samples depends on it.
     quick
@@ -80,7 +81,8 @@ def verify(
     if method == "structural":
         return verdict("structural", None, rules, detail)
     lifting = sum(len(p.instructions) for p in programs) / LIFTED_PER_SECOND
-    if method is None and lifting > 2 * budget:
+    # Programs that are not Clifford can only be rewritten or sampled at such a length, neither of which comes to an end.
+    if method is None and lifting > (2 if source.is_clifford else 0.5) * budget:
         return verdict("structural", None, rules, f"meaning not checked: about {lifting:.0f} s to lift the programs")
     try:
         case = make_case(programs, manifest, source)

@@ -49,8 +49,9 @@ from gossamer.ir.semantics import kraus
 from gossamer.rewriting.graph import WorkGraph
 from gossamer.rewriting.strategies import reduce
 
-#: The most legs that rewriting may look at (a fraction of a microsecond each) before it gives up.
-MAX_WORK = 10_000_000
+#: The most legs that rewriting may look at (a microsecond each, or less) before it gives up: at Clifford sources, which it always brings to a
+#: form if it comes to an end, and at others, of which it leaves too much between the legs if they are so large.
+MAX_WORK, MAX_MIXED_WORK = 10_000_000, 2_000_000
 #: So often at least rewriting looks at each leg of a circuit; with less in hand it need not begin.
 _LOOKS = 4
 #: Up to so many nodes every set of them is a cut; above, single nodes and the sets of nodes near one only.
@@ -291,10 +292,11 @@ def _log(rank: int) -> int:
 
 def _read_form(source: Diagram) -> tuple[_Form | None, str]:
     """The source as a `_Form`, or why rewriting does not give one."""
-    if _LOOKS * 2 * source.num_edges > MAX_WORK:
+    limit = MAX_WORK if source.is_clifford else MAX_MIXED_WORK
+    if _LOOKS * 2 * source.num_edges > limit:
         return None, "too large to be reduced"
     graph = WorkGraph.from_diagram(source, modulus=True)
-    if not reduce(graph, "full", limit=MAX_WORK):
+    if not reduce(graph, "full", limit=limit):
         return None, "too large to be reduced"
     if any(graph.plain.values()):
         return None, "spiders are left between spiders"

@@ -251,7 +251,7 @@ def test_what_has_inputs_or_symbols_has_no_bound():
 
 
 def test_large_sources_are_refused_in_words(monkeypatch):
-    monkeypatch.setattr(module, "MAX_WORK", 1)
+    monkeypatch.setattr(module, "MAX_MIXED_WORK", 1)
     monkeypatch.setattr(module, "MAX_ENTRIES", 1)
     program = gossamer.compile(HEADER + "qreg q[2]; cx q[0],q[1]; t q[1]; cx q[1],q[0];", "2:qubits=1")
     assert program.report["bound"] is None
