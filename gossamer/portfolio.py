@@ -261,6 +261,12 @@ def _measured(tries: list[_Try], objective: str) -> list[_Try]:
     return sorted(able, key=lambda one: (one.value, one.placed.num_links if one.placed is not None else 0))
 
 
+def _made_before(step: Step, value: Any, tries: list[_Try]) -> Any:
+    """What a step has made of an equal value already, for one of the tries; None if it has not."""
+    known = ((before, after) for one in tries for done, before, after in one.made if done == step)
+    return next((after for before, after in known if before is value or before == value), None)
+
+
 @dataclass
 class _Try:
     """A form of the program at hand, as far as it got.
@@ -273,6 +279,7 @@ class _Try:
     rank : what it weighed when it was placed first, with as few moves as the others
     others : what was found before, with its cost; the best is last
     value, figures : what its node programs take or lose, and the same for the report
+    made : steps of its rewriting, each with what it was given and what came out; forms begin alike, and often stay so
     same : the name of an earlier form with the same graph
     error : why it is out
     """
@@ -287,6 +294,7 @@ class _Try:
     others: list[tuple[float, Placed]] = field(default_factory=list)
     value: float = inf
     figures: dict[str, float] = field(default_factory=dict)
+    made: list[tuple[Step, Any, Any]] = field(default_factory=list)
     same: str = ""
     error: InputError | NetworkInfeasible | None = None
 
@@ -294,8 +302,12 @@ class _Try:
         values: dict[str, Any] = {"diagram": diagram, "network": network}
         try:
             for step in (*self.form.rewriting(self.left_out, options), *parse_pipeline("graph-like")):
-                value = step.make().run(*(values[level] for level in step.registration.takes))
-                verify_value(value, step)
+                first, *rest = (values[level] for level in step.registration.takes)
+                value = _made_before(step, first, [*earlier, self])
+                if value is None:
+                    value = step.make().run(first, *rest)
+                    verify_value(value, step)
+                self.made.append((step, first, value))
                 values[step.registration.gives] = value
         except InputError as error:
             self.error = error

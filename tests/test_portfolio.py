@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 import gossamer
 from gossamer.conformance.strategies import circuits
 from gossamer.diagnostics import GossamerError, InputError, UsageError
+from gossamer.ir.diagram import Diagram
 from gossamer.ir.network import Network
 from gossamer.ir.network_text import resolve_network
 from gossamer.ir.open_graph import OpenGraph
@@ -21,6 +22,7 @@ from gossamer.lowering import Lower
 from gossamer.passes import placement_search
 from gossamer.passes.graph_like import to_open_graph
 from gossamer.passes.links import Links, realise
+from gossamer.passes.simplify import Simplify
 from gossamer.portfolio import FORMS, Forms, _Try
 from gossamer.registry import registered
 
@@ -203,3 +205,17 @@ def test_the_command_line_lists_forms(capsys: pytest.CaptureFixture[str], tmp_pa
 def test_the_registration() -> None:
     one = registered("passes")["forms"]
     assert (one.takes, one.gives) == (("diagram", "network"), "placed")
+
+
+def test_what_forms_have_in_common_is_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[tuple[Simplify, Diagram]] = []
+    run = Simplify.run
+
+    def counted(self: Simplify, diagram: Diagram) -> Diagram:
+        made.append((self, diagram))
+        return run(self, diagram)
+
+    monkeypatch.setattr(Simplify, "run", counted)
+    gossamer.compile(WITH_T, "2:qubits=3", effort=1)
+    assert len([one for one, _ in made if one.strategy == "teleport"]) == 1
+    assert not any(a == b for i, a in enumerate(made) for b in made[:i])
