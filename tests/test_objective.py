@@ -46,9 +46,11 @@ def uses(program: gossamer.CompiledProgram, *pair: str) -> int:
 def test_a_link_that_is_bad_for_the_objective_is_avoided(
     objective: str, figure: str, network: Network, forms: str | None
 ) -> None:
-    default = gossamer.compile(DENSE, network, forms=forms)
-    program = gossamer.compile(DENSE, network, forms=forms, objective=objective)
-    assert uses(default, "a", "b") > 0 == uses(program, "a", "b")
+    """From a seed with which the fewest ebits go over that link; the three are alike to them."""
+    by_seed = ((seed, gossamer.compile(DENSE, network, forms=forms, seed=seed)) for seed in range(8))
+    seed, default = next((seed, default) for seed, default in by_seed if uses(default, "a", "b"))
+    program = gossamer.compile(DENSE, network, forms=forms, seed=seed, objective=objective)
+    assert uses(program, "a", "b") == 0
     better = program.report[figure] > 1.3 * default.report[figure]
     assert better if figure == "fidelity" else program.report[figure] < 0.1 * default.report[figure]
     assert program.report["objective"] == objective
