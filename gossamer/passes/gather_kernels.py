@@ -54,6 +54,13 @@ def cut_rank(rows: Any, inside: Any, place: Any, work: Any, mask: Any) -> Any:
 
 
 @njit(cache=True, nogil=True)
+def _copy(source: Any, target: Any) -> None:
+    """What ``target[:] = source`` does; that takes numba some seconds to compile, for the message of its error."""
+    for i in range(source.shape[0]):
+        target[i] = source[i]
+
+
+@njit(cache=True, nogil=True)
 def _move(v: Any, to: Any, place: Any, partner: Any) -> None:
     place[v] = to
     if partner[v] >= 0:
@@ -121,17 +128,17 @@ def anneal(
                 change += (fresh[t] - ranks[t]) * of_cut[t]
         if change <= 0 or draw(state) < np.uint64(np.exp(-change / temperature) * 4294967296.0):
             total += change
-            ranks[:] = fresh
+            _copy(fresh, ranks)
             if alone:
                 for kind, takes in ((0, early[v]), (1, late[v])):
                     held[kind, p] -= takes
                     held[kind, q] += takes
             if total < best:
                 best = total
-                best_place[:] = place
+                _copy(place, best_place)
         else:
             _move(v, p, place, partner)
             if not alone:
                 _move(u, q, place, partner)
-    place[:] = best_place
+    _copy(best_place, place)
     return best

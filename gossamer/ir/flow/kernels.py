@@ -81,7 +81,9 @@ def count_bits(matrix: Any, words: int) -> Any:
 def rows_to_csr(matrix: Any, value: Any) -> Any:
     """``(start, members)``: for each row ``value[j]`` for the bits ``j`` that are set."""
     start = np.zeros(matrix.shape[0] + 1, np.int32)
-    start[1:] = np.cumsum(count_bits(matrix, matrix.shape[1]))
+    count = count_bits(matrix, matrix.shape[1])
+    for i in range(matrix.shape[0]):
+        start[i + 1] = start[i] + count[i]
     members = np.empty(start[-1], np.int32)
     at = 0
     for i in range(matrix.shape[0]):
