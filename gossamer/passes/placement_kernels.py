@@ -22,6 +22,8 @@ from gossamer.passes.random_kernel import below, draw
 
 #: Differences of cost from here on are never accepted: at least so large, at most so large where weights are.
 MIN_RISE, MAX_RISE = 64, 1 << 14
+#: What a move costs that would leave an item where it may not be.
+FORBIDDEN = 1 << 40
 
 
 @njit(cache=True, nogil=True)
@@ -185,6 +187,27 @@ def _span(a: Any, lo: Any, hi: Any, end: Any, p: Any, chain: Any, place: Any, fi
 
 
 @njit(cache=True, nogil=True)
+def _reach(
+    i: Any, end: Any, most: Any, p: Any, part: Any, chain: Any, place: Any, home: Any
+) -> Any:  # fmt: skip
+    """Where a run ends that goes from ``chain[i]`` towards ``chain[end]``, over at most so many spiders that stand on node p and may move."""
+    step = 1 if end > i else -1
+    while i != end and most > 0 and place[chain[i + step]] == p and home[chain[i + step]] == part:
+        i += step
+        most -= 1
+    return i
+
+
+@njit(cache=True, nogil=True)
+def _has_room(occupied: Any, u: Any, v: Any, capacity: Any) -> Any:
+    """Whether one more qubit fits from cell u to cell v; without a branch in the loop, which the processor then does for many cells at once."""
+    most = np.int32(0)
+    for t in range(u, v + 1):
+        most = max(most, occupied[t])
+    return v < u or most < capacity
+
+
+@njit(cache=True, nogil=True)
 def _shift(
     a: Any, lo: Any, hi: Any, end: Any, p0: Any, p1: Any, chain: Any, place: Any, first: Any, last: Any, occupied: Any
 ) -> None:
@@ -235,6 +258,300 @@ def count_state(
 
 
 @njit(cache=True, nogil=True)
+def seeded(seed: Any) -> Any:
+    """The state of random numbers for a seed."""
+    state = np.empty(1, np.uint64)
+    state[0] = (np.uint64(seed) + np.uint64(1)) * np.uint64(11400714819323198485) | np.uint64(1)
+    for _ in range(8):
+        draw(state)
+    return state
+
+
+@njit(cache=True, nogil=True)
+def _note(changed: Any, x: Any) -> None:
+    """Add an element to the list of those that differ from the best state; ``changed[0]`` is their number, or more than there is room for."""
+    if changed[0] + 1 < changed.shape[0]:
+        changed[changed[0] + 1] = x
+    changed[0] += 1
+
+
+@njit(cache=True, nogil=True)
+def anneal_within(
+    part: Any, spiders: Any, some_items: Any, place: Any, item_place: Any, items: Any, position: Any, item_time: Any,
+    incident_start: Any, incident: Any, chain_start: Any, chain: Any, chain_of: Any, index_of: Any, first: Any, last: Any,
+    home: Any, item_home: Any, capacity: Any, table: Any, distance: Any, third: Any, window: Any, runs_move: Any,
+    full_exchange: Any, mask: Any, visits: Any, cost: Any, occupied: Any, best_place: Any, best_item: Any, changed: Any,
+    undo_item: Any, undo_node: Any, total: Any, moves: Any, hot: Any, cold: Any, state: Any, watch: Any,
+) -> Any:  # fmt: skip
+    """Anneal one part of a problem in place, from temperature ``hot`` to ``cold``; the best state is kept.
+
+    The part are the ``spiders`` and ``some_items`` whose ``home`` and ``item_home`` are ``part``; nothing else moves, and parts whose
+    spiders share no moment and whose items are those of their own spiders may be annealed at the same time. ``mask, visits,
+    cost, occupied`` are those of the whole problem (`count_state`) and stay true; ``total`` is its cost, ``best_place`` and
+    ``best_item`` begin as copies of the places. ``changed`` and the arrays to undo moves are room to work in.
+
+    Returns the cost of the best state.
+    """
+    num_spiders, nodes, legs, chains = place.shape[0], capacity.shape[0], items.shape[1], chain_start.shape[0] - 1
+    best = total
+    changed[0] = 0
+    rises = min(max(MIN_RISE, int(23 * hot) + 1), MAX_RISE)  # exp(-23) is less than what a draw can tell from 0
+    accept = np.zeros(rises, np.uint64)
+    run = np.zeros((2, 4), np.int64)  # start of the chain, lo, hi, end of the chain; two runs at most
+    work = np.int64(0)
+    cooled = np.int64(0)
+    while work < moves:
+        work += 1
+        if work >= cooled:
+            watch[0] += moves >> 10
+            watch[1] = best
+            if watch[2]:
+                break
+            cooled = work + (moves >> 10)
+            temperature = hot * (cold / hot) ** (work / moves)
+            for d in range(1, rises):
+                accept[d] = np.uint64(np.exp(-d / temperature) * 4294967296.0)
+        kind = below(state, 16)
+        if kind < 12 and some_items.shape[0] > 0:
+            # One item, or all items that a spider has on one node, moves to another node.
+            e = np.int64(some_items[below(state, some_items.shape[0])])
+            b0 = np.int64(item_place[e])
+            s = items[e, below(state, legs)]
+            if s < 0:
+                continue
+            choice = below(state, 8)
+            if choice < 3:
+                o = items[e, below(state, legs)]
+                if o < 0:
+                    continue
+                b1 = np.int64(place[o])
+            elif choice < 6:
+                b1 = np.int64(
+                    item_place[incident[incident_start[s] + below(state, incident_start[s + 1] - incident_start[s])]]
+                )
+            else:
+                b1 = below(state, nodes)
+            if b1 == b0:
+                continue
+            if kind < 9:
+                if not _allowed(e, b1, items, place, third):
+                    continue
+                d = _rise(e, b0, b1, items, place, item_place, mask, visits, cost, table, distance,
+                          position, item_time, incident_start, incident, window)  # fmt: skip
+                if d <= 0 or (d < rises and draw(state) < accept[d]):
+                    _move_item(e, b1, items, place, item_place, mask, visits, cost, table, distance,
+                               position, item_time, incident_start, incident, window)  # fmt: skip
+                    _note(changed, num_spiders + e)
+                    total += d
+            else:
+                d = np.int64(0)
+                undone = 0
+                work += (incident_start[s + 1] - incident_start[s]) >> 1
+                for y in range(incident_start[s], incident_start[s + 1]):
+                    e = np.int64(incident[y])
+                    if item_place[e] == b0 and item_home[e] == part and _allowed(e, b1, items, place, third):
+                        d += _rise(e, b0, b1, items, place, item_place, mask, visits, cost, table, distance,
+                                   position, item_time, incident_start, incident, window)  # fmt: skip
+                        _move_item(e, b1, items, place, item_place, mask, visits, cost, table, distance,
+                                   position, item_time, incident_start, incident, window)  # fmt: skip
+                        undo_item[undone] = e
+                        undone += 1
+                if d <= 0 or (d < rises and draw(state) < accept[d]):
+                    total += d
+                    for y in range(undone):
+                        _note(changed, num_spiders + undo_item[y])
+                else:
+                    for y in range(undone):
+                        _move_item(undo_item[y], b0, items, place, item_place, mask, visits, cost, table, distance,
+                                   position, item_time, incident_start, incident, window)  # fmt: skip
+        else:
+            # A run of spiders that stand on one node moves to another node, if need be in exchange for another run.
+            s = spiders[below(state, spiders.shape[0])]
+            if home[s] != part:
+                continue
+            p0 = np.int64(place[s])
+            a, end = chain_start[chain_of[s]], chain_start[chain_of[s] + 1]
+            i = index_of[s]
+            choice = below(state, 8)
+            p1 = p0
+            degree = incident_start[s + 1] - incident_start[s]
+            if choice < 5 and degree > 0:
+                e = np.int64(incident[incident_start[s] + below(state, degree)])
+                if choice < 3:
+                    p1 = np.int64(item_place[e])
+                else:
+                    o = items[e, below(state, legs)]
+                    if o >= 0:
+                        p1 = np.int64(place[o])
+            elif choice == 5:
+                if i > a:
+                    p1 = np.int64(place[chain[i - 1]])
+            elif choice == 6:
+                if i + 1 < end:
+                    p1 = np.int64(place[chain[i + 1]])
+            else:
+                p1 = below(state, nodes)
+            if p1 == p0:
+                continue
+            lo, hi = i, i
+            longest = np.int64(1)
+            if runs_move:
+                # Lengths of all scales, long ones more rarely, so that each scale gets about the same part of the time.
+                while longest < 1 << 15 and below(state, 8) < 5:
+                    longest <<= 1
+                longest -= 1
+                shape = below(state, 4)
+                left = right = longest
+                if shape == 0:
+                    left, right = below(state, longest + 1), below(state, longest + 1)
+                elif shape == 1:
+                    left = np.int64(0)
+                elif shape == 2:
+                    right = np.int64(0)
+                lo = _reach(i, a, left, p0, part, chain, place, home)
+                hi = _reach(i, end - 1, right, p0, part, chain, place, home)
+            run[0, 0], run[0, 1], run[0, 2], run[0, 3] = a, lo, hi, end
+            runs = 1
+            u0, v0 = _span(a, lo, hi, end, p0, chain, place, first, last)
+            u1, v1 = _span(a, lo, hi, end, p1, chain, place, first, last)
+            work += 2 + hi - lo + (v1 - u1) // 20
+            if not _has_room(occupied[p1], u1, v1, capacity[p1]):
+                if not full_exchange:
+                    continue
+                # Somebody on p1 must come over in exchange, for all moments at which it is full.
+                while occupied[p1, u1] < capacity[p1]:
+                    u1 += 1
+                while occupied[p1, v1] < capacity[p1]:
+                    v1 -= 1
+                for _ in range(2 * nodes + 4):
+                    w = below(state, chains)
+                    if w == chain_of[s]:
+                        continue
+                    a2, end2 = chain_start[w], chain_start[w + 1]
+                    if first[chain[a2]] > u1 or last[chain[end2 - 1]] < v1:
+                        continue
+                    low, high = a2, end2 - 1
+                    while low < high:
+                        mid = (low + high + 1) >> 1
+                        if first[chain[mid]] <= u1:
+                            low = mid
+                        else:
+                            high = mid - 1
+                    if place[chain[low]] != p1 or home[chain[low]] != part:
+                        continue
+                    lo2, hi2 = low, low
+                    if runs_move and below(state, 4) == 0:  # more than has to
+                        lo2 = _reach(low, a2, longest, p1, part, chain, place, home)
+                        hi2 = _reach(low, end2 - 1, longest, p1, part, chain, place, home)
+                    u2, v2 = _span(a2, lo2, hi2, end2, p1, chain, place, first, last)
+                    while runs_move and u2 > u1 and lo2 != _reach(lo2, a2, 1, p1, part, chain, place, home):
+                        lo2 -= 1
+                        u2, _ = _span(a2, lo2, hi2, end2, p1, chain, place, first, last)
+                    while runs_move and v2 < v1 and hi2 != _reach(hi2, end2 - 1, 1, p1, part, chain, place, home):
+                        hi2 += 1
+                        _, v2 = _span(a2, lo2, hi2, end2, p1, chain, place, first, last)
+                    work += 1 + hi2 - lo2
+                    if u2 > u1 or v2 < v1:
+                        continue
+                    u2, v2 = _span(a2, lo2, hi2, end2, p0, chain, place, first, last)
+                    work += (v2 - u2) // 20
+                    if not _has_room(occupied[p0], u2, min(v2, u0 - 1), capacity[p0]):
+                        continue
+                    if not _has_room(occupied[p0], max(u2, v0 + 1), v2, capacity[p0]):
+                        continue
+                    run[1, 0], run[1, 1], run[1, 2], run[1, 3] = a2, lo2, hi2, end2
+                    runs = 2
+                    break
+                if runs == 1:
+                    continue
+                _shift(run[1, 0], run[1, 1], run[1, 2], run[1, 3], p1, p0, chain, place, first, last, occupied)
+            _shift(a, lo, hi, end, p0, p1, chain, place, first, last, occupied)
+            d = np.int64(0)
+            for r in range(runs):
+                for i in range(run[r, 1], run[r, 2] + 1):
+                    s = chain[i]
+                    c = _cost_at(s, np.int64(place[s]), mask, visits, table, distance, window)
+                    d += c - cost[s]
+                    cost[s] = c
+            undone = 0
+            for r in range(runs):
+                to = p1 if r == 0 else p0
+                for i in range(run[r, 1], run[r, 2] + 1):
+                    s = chain[i]
+                    work += incident_start[s + 1] - incident_start[s]
+                    for y in range(incident_start[s], incident_start[s + 1]):
+                        e = np.int64(incident[y])
+                        b0 = np.int64(item_place[e])
+                        if item_home[e] != part:
+                            if not _allowed(e, b0, items, place, third):
+                                d += FORBIDDEN
+                        elif b0 != to:
+                            rise = _rise(e, b0, to, items, place, item_place, mask, visits, cost, table, distance,
+                                         position, item_time, incident_start, incident, window)  # fmt: skip
+                            if rise <= 0 or not _allowed(e, b0, items, place, third):
+                                undo_item[undone] = e
+                                undo_node[undone] = b0
+                                undone += 1
+                                d += rise
+                                _move_item(e, to, items, place, item_place, mask, visits, cost, table, distance,
+                                           position, item_time, incident_start, incident, window)  # fmt: skip
+            if d <= 0 or (d < rises and draw(state) < accept[d]):
+                total += d
+                for r in range(runs):
+                    for i in range(run[r, 1], run[r, 2] + 1):
+                        _note(changed, chain[i])
+                for y in range(undone):
+                    _note(changed, num_spiders + undo_item[y])
+            else:
+                for y in range(undone - 1, -1, -1):
+                    _move_item(undo_item[y], np.int64(undo_node[y]), items, place, item_place, mask, visits, cost, table, distance,
+                               position, item_time, incident_start, incident, window)  # fmt: skip
+                if runs == 2:
+                    _shift(run[1, 0], run[1, 1], run[1, 2], run[1, 3], p0, p1, chain, place, first, last, occupied)
+                _shift(a, lo, hi, end, p1, p0, chain, place, first, last, occupied)
+                for r in range(runs):
+                    for i in range(run[r, 1], run[r, 2] + 1):
+                        s = chain[i]
+                        cost[s] = _cost_at(s, np.int64(place[s]), mask, visits, table, distance, window)
+        if total < best:
+            best = total
+            if changed[0] < changed.shape[0]:
+                for y in range(1, changed[0] + 1):
+                    x = changed[y]
+                    if x < num_spiders:
+                        best_place[x] = place[x]
+                    else:
+                        best_item[x - num_spiders] = item_place[x - num_spiders]
+            else:
+                for s in spiders:
+                    best_place[s] = place[s]
+                for e in some_items:
+                    best_item[e] = item_place[e]
+            changed[0] = 0
+    # Back to the best state.
+    every = changed[0] >= changed.shape[0]
+    number = spiders.shape[0]
+    for y in range(number + some_items.shape[0] if every else changed[0]):
+        if not every:
+            x = np.int64(changed[y + 1])
+        elif y < number:
+            x = np.int64(spiders[y])
+        else:
+            x = np.int64(num_spiders + some_items[y - number])
+        if x >= num_spiders:
+            e = x - num_spiders
+            if item_place[e] != best_item[e]:
+                _move_item(e, np.int64(best_item[e]), items, place, item_place, mask, visits, cost, table, distance,
+                           position, item_time, incident_start, incident, window)  # fmt: skip
+        elif place[x] != best_place[x]:
+            i, w = index_of[x], chain_of[x]
+            b0, b1 = np.int64(place[x]), np.int64(best_place[x])
+            _shift(chain_start[w], i, i, chain_start[w + 1], b0, b1, chain, place, first, last, occupied)
+            cost[x] = _cost_at(x, b1, mask, visits, table, distance, window)
+    return best
+
+
+@njit(cache=True, nogil=True)
 def anneal(
     place: Any, item_place: Any, items: Any, position: Any, item_time: Any, incident_start: Any, incident: Any,
     chain_start: Any, chain: Any, chain_of: Any, index_of: Any, first: Any, last: Any, free: Any, capacity: Any, table: Any,
@@ -253,11 +570,6 @@ def anneal(
     Returns the cost of the best state, which is left in ``place`` and ``item_place``.
     """
     num_spiders, num_items, nodes = place.shape[0], items.shape[0], capacity.shape[0]
-    legs = items.shape[1]
-    state = np.empty(1, np.uint64)
-    state[0] = (np.uint64(seed) + np.uint64(1)) * np.uint64(11400714819323198485) | np.uint64(1)
-    for _ in range(8):
-        draw(state)
     mask = np.zeros(num_spiders, np.int32)
     cost = np.zeros(num_spiders, np.int32)
     visits = np.zeros((num_spiders, nodes), np.int32)
@@ -267,368 +579,14 @@ def anneal(
     occupied = np.zeros((nodes, cells), np.int32)
     total = count_state(items, item_time, incident_start, incident, chain_start, chain, first, last, table, distance,
                         window, place, item_place, mask, visits, cost, occupied)  # fmt: skip
-    best = total
-    best_place, best_item = place.copy(), item_place.copy()
-    undo_item = np.empty(2 * num_items + 2, np.int32)
-    undo_node = np.empty(2 * num_items + 2, np.int32)
-    rises = min(max(MIN_RISE, int(23 * hot) + 1), MAX_RISE)  # exp(-23) is less than what a draw can tell from 0
-    accept = np.zeros(rises, np.uint64)
-    run = np.zeros((2, 4), np.int64)  # start of the chain, lo, hi, end of the chain; two runs at most
-    work = np.int64(0)
-    cooled = np.int64(0)
-    while work < moves:
-        work += 1
-        if work >= cooled:
-            watch[0], watch[1] = work, best
-            if watch[2]:
-                break
-            cooled = work + (moves >> 10)
-            temperature = hot * (cold / hot) ** (work / moves)
-            for d in range(1, rises):
-                accept[d] = np.uint64(np.exp(-d / temperature) * 4294967296.0)
-        kind = below(state, 16)
-        if kind < 4 and num_items > 0:
-            # One item, or all items that a spider has on one node, moves to another node.
-            e = below(state, num_items)
-            b0 = np.int64(item_place[e])
-            s = items[e, below(state, legs)]
-            if s < 0:
-                continue
-            choice = below(state, 8)
-            if choice < 3:
-                o = items[e, below(state, legs)]
-                if o < 0:
-                    continue
-                b1 = np.int64(place[o])
-            elif choice < 6:
-                b1 = item_place[incident[incident_start[s] + below(state, incident_start[s + 1] - incident_start[s])]]
-            else:
-                b1 = below(state, nodes)
-            if b1 == b0:
-                continue
-            if kind < 3:
-                if not _allowed(e, b1, items, place, third):
-                    continue
-                d = _rise(
-                    e,
-                    b0,
-                    b1,
-                    items,
-                    place,
-                    item_place,
-                    mask,
-                    visits,
-                    cost,
-                    table,
-                    distance,
-                    position,
-                    item_time,
-                    incident_start,
-                    incident,
-                    window,
-                )
-                if d <= 0 or (d < rises and draw(state) < accept[d]):
-                    _move_item(
-                        e,
-                        b1,
-                        items,
-                        place,
-                        item_place,
-                        mask,
-                        visits,
-                        cost,
-                        table,
-                        distance,
-                        position,
-                        item_time,
-                        incident_start,
-                        incident,
-                        window,
-                    )
-                    total += d
-            else:
-                d = 0
-                undone = 0
-                work += (incident_start[s + 1] - incident_start[s]) >> 1
-                for y in range(incident_start[s], incident_start[s + 1]):
-                    e = incident[y]
-                    if item_place[e] == b0 and _allowed(e, b1, items, place, third):
-                        d += _rise(
-                            e,
-                            b0,
-                            b1,
-                            items,
-                            place,
-                            item_place,
-                            mask,
-                            visits,
-                            cost,
-                            table,
-                            distance,
-                            position,
-                            item_time,
-                            incident_start,
-                            incident,
-                            window,
-                        )
-                        _move_item(
-                            e,
-                            b1,
-                            items,
-                            place,
-                            item_place,
-                            mask,
-                            visits,
-                            cost,
-                            table,
-                            distance,
-                            position,
-                            item_time,
-                            incident_start,
-                            incident,
-                            window,
-                        )
-                        undo_item[undone] = e
-                        undone += 1
-                if d <= 0 or (d < rises and draw(state) < accept[d]):
-                    total += d
-                else:
-                    for y in range(undone):
-                        _move_item(
-                            undo_item[y],
-                            b0,
-                            items,
-                            place,
-                            item_place,
-                            mask,
-                            visits,
-                            cost,
-                            table,
-                            distance,
-                            position,
-                            item_time,
-                            incident_start,
-                            incident,
-                            window,
-                        )
-        else:
-            # A run of spiders that stand on one node moves to another node, if need be in exchange for another run.
-            s = below(state, num_spiders)
-            if not free[s]:
-                continue
-            p0 = place[s]
-            a, end = chain_start[chain_of[s]], chain_start[chain_of[s] + 1]
-            i = index_of[s]
-            choice = below(state, 8)
-            p1 = p0
-            degree = incident_start[s + 1] - incident_start[s]
-            if choice < 5 and degree > 0:
-                e = incident[incident_start[s] + below(state, degree)]
-                if choice < 3:
-                    p1 = np.int64(item_place[e])
-                else:
-                    o = items[e, below(state, legs)]
-                    if o >= 0:
-                        p1 = place[o]
-            elif choice == 5:
-                if i > a:
-                    p1 = place[chain[i - 1]]
-            elif choice == 6:
-                if i + 1 < end:
-                    p1 = place[chain[i + 1]]
-            else:
-                p1 = below(state, nodes)
-            if p1 == p0:
-                continue
-            lo = i
-            hi = i
-            longest = 16 << below(state, 12)
-            shape = below(state, 8)
-            if not runs_move:
-                pass
-            elif shape < 3:  # a few
-                while lo > a and place[chain[lo - 1]] == p0 and free[chain[lo - 1]] and below(state, 4) > 0:
-                    lo -= 1
-                while hi + 1 < end and place[chain[hi + 1]] == p0 and free[chain[hi + 1]] and below(state, 4) > 0:
-                    hi += 1
-            else:
-                if shape != 4 and shape != 3:  # towards the beginning
-                    while lo > a and place[chain[lo - 1]] == p0 and free[chain[lo - 1]] and i - lo < longest:
-                        lo -= 1
-                if shape != 5 and shape != 3:  # towards the end
-                    while hi + 1 < end and place[chain[hi + 1]] == p0 and free[chain[hi + 1]] and hi - i < longest:
-                        hi += 1
-            run[0, 0], run[0, 1], run[0, 2], run[0, 3] = a, lo, hi, end
-            runs = 1
-            u1, v1 = _span(a, lo, hi, end, p1, chain, place, first, last)
-            work += (hi - lo) >> 1
-            full = -1
-            for t in range(u1, v1 + 1):
-                if occupied[p1, t] >= capacity[p1]:
-                    full = t
-                    break
-            if full >= 0:
-                if not full_exchange:
-                    continue
-                # Somebody on p1 at the full moment must come over in exchange.
-                for _ in range(2 * nodes + 4):
-                    w = below(state, chain_start.shape[0] - 1)
-                    if w == chain_of[s]:
-                        continue
-                    a2, end2 = chain_start[w], chain_start[w + 1]
-                    if first[chain[a2]] > full or last[chain[end2 - 1]] < full:
-                        continue
-                    low, high = a2, end2 - 1
-                    while low < high:
-                        mid = (low + high + 1) >> 1
-                        if first[chain[mid]] <= full:
-                            low = mid
-                        else:
-                            high = mid - 1
-                    if place[chain[low]] != p1 or not free[chain[low]]:
-                        continue
-                    lo2 = low
-                    hi2 = low
-                    if not runs_move:
-                        pass
-                    elif below(state, 4) == 0:
-                        while lo2 > a2 and place[chain[lo2 - 1]] == p1 and free[chain[lo2 - 1]] and low - lo2 < longest:
-                            lo2 -= 1
-                        while (
-                            hi2 + 1 < end2
-                            and place[chain[hi2 + 1]] == p1
-                            and free[chain[hi2 + 1]]
-                            and hi2 - low < longest
-                        ):
-                            hi2 += 1
-                    else:
-                        while (
-                            first[chain[lo2]] > u1 and lo2 > a2 and place[chain[lo2 - 1]] == p1 and free[chain[lo2 - 1]]
-                        ):
-                            lo2 -= 1
-                        while (
-                            last[chain[hi2]] < v1
-                            and hi2 + 1 < end2
-                            and place[chain[hi2 + 1]] == p1
-                            and free[chain[hi2 + 1]]
-                        ):
-                            hi2 += 1
-                    run[1, 0], run[1, 1], run[1, 2], run[1, 3] = a2, lo2, hi2, end2
-                    runs = 2
-                    break
-                if runs == 1:
-                    continue
-                work += 2 + hi2 - lo2
-            u2 = v2 = np.int64(0)
-            if runs == 2:
-                u2, v2 = _span(run[1, 0], run[1, 1], run[1, 2], run[1, 3], p0, chain, place, first, last)
-            work += 2 + hi - lo + (v1 - u1 + v2 - u2) // 10
-            _shift(a, lo, hi, end, p0, p1, chain, place, first, last, occupied)
-            if runs == 2:
-                _shift(run[1, 0], run[1, 1], run[1, 2], run[1, 3], p1, p0, chain, place, first, last, occupied)
-                fits = True
-                for t in range(u1, v1 + 1):
-                    if occupied[p1, t] > capacity[p1]:
-                        fits = False
-                        break
-                if fits:
-                    for t in range(u2, v2 + 1):
-                        if occupied[p0, t] > capacity[p0]:
-                            fits = False
-                            break
-                if not fits:
-                    _shift(run[1, 0], run[1, 1], run[1, 2], run[1, 3], p0, p1, chain, place, first, last, occupied)
-                    _shift(a, lo, hi, end, p1, p0, chain, place, first, last, occupied)
-                    continue
-            d = 0
-            for r in range(runs):
-                for i in range(run[r, 1], run[r, 2] + 1):
-                    s = chain[i]
-                    c = _cost_at(s, np.int64(place[s]), mask, visits, table, distance, window)
-                    d += c - cost[s]
-                    cost[s] = c
-            undone = 0
-            for r in range(runs):
-                to = p1 if r == 0 else p0
-                for i in range(run[r, 1], run[r, 2] + 1):
-                    s = chain[i]
-                    work += incident_start[s + 1] - incident_start[s]
-                    for y in range(incident_start[s], incident_start[s + 1]):
-                        e = incident[y]
-                        b0 = np.int64(item_place[e])
-                        if b0 != to:
-                            rise = _rise(
-                                e,
-                                b0,
-                                to,
-                                items,
-                                place,
-                                item_place,
-                                mask,
-                                visits,
-                                cost,
-                                table,
-                                distance,
-                                position,
-                                item_time,
-                                incident_start,
-                                incident,
-                                window,
-                            )
-                            if rise <= 0 or not _allowed(e, b0, items, place, third):
-                                undo_item[undone] = e
-                                undo_node[undone] = b0
-                                undone += 1
-                                d += rise
-                                _move_item(
-                                    e,
-                                    to,
-                                    items,
-                                    place,
-                                    item_place,
-                                    mask,
-                                    visits,
-                                    cost,
-                                    table,
-                                    distance,
-                                    position,
-                                    item_time,
-                                    incident_start,
-                                    incident,
-                                    window,
-                                )
-            if d <= 0 or (d < rises and draw(state) < accept[d]):
-                total += d
-            else:
-                for y in range(undone - 1, -1, -1):
-                    _move_item(
-                        undo_item[y],
-                        np.int64(undo_node[y]),
-                        items,
-                        place,
-                        item_place,
-                        mask,
-                        visits,
-                        cost,
-                        table,
-                        distance,
-                        position,
-                        item_time,
-                        incident_start,
-                        incident,
-                        window,
-                    )
-                if runs == 2:
-                    _shift(run[1, 0], run[1, 1], run[1, 2], run[1, 3], p0, p1, chain, place, first, last, occupied)
-                _shift(a, lo, hi, end, p1, p0, chain, place, first, last, occupied)
-                for r in range(runs):
-                    for i in range(run[r, 1], run[r, 2] + 1):
-                        s = chain[i]
-                        cost[s] = _cost_at(s, np.int64(place[s]), mask, visits, table, distance, window)
-        if total < best:
-            best = total
-            best_place[:] = place
-            best_item[:] = item_place
-    place[:] = best_place
-    item_place[:] = best_item
-    return best
+    home = np.zeros(num_spiders, np.int32)
+    for s in range(num_spiders):
+        home[s] = 0 if free[s] else -1
+    return anneal_within(
+        np.int64(0), np.arange(num_spiders).astype(np.int32), np.arange(num_items).astype(np.int32), place, item_place,
+        items, position, item_time, incident_start, incident, chain_start, chain, chain_of, index_of, first, last, home,
+        np.zeros(num_items, np.int32), capacity, table, distance, third, window, runs_move, full_exchange, mask, visits,
+        cost, occupied, place.copy(), item_place.copy(), np.zeros(num_spiders + num_items + 2, np.int64),
+        np.empty(2 * num_items + 2, np.int32), np.empty(2 * num_items + 2, np.int32), total, moves, hot, cold,
+        seeded(seed), watch,
+    )  # fmt: skip
