@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from gossamer.ir.placed import Placed
     from gossamer.ir.program import Distribution
 
-#: The values that passes take and give, by name, and the classes behind them.
+#: The values that passes take and give, by name, each made of those before it, and the classes behind them.
 LEVELS = {
     "diagram": "gossamer.ir.diagram.Diagram",
     "network": "gossamer.ir.network.Network",
@@ -290,10 +290,18 @@ def with_hardware(steps: tuple[Step, ...], network: Network, *, given: bool) -> 
 
 
 def check_levels(steps: tuple[Step, ...]) -> None:
-    """Raise UsageError [TL-8] unless every pass finds what it takes and the last one gives a distribution."""
+    """Raise UsageError [TL-8] unless every pass finds what it takes, made of what came before it, and the last one gives a distribution."""
     have = {"diagram", "network"}
+    outdated: dict[str, Step] = {}  # levels that were made of what another pass has changed since
     for step in steps:
         missing = [level for level in step.registration.takes if level not in have]
+        if missing and missing[0] in outdated:
+            name = outdated[missing[0]].registration.name
+            raise UsageError(
+                "TL-8",
+                f"'{step.registration.name}' takes a value '{missing[0]}', which was made before '{name}' changed what it was made of",
+                help=f"name '{name}' earlier; the order of levels: " + EXAMPLE,
+            )
         if missing:
             raise UsageError(
                 "TL-8",
@@ -301,6 +309,12 @@ def check_levels(steps: tuple[Step, ...]) -> None:
                 help="the order of levels: " + EXAMPLE,
             )
         have.add(step.registration.gives)
+        outdated.pop(step.registration.gives, None)
+        order = [level for level in LEVELS if level != "network"]
+        for level in order[order.index(step.registration.gives) + 1 :]:
+            if level in have:
+                have.remove(level)
+                outdated[level] = step
     if "distribution" not in have:
         raise UsageError(
             "TL-8", "the pipeline ends without node programs", help="end it with a backend, for example circuit"

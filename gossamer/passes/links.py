@@ -95,7 +95,29 @@ def _with_hubs_at_legs(graph: OpenGraph, assignment: Assignment, network: Networ
 
 
 @dataclass(frozen=True)
-class Links:
+class LinkTricks:
+    """What can be done so that a placement takes fewer links; each can be left out, to see what it wins.
+
+    Attributes
+    ----------
+    short_lived : whether the placement with short-lived copies is tried
+    farthest : whether the copy that makes room is the one whose next use is farthest away, and not the oldest
+    relays : whether copies may wait on data qubits
+    eager : whether edges and gadgets are done as soon as copies meet, where communication qubits are limited
+    steiner : whether copies take a smallest tree, where shortest paths one after another may take more links
+    store : whether copies that are in the way on a communication qubit may wait on a data qubit, see :mod:`gossamer.passes.storage`
+    """
+
+    short_lived: bool = True
+    farthest: bool = True
+    relays: bool = True
+    eager: bool = True
+    steiner: bool = True
+    store: bool = True
+
+
+@dataclass(frozen=True)
+class Links(LinkTricks):
     """Pass: ``OpenGraph``, ``Assignment``, ``Network`` -> ``Placed``. Joins and links give back exactly the edges of the graph.
 
     Where communication qubits are limited, copies that live long may have to be fetched again and again. So what copies are for is done as
@@ -105,21 +127,11 @@ class Links:
     Attributes
     ----------
     objective : what links weigh, where copies can take several ways: ``ebits``, ``time`` or ``fidelity``, see :mod:`gossamer.passes.weights`
-    short_lived : whether the placement with short-lived copies is tried
-    farthest : whether the copy that makes room is the one whose next use is farthest away, and not the oldest
-    relays : whether copies may wait on data qubits
-    eager : whether edges and gadgets are done as soon as copies meet, where communication qubits are limited
-    steiner : whether copies take a smallest tree, where shortest paths one after another may take more links
-    store : whether copies that are in the way on a communication qubit may wait on a data qubit, see :mod:`gossamer.passes.storage`
+
+    The others are those of `LinkTricks`.
     """
 
     objective: str = "ebits"
-    short_lived: bool = True
-    farthest: bool = True
-    relays: bool = True
-    eager: bool = True
-    steiner: bool = True
-    store: bool = True
 
     def __post_init__(self) -> None:
         check_objective(self.objective)

@@ -6,13 +6,17 @@ made one after another, and where communication qubits are limited, what their l
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
+
+import numpy as np
 
 from gossamer.diagnostics import NetworkInfeasible
 from gossamer.ir.diagram import Int
 from gossamer.ir.network import Network
 from gossamer.ir.open_graph import OpenGraph
 from gossamer.ir.placed import Assignment
+from gossamer.passes.links import Links
 from gossamer.passes.placement_graph import Names, assignment_of, problem_and_names
 from gossamer.passes.placement_problem import PlacementProblem
 from gossamer.passes.placement_search import TURNS, Tricks, default_moves, search
@@ -35,6 +39,7 @@ def partition(
     objective: str = "ebits",
     fixed: Int | None = None,
     tricks: Tricks = Tricks(),
+    links: Links | None = None,
     least: int = 1,
 ) -> Assignment:
     """Place a graph on a network.
@@ -48,6 +53,8 @@ def partition(
         What the links and nodes weigh, see :func:`gossamer.passes.weights.weigh`.
     tricks
         What the search may do.
+    links
+        How the placement is going to be realised; by default with all that the pass `links` can do.
     fixed
         int32[n], for each vertex the node where it has to stand, or -1, or -2 (see :class:`PlacementProblem`).
     least
@@ -68,6 +75,7 @@ def partition(
     if fixed is not None:
         problem = replace(problem, fixed=fixed[names.vertex_of])
     limited = any(node.comm is not None for node in network.nodes)
+    links = Links(objective=objective) if links is None else links
     levels = range(min(least, effort), effort + 1)
     budgets = [default_moves(problem, level) for level in levels]
     results: list[tuple[int, Assignment]] = []
@@ -77,13 +85,13 @@ def partition(
             found = search(problem, moves=budgets[i], seed=seed, tricks=tricks, turns=TURNS[level])
             one = found.cost, assignment_of(graph, names, found)
             if limited:
-                one = _within_comm(graph, network, objective, problem, names, budgets[i], seed, tricks, *one)
+                one = _within_comm(graph, network, links, problem, names, budgets[i], seed, tricks, *one)
             results.append(one)
     return min(results, key=lambda result: result[0])[1]
 
 
 def _within_comm(
-    graph: OpenGraph, network: Network, objective: str, problem: PlacementProblem, names: Names, moves: int, seed: int,
+    graph: OpenGraph, network: Network, links: Links, problem: PlacementProblem, names: Names, moves: int, seed: int,
     tricks: Tricks, cost: int, given: Assignment,
 ) -> tuple[int, Assignment]:  # fmt: skip
     """The assignment that takes the fewest links (the least weight of them) with the communication qubits that there are.
@@ -91,18 +99,18 @@ def _within_comm(
     ``given`` was found for any number of them, and has that ``cost`` then.
     A copy that waits long for its next use is measured and fetched again where communication qubits are short. How long is
     long depends on the program, so the search is made with several windows (see ``PlacementProblem``), each result is
-    realised, and the window that did best gets more moves. Moves with a window take some three times as long.
+    realised, and the window that did best gets more moves. Moves with a window take some three times as long. Copies can wait on
+    data qubits too, if some are free: so that window is also tried with one data qubit fewer on each node.
     """
-    from gossamer.passes.links import Links
 
     def count_links(assignment: Assignment) -> int:
         try:
-            return weigh(network, objective).of(Links(objective).run(graph, assignment, network))
+            return weigh(network, links.objective).of(links.run(graph, assignment, network))
         except NetworkInfeasible:
             return UNREACHABLE * graph.num_vertices
 
-    def search_within(window: int, budget: int) -> tuple[int, Assignment]:
-        found = search(replace(problem, window=window), moves=budget, seed=seed, tricks=tricks)
+    def search_in(problem: PlacementProblem, budget: int) -> tuple[int, Assignment]:
+        found = search(problem, moves=budget, seed=seed, tricks=tricks)
         assignment = assignment_of(graph, names, found)
         return count_links(assignment), assignment
 
@@ -110,7 +118,13 @@ def _within_comm(
     if best <= cost or not tricks.windows:
         return best, given  # they suffice, or nobody asks
     windows = WINDOWS if problem.num_items <= MAX_PROBED else WINDOWS[1:2]
-    probes = [(*search_within(window, moves // 16), window) for window in windows]
-    _, _, window = min(probes, key=lambda probe: probe[0])
-    results = [(best, given), *(probe[:2] for probe in probes), search_within(window, moves // 4)]
+    tried = [replace(problem, window=window) for window in windows]
+    probes = [(*search_in(one, moves // 16), one) for one in tried]
+    if links.store and tricks.spare:
+        _, _, one = min(probes, key=lambda probe: probe[0])
+        one = replace(one, capacity=np.maximum(one.capacity - 1, 0))
+        with suppress(NetworkInfeasible):  # all data qubits are needed
+            probes.append((*search_in(one, moves // 16), one))
+    _, _, one = min(probes, key=lambda probe: probe[0])
+    results = [(best, given), *(probe[:2] for probe in probes), search_in(one, moves // 4)]
     return min(results, key=lambda result: result[0])

@@ -12,6 +12,7 @@ from gossamer.ir.network import Network
 from gossamer.ir.open_graph import OpenGraph
 from gossamer.ir.placed import Assignment
 from gossamer.passes.ends import Ends, split_outputs
+from gossamer.passes.links import Links
 from gossamer.passes.partition import partition
 from gossamer.passes.placement_graph import problem_from_graph
 from gossamer.passes.placement_search import Tricks, default_moves, search
@@ -26,6 +27,7 @@ def partition_between(
     seed: int = 0,
     objective: str = "ebits",
     tricks: Tricks = Tricks(),
+    links: Links | None = None,
     least: int = 1,
 ) -> Assignment:
     """Place a graph so that its inputs and outputs stand where they are wanted; see :func:`gossamer.passes.partition.partition`.
@@ -44,7 +46,7 @@ def partition_between(
             begin[i] = end[j] = place[longer.inputs[i]]
     given = partition(
         longer, network, effort=effort, seed=seed, objective=objective, fixed=_fixed(graph, longer, begin, end),
-        tricks=tricks, least=least,
+        tricks=tricks, links=links, least=least,
     )  # fmt: skip
     return _without_idle_moves(graph, longer, which, given)
 

@@ -22,6 +22,8 @@ from gossamer.passes.random_kernel import below, draw
 
 #: Differences of cost from here on are never accepted: at least so large, at most so large where weights are.
 MIN_RISE, MAX_RISE = 64, 1 << 14
+#: How many cells around a run are looked at for room.
+WIDE = 256
 #: What a move costs that would leave an item where it may not be.
 FORBIDDEN = 1 << 40
 
@@ -258,6 +260,25 @@ def count_state(
 
 
 @njit(cache=True, nogil=True)
+def make_state(
+    items: Any, item_time: Any, incident_start: Any, incident: Any, chain_start: Any, chain: Any, first: Any, last: Any,
+    capacity: Any, table: Any, distance: Any, window: Any, place: Any, item_place: Any,
+) -> Any:  # fmt: skip
+    """``mask, visits, cost, occupied`` of the places, and the total cost."""
+    num_spiders, nodes = place.shape[0], capacity.shape[0]
+    mask = np.zeros(num_spiders, np.int32)
+    cost = np.zeros(num_spiders, np.int32)
+    visits = np.zeros((num_spiders, nodes), np.int32)
+    cells = 0
+    for s in range(num_spiders):
+        cells = max(cells, last[s] + 1)
+    occupied = np.zeros((nodes, cells), np.int32)
+    total = count_state(items, item_time, incident_start, incident, chain_start, chain, first, last, table, distance,
+                        window, place, item_place, mask, visits, cost, occupied)  # fmt: skip
+    return mask, visits, cost, occupied, total
+
+
+@njit(cache=True, nogil=True)
 def seeded(seed: Any) -> Any:
     """The state of random numbers for a seed."""
     state = np.empty(1, np.uint64)
@@ -293,6 +314,7 @@ def anneal_within(
     Returns the cost of the best state.
     """
     num_spiders, nodes, legs, chains = place.shape[0], capacity.shape[0], items.shape[1], chain_start.shape[0] - 1
+    cells = occupied.shape[1]
     best = total
     changed[0] = 0
     rises = min(max(MIN_RISE, int(23 * hot) + 1), MAX_RISE)  # exp(-23) is less than what a draw can tell from 0
@@ -344,7 +366,7 @@ def anneal_within(
                     _note(changed, num_spiders + e)
                     total += d
             else:
-                d = np.int64(0)
+                d = 0
                 undone = 0
                 work += (incident_start[s + 1] - incident_start[s]) >> 1
                 for y in range(incident_start[s], incident_start[s + 1]):
@@ -393,7 +415,8 @@ def anneal_within(
                 p1 = below(state, nodes)
             if p1 == p0:
                 continue
-            lo, hi = i, i
+            lo = i
+            hi = i
             longest = np.int64(1)
             if runs_move:
                 # Lengths of all scales, long ones more rarely, so that each scale gets about the same part of the time.
@@ -418,12 +441,19 @@ def anneal_within(
             if not _has_room(occupied[p1], u1, v1, capacity[p1]):
                 if not full_exchange:
                     continue
-                # Somebody on p1 must come over in exchange, for all moments at which it is full.
+                # Somebody on p1 must come over in exchange: for all moments at which it is full (u1 to v1), and for none at
+                # which p0 will be (before f0 or after l0).
                 while occupied[p1, u1] < capacity[p1]:
                     u1 += 1
                 while occupied[p1, v1] < capacity[p1]:
                     v1 -= 1
-                for _ in range(2 * nodes + 4):
+                f0, l0 = u0, v0
+                while f0 > 0 and occupied[p0, f0 - 1] < capacity[p0] and u0 - f0 < WIDE:
+                    f0 -= 1
+                while l0 + 1 < cells and occupied[p0, l0 + 1] < capacity[p0] and l0 - v0 < WIDE:
+                    l0 += 1
+                work += (l0 - f0) // 20
+                for _ in range(4 * nodes + 8):
                     w = below(state, chains)
                     if w == chain_of[s]:
                         continue
@@ -439,10 +469,23 @@ def anneal_within(
                             high = mid - 1
                     if place[chain[low]] != p1 or home[chain[low]] != part:
                         continue
-                    lo2, hi2 = low, low
+                    work += 1
+                    if first[chain[low]] + 1 < f0:
+                        continue
+                    lo2, hi2, high = low, low, end2 - 1
+                    while hi2 < high:
+                        mid = (hi2 + high) >> 1
+                        if last[chain[mid]] >= v1:
+                            high = mid
+                        else:
+                            hi2 = mid + 1
+                    if last[chain[hi2]] - 1 > l0 or (hi2 > low and not runs_move):
+                        continue
+                    if _reach(low, hi2, hi2 - low, p1, part, chain, place, home) < hi2:
+                        continue
                     if runs_move and below(state, 4) == 0:  # more than has to
                         lo2 = _reach(low, a2, longest, p1, part, chain, place, home)
-                        hi2 = _reach(low, end2 - 1, longest, p1, part, chain, place, home)
+                        hi2 = _reach(hi2, end2 - 1, longest, p1, part, chain, place, home)
                     u2, v2 = _span(a2, lo2, hi2, end2, p1, chain, place, first, last)
                     while runs_move and u2 > u1 and lo2 != _reach(lo2, a2, 1, p1, part, chain, place, home):
                         lo2 -= 1
@@ -450,7 +493,7 @@ def anneal_within(
                     while runs_move and v2 < v1 and hi2 != _reach(hi2, end2 - 1, 1, p1, part, chain, place, home):
                         hi2 += 1
                         _, v2 = _span(a2, lo2, hi2, end2, p1, chain, place, first, last)
-                    work += 1 + hi2 - lo2
+                    work += hi2 - lo2
                     if u2 > u1 or v2 < v1:
                         continue
                     u2, v2 = _span(a2, lo2, hi2, end2, p0, chain, place, first, last)
@@ -466,7 +509,7 @@ def anneal_within(
                     continue
                 _shift(run[1, 0], run[1, 1], run[1, 2], run[1, 3], p1, p0, chain, place, first, last, occupied)
             _shift(a, lo, hi, end, p0, p1, chain, place, first, last, occupied)
-            d = np.int64(0)
+            d = 0
             for r in range(runs):
                 for i in range(run[r, 1], run[r, 2] + 1):
                     s = chain[i]
@@ -569,16 +612,11 @@ def anneal(
 
     Returns the cost of the best state, which is left in ``place`` and ``item_place``.
     """
-    num_spiders, num_items, nodes = place.shape[0], items.shape[0], capacity.shape[0]
-    mask = np.zeros(num_spiders, np.int32)
-    cost = np.zeros(num_spiders, np.int32)
-    visits = np.zeros((num_spiders, nodes), np.int32)
-    cells = 0
-    for s in range(num_spiders):
-        cells = max(cells, last[s] + 1)
-    occupied = np.zeros((nodes, cells), np.int32)
-    total = count_state(items, item_time, incident_start, incident, chain_start, chain, first, last, table, distance,
-                        window, place, item_place, mask, visits, cost, occupied)  # fmt: skip
+    num_spiders, num_items = place.shape[0], items.shape[0]
+    mask, visits, cost, occupied, total = make_state(
+        items, item_time, incident_start, incident, chain_start, chain, first, last, capacity, table, distance, window, place,
+        item_place,
+    )  # fmt: skip
     home = np.zeros(num_spiders, np.int32)
     for s in range(num_spiders):
         home[s] = 0 if free[s] else -1
@@ -590,3 +628,33 @@ def anneal(
         np.empty(2 * num_items + 2, np.int32), np.empty(2 * num_items + 2, np.int32), total, moves, hot, cold,
         seeded(seed), watch,
     )  # fmt: skip
+
+
+@njit(cache=True, nogil=True)
+def anneal_parts(
+    parts: Any, spider_start: Any, spiders: Any, item_start: Any, some_items: Any, home: Any, item_home: Any, place: Any,
+    item_place: Any, items: Any, position: Any, item_time: Any, incident_start: Any, incident: Any, chain_start: Any,
+    chain: Any, chain_of: Any, index_of: Any, first: Any, last: Any, free: Any, capacity: Any, table: Any, distance: Any,
+    third: Any, window: Any, runs_move: Any, full_exchange: Any, mask: Any, visits: Any, cost: Any, occupied: Any,
+    best_place: Any, best_item: Any, moves: Any, hot: Any, cold: Any, seed: Any, watch: Any,
+) -> None:  # fmt: skip
+    """Anneal ``parts`` of a problem one after another, each with its share of ``moves`` for all spiders and items.
+
+    Part p are the spiders ``spiders[spider_start[p]:spider_start[p + 1]]``, with its items in the same way (see `anneal_within`).
+    ``watch[1]`` is the cost of the whole problem as if nobody else had changed it.
+    """
+    changed = np.zeros(place.shape[0] + items.shape[0] + 2, np.int64)
+    undo_item = np.empty(2 * items.shape[0] + 2, np.int32)
+    undo_node = np.empty(2 * items.shape[0] + 2, np.int32)
+    for p in parts:
+        of_part = spiders[spider_start[p] : spider_start[p + 1]]
+        items_of_part = some_items[item_start[p] : item_start[p + 1]]
+        if of_part.shape[0] == 0 or watch[2]:
+            continue
+        size = of_part.shape[0] + items_of_part.shape[0]
+        watch[1] = anneal_within(
+            p, of_part, items_of_part, place, item_place, items, position, item_time, incident_start, incident,
+            chain_start, chain, chain_of, index_of, first, last, home, item_home, capacity, table, distance, third, window,
+            runs_move, full_exchange, mask, visits, cost, occupied, best_place, best_item, changed, undo_item, undo_node,
+            np.int64(watch[1]), moves * size // (place.shape[0] + items.shape[0]), hot, cold, seeded(seed + p), watch,
+        )  # fmt: skip

@@ -6,13 +6,15 @@ What comes out fits. Equal arguments give an equal result: effort is a number of
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from gossamer.ir.diagram import Int
+from gossamer.passes.placement_parts import Parts, cut_in_time
 from gossamer.passes.placement_problem import Placement, PlacementProblem, check_capacity, count_cost, count_occupied
 from gossamer.passes.placement_reduce import contract, expand, find_idle, with_idle, without_idle
 from gossamer.passes.placement_starts import find_starts, items_with_first
@@ -20,12 +22,20 @@ from gossamer.passes.steiner import UNREACHABLE
 from gossamer.progress import share, tell
 
 #: Elementary moves for each spider and item, and the most of all, by effort: a wider search takes a few times as long.
-MOVES = (1_875, 15_000, 60_000, 180_000)
-MOST_MOVES = (13_750_000, 110_000_000, 300_000_000, 600_000_000)
+MOVES = (1_250, 9_000, 36_000, 108_000)
+MOST_MOVES = (16_000_000, 66_000_000, 180_000_000, 360_000_000)
 #: How many starts Mt-KaHyPar makes, by effort.
 TURNS = (1, 4, 4, 4)
+#: Problems with so many spiders are searched in parts of the time, of so many spiders each, in so many rounds that cut at different times...
+MIN_IN_PARTS, PART, ROUNDS = 6_000, 4_000, 4
+#: ... if at least this share of spiders and items is inside of a part in each of them.
+LEAST_HELD = 0.7
+#: More parts than there ever are: seeds of rounds are so far apart.
+MAX_PARTS = 1 << 24
 #: Seconds between two words about the progress.
 TICK = 0.2
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
@@ -37,21 +47,25 @@ class Tricks:
     hypergraph : a start by partitioning the hypergraph (Mt-KaHyPar), besides the greedy one
     anneal : the start is improved; without it the placement stays static
     runs : spiders that follow each other on a wire move together
+    parts : large problems are searched in parts of the time, which both threads share
     exchanges : what moves to a full node changes places with what stands there
     contract : spiders that have chain items only are merged first
     third : items may be realised at a node where none of their spiders stands
     steiner : trees of links are what is counted, not a way to each node of its own
     windows : where communication qubits are limited, what waiting costs is counted too
+    spare : there a data qubit of each node is kept free for copies that wait, if that takes fewer links
     """
 
     hypergraph: bool = True
     anneal: bool = True
     runs: bool = True
+    parts: bool = True
     exchanges: bool = True
     contract: bool = True
     third: bool = True
     steiner: bool = True
     windows: bool = True
+    spare: bool = True
 
 
 def default_moves(problem: PlacementProblem, effort: int = 1) -> int:
@@ -134,7 +148,8 @@ def _search(problem: PlacementProblem, moves: int, seed: int, tricks: Tricks, tu
     start_cost, name, place, item_place = starts[0]
     choice = tricks.anneal and problem.num_nodes > 1 and problem.num_items > 0
     if choice:
-        near = [s[2:] for s in starts[:2] if s[0] <= start_cost + start_cost // 4]
+        near = [s[2:] for s in starts if s[0] <= start_cost + start_cost // 4]
+        near[1:] = sorted(near[1:], key=lambda start: -_room(core, start[0]))[:1]  # full nodes are hard to get out of
         hot = _temperature(moves / (core.num_spiders + core.num_items))
         with share("search", 0.0, 8 / 9):
             place, item_place = _anneal(core, near, moves, hot * core.typical, 0.13 * core.least, 2 * seed, tricks)
@@ -146,6 +161,11 @@ def _search(problem: PlacementProblem, moves: int, seed: int, tricks: Tricks, tu
             )
     _tidy(problem, place, item_place)
     return Placement(place, item_place, count_cost(problem, place, item_place), start_cost, name)
+
+
+def _room(problem: PlacementProblem, place: Int) -> int:
+    """How many qubits are free all the time on the fullest node."""
+    return int((problem.capacity - count_occupied(problem, place).max(axis=1, initial=0)).min())
 
 
 def _temperature(moves: float) -> float:
@@ -160,10 +180,16 @@ def _anneal(
     problem: PlacementProblem, starts: list[tuple[Int, Int]], moves: int, hot: float, cold: float, seed: int,
     tricks: Tricks = Tricks(),
 ) -> tuple[Int, Int]:  # fmt: skip
-    """Anneal two starts (or one twice) in two threads; return the better result, the first if they are equal."""
+    """Anneal in two threads: two starts (or one twice), of which the better result is returned, or the first start in parts of the time."""
     start_cost = count_cost(problem, *starts[0])
     if start_cost == 0:
         return starts[0]
+    if tricks.parts and problem.num_spiders >= MIN_IN_PARTS:
+        rounds = [cut_in_time(problem, PART, PART * (r % 2) // 2) for r in range(ROUNDS)]
+        if min(parts.held for parts in rounds) >= LEAST_HELD:
+            return _anneal_parts(
+                problem, max(starts, key=lambda start: _room(problem, start[0])), rounds, moves, hot, cold, seed, tricks
+            )
     from gossamer.passes import placement_kernels
 
     kernel: Any = placement_kernels.anneal
@@ -175,17 +201,82 @@ def _anneal(
         cost = kernel(place, item_place, *arrays, moves, hot, cold, seed + thread, watch[thread])
         return int(cost), place, item_place
 
+    results = _in_two_threads(run, problem, watch, lambda: int(watch[:, 1].min()), 2 * moves)
+    _, place, item_place = min(results, key=lambda result: result[0])
+    return place, item_place
+
+
+def _anneal_parts(
+    problem: PlacementProblem, start: tuple[Int, Int], rounds: list[Parts], moves: int, hot: float, cold: float, seed: int,
+    tricks: Tricks,
+) -> tuple[Int, Int]:  # fmt: skip
+    """Anneal parts of the time one after another, every second one in each of two threads; each round cuts elsewhere and begins cooler.
+
+    No part costs more afterwards than it did before. Two threads that share the work make as many moves of each spider as one that
+    has twice the time, and what a part needs stays in the processor's cache.
+    """
+    from gossamer.passes import placement_kernels
+
+    kernel: Any = placement_kernels.anneal_parts
+    place, item_place = (x.copy() for x in start)
+    arrays = kernel_arguments(problem)
+    (
+        items,
+        _,
+        item_time,
+        incident_start,
+        incident,
+        chain_start,
+        chain,
+        _,
+        _,
+        first,
+        last,
+        _,
+        capacity,
+        table,
+        distance,
+        _,
+        window,
+    ) = arrays
+    *state, cost = placement_kernels.make_state(
+        items, item_time, incident_start, incident, chain_start, chain, first, last, capacity, table, distance, window, place, item_place
+    )  # fmt: skip
+    kept = place.copy(), item_place.copy()
+    watch = np.array([[0, cost, 0]] * 2, np.int64)
+    for r, parts in enumerate(rounds):
+        cost += int((watch[:, 1] - cost).sum())
+        watch[:, 1] = cost
+        ends = [hot * (cold / hot) ** (at / len(rounds)) for at in (r, r + 1)]
+
+        def run(thread: int, parts: Parts = parts, ends: list[float] = ends, r: int = r) -> None:
+            mine = np.arange(thread, parts.number, 2)
+            kernel(
+                mine, *parts.columns, place, item_place, *arrays, tricks.runs, tricks.exchanges, *state, *kept,
+                2 * moves // len(rounds), *ends, seed + r * MAX_PARTS, watch[thread],
+            )  # fmt: skip
+
+        def best_cost(cost: int = cost) -> int:
+            return int(watch[:, 1].sum()) - cost
+
+        _in_two_threads(run, problem, watch, best_cost, 2 * moves)
+    return place, item_place
+
+
+def _in_two_threads(
+    run: Callable[[int], _T], problem: PlacementProblem, watch: Any, best: Callable[[], int], moves: int
+) -> list[_T]:
+    """The results of ``run(0)`` and ``run(1)``; meanwhile the best cost and the moves made are told."""
     unit = "ebits" if problem.least == problem.typical == 1 and problem.window is None else "in weights"
     with ThreadPoolExecutor(2) as pool:
         runs = [pool.submit(run, thread) for thread in range(2)]
         try:
             while wait(runs, TICK).not_done:
-                tell(f"{watch[:, 1].min()} {unit}", min(1.0, float(watch[:, 0].sum()) / (2 * max(1, moves))))
-            _, place, item_place = min((one.result() for one in runs), key=lambda r: r[0])
+                tell(f"{best()} {unit}", min(1.0, float(watch[:, 0].sum()) / max(1, moves)))
+            return [one.result() for one in runs]
         except BaseException:
             watch[:, 2] = 1  # the threads stop soon, or an interrupt would wait for them
             raise
-    return place, item_place
 
 
 def kernel_arguments(problem: PlacementProblem) -> tuple[Any, ...]:
@@ -206,7 +297,6 @@ def kernel_arguments(problem: PlacementProblem) -> tuple[Any, ...]:
 
 def _tidy(problem: PlacementProblem, place: Int, item_place: Int) -> None:
     """An item whose spiders all stand on one node is realised there: that never costs more."""
-    for i, legs in enumerate(problem.items.tolist()):
-        nodes = {int(place[s]) for s in legs if s >= 0}
-        if len(nodes) == 1:
-            item_place[i] = nodes.pop()
+    nodes = place[problem.items]
+    together = ((nodes == nodes[:, :1]) | (problem.items < 0)).all(axis=1)
+    item_place[together] = nodes[together, 0]

@@ -24,6 +24,8 @@ MAX_BLOCKS = 64
 MAX_TURNED = 100_000
 #: With no more tracks annealing finds from the greedy start what it finds from any, and Mt-KaHyPar would take most of the time.
 MIN_TRACKS = 7
+#: Where there is one start only and the problem has more incidences, it is one that leaves room on every node.
+MAX_FILLED = 20_000
 
 
 def find_starts(problem: PlacementProblem, seed: int, turns: int) -> list[tuple[int, str, Int, Int]]:
@@ -130,7 +132,9 @@ def _mtkahypar_blocks(
 ) -> Iterator[tuple[Int, Int]]:
     """Nodes of tracks and of items by Mt-KaHyPar: tracks weigh 1, items 0, spiders are the hyperedges.
 
-    Its deterministic preset ignores seeds, so the numbering of the vertices is permuted to vary.
+    Its deterministic preset ignores seeds, so the numbering of the vertices is permuted to vary. Blocks that are as large as nodes are, as
+    long as there are tracks, cost least, but leave full nodes, between which a search can only exchange. So every second start
+    spreads the tracks over the nodes, unless less than two thirds of the qubits are needed.
     """
     import mtkahypar
 
@@ -148,9 +152,13 @@ def _mtkahypar_blocks(
     weight[:number] = 1
     context = _mtkahypar.context_from_preset(mtkahypar.PresetType.DETERMINISTIC)
     context.set_partitioning_parameters(problem.num_nodes, 0.0, mtkahypar.Objective.KM1)
-    context.set_individual_target_block_weights(problem.capacity.tolist())
     context.logging = False
-    for turn in range(turns if len(incident) < MAX_TURNED else 1):
+    spread = np.minimum(problem.capacity, -(-number * problem.capacity // max(1, int(problem.capacity.sum()))))
+    turns = turns if len(incident) < MAX_TURNED else 1
+    for turn in range(turns):
+        fill = turn % 2 == 0 and (turns > 1 or len(incident) <= MAX_FILLED)
+        room = problem.capacity if fill or 3 * number < 2 * problem.capacity.sum() else spread
+        context.set_individual_target_block_weights(room.tolist())
         names = np.random.Generator(np.random.PCG64([seed, turn])).permutation(size)
         weights = np.empty(size, np.int64)
         weights[names] = weight
