@@ -153,3 +153,13 @@ def test_a_bad_pipeline_is_refused(text: str, code: str) -> None:
         check_levels(steps)
     assert caught.value.code == code
     assert caught.value.exit_code == 2
+
+
+def test_what_was_made_of_an_older_value_is_not_taken() -> None:
+    """A placement of a diagram that has been rewritten since would be dropped in silence."""
+    with pytest.raises(UsageError) as caught:
+        check_levels(parse_pipeline("graph-like,partition,cut,links,circuit"))
+    assert caught.value.code == "TL-8"
+    assert "'links' takes a value 'graph', which was made before 'cut'" in str(caught.value)
+    check_levels(parse_pipeline("graph-like,cut,graph-like,partition,links,circuit"))
+    check_levels(parse_pipeline("graph-like,partition,forms,circuit,route,native"))

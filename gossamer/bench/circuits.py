@@ -140,3 +140,4 @@ CIRCUITS: dict[str, Callable[[], str]] = {
     )
     for n in sizes
 }
+CIRCUITS["volume_32"] = partial(volume, 32, 32)

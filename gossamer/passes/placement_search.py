@@ -21,13 +21,16 @@ from gossamer.passes.placement_starts import find_starts, items_with_first
 from gossamer.passes.steiner import UNREACHABLE
 from gossamer.progress import share, tell
 
-#: Elementary moves for each spider and item, and the most of all, by effort: a wider search takes a few times as long.
+#: Elementary moves for each spider and item, the most of all, and the least for each in a problem that is too large for that, by effort: a
+#: wider search takes a few times as long.
 MOVES = (1_250, 9_000, 36_000, 108_000)
-MOST_MOVES = (16_000_000, 66_000_000, 180_000_000, 360_000_000)
+MOST_MOVES = (11_000_000, 66_000_000, 180_000_000, 360_000_000)
+LEAST_MOVES = (60, 240, 480, 960)
 #: How many starts Mt-KaHyPar makes, by effort.
 TURNS = (1, 4, 4, 4)
-#: Problems with so many spiders are searched in parts of the time, of so many spiders each, in so many rounds that cut at different times...
-MIN_IN_PARTS, PART, ROUNDS = 6_000, 4_000, 4
+#: Problems with at least so many spiders are searched in parts of the time, of at most so many spiders each, in so many rounds that cut at
+#: different times ...
+MIN_IN_PARTS, PART, ROUNDS = 2_500, 4_000, 4
 #: ... if at least this share of spiders and items is inside of a part in each of them.
 LEAST_HELD = 0.7
 #: More parts than there ever are: seeds of rounds are so far apart.
@@ -75,7 +78,7 @@ def default_moves(problem: PlacementProblem, effort: int = 1) -> int:
     """
     idle = find_idle(problem)
     size = int((~idle).sum()) + int((~idle[problem.items[:, 0]]).sum())
-    return min(MOVES[effort] * size, MOST_MOVES[effort])
+    return min(MOVES[effort] * size, max(MOST_MOVES[effort], LEAST_MOVES[effort] * size))
 
 
 def search(
@@ -185,7 +188,10 @@ def _anneal(
     if start_cost == 0:
         return starts[0]
     if tricks.parts and problem.num_spiders >= MIN_IN_PARTS:
-        rounds = [cut_in_time(problem, PART, PART * (r % 2) // 2) for r in range(ROUNDS)]
+        size = -(
+            -problem.num_spiders // (2 * -(-problem.num_spiders // (2 * PART)))
+        )  # an even number of parts, for two threads
+        rounds = [cut_in_time(problem, size, size * (r % 2) // 2) for r in range(ROUNDS)]
         if min(parts.held for parts in rounds) >= LEAST_HELD:
             return _anneal_parts(
                 problem, max(starts, key=lambda start: _room(problem, start[0])), rounds, moves, hot, cold, seed, tricks
