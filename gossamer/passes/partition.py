@@ -6,10 +6,7 @@ made one after another, and where communication qubits are limited, what their l
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import replace
-
-import numpy as np
 
 from gossamer.diagnostics import NetworkInfeasible
 from gossamer.ir.diagram import Int
@@ -99,8 +96,7 @@ def _within_comm(
     ``given`` was found for any number of them, and has that ``cost`` then.
     A copy that waits long for its next use is measured and fetched again where communication qubits are short. How long is
     long depends on the program, so the search is made with several windows (see ``PlacementProblem``), each result is
-    realised, and the window that did best gets more moves. Moves with a window take some three times as long. Copies can wait on
-    data qubits too, if some are free: so that window is also tried with one data qubit fewer on each node.
+    realised, and the window that did best gets more moves. Moves with a window take some three times as long.
     """
 
     def count_links(assignment: Assignment) -> int:
@@ -109,8 +105,8 @@ def _within_comm(
         except NetworkInfeasible:
             return UNREACHABLE * graph.num_vertices
 
-    def search_in(problem: PlacementProblem, budget: int) -> tuple[int, Assignment]:
-        found = search(problem, moves=budget, seed=seed, tricks=tricks)
+    def search_within(window: int, budget: int) -> tuple[int, Assignment]:
+        found = search(replace(problem, window=window), moves=budget, seed=seed, tricks=tricks)
         assignment = assignment_of(graph, names, found)
         return count_links(assignment), assignment
 
@@ -118,13 +114,7 @@ def _within_comm(
     if best <= cost or not tricks.windows:
         return best, given  # they suffice, or nobody asks
     windows = WINDOWS if problem.num_items <= MAX_PROBED else WINDOWS[1:2]
-    tried = [replace(problem, window=window) for window in windows]
-    probes = [(*search_in(one, moves // 16), one) for one in tried]
-    if links.store and tricks.spare:
-        _, _, one = min(probes, key=lambda probe: probe[0])
-        one = replace(one, capacity=np.maximum(one.capacity - 1, 0))
-        with suppress(NetworkInfeasible):  # all data qubits are needed
-            probes.append((*search_in(one, moves // 16), one))
-    _, _, one = min(probes, key=lambda probe: probe[0])
-    results = [(best, given), *(probe[:2] for probe in probes), search_in(one, moves // 4)]
+    probes = [(*search_within(window, moves // 16), window) for window in windows]
+    _, _, window = min(probes, key=lambda probe: probe[0])
+    results = [(best, given), *(probe[:2] for probe in probes), search_within(window, moves // 4)]
     return min(results, key=lambda result: result[0])

@@ -56,7 +56,6 @@ class Tricks:
     third : items may be realised at a node where none of their spiders stands
     steiner : trees of links are what is counted, not a way to each node of its own
     windows : where communication qubits are limited, what waiting costs is counted too
-    spare : there a data qubit of each node is kept free for copies that wait, if that takes fewer links
     """
 
     hypergraph: bool = True
@@ -68,7 +67,6 @@ class Tricks:
     third: bool = True
     steiner: bool = True
     windows: bool = True
-    spare: bool = True
 
 
 def default_moves(problem: PlacementProblem, effort: int = 1) -> int:
