@@ -172,9 +172,9 @@ def _room(problem: PlacementProblem, place: Int) -> int:
 def _temperature(moves: float) -> float:
     """The first temperature, in ebits, for so many moves of each spider and item: no start is heated up more than can be cooled again.
 
-    Below 200 moves what is lost by heating up is not won back (measured on random circuits of 10^4 gates).
+    Below 60 moves what is lost by heating up is not won back (measured on random circuits of 10^4 and 10^5 gates).
     """
-    return min(0.15 + 0.12 * math.log10(1 + moves), 0.13 + 0.25 * max(0.0, math.log10(max(moves, 1) / 200)))
+    return min(0.15 + 0.12 * math.log10(1 + moves), 0.13 + 0.25 * max(0.0, math.log10(max(moves, 1) / 60)))
 
 
 def _anneal(
