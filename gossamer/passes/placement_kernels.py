@@ -238,8 +238,8 @@ def count_state(
     for s in range(place.shape[0]):
         latest[:] = -1
         for y in range(incident_start[s], incident_start[s + 1]):
-            e = incident[y]
-            b = item_place[e]
+            e = np.int64(incident[y])
+            b = np.int64(item_place[e])
             visits[s, b] += 1
             if window is not None:
                 visits[s, b] -= latest[b] >= 0 and item_time[e] - latest[b] <= window
@@ -259,7 +259,6 @@ def count_state(
     return total
 
 
-@njit(cache=True, nogil=True)
 def make_state(
     items: Any, item_time: Any, incident_start: Any, incident: Any, chain_start: Any, chain: Any, first: Any, last: Any,
     capacity: Any, table: Any, distance: Any, window: Any, place: Any, item_place: Any,
@@ -269,10 +268,7 @@ def make_state(
     mask = np.zeros(num_spiders, np.int32)
     cost = np.zeros(num_spiders, np.int32)
     visits = np.zeros((num_spiders, nodes), np.int32)
-    cells = 0
-    for s in range(num_spiders):
-        cells = max(cells, last[s] + 1)
-    occupied = np.zeros((nodes, cells), np.int32)
+    occupied = np.zeros((nodes, int(last.max(initial=-1)) + 1), np.int32)
     total = count_state(items, item_time, incident_start, incident, chain_start, chain, first, last, table, distance,
                         window, place, item_place, mask, visits, cost, occupied)  # fmt: skip
     return mask, visits, cost, occupied, total
@@ -338,7 +334,7 @@ def anneal_within(
             # One item, or all items that a spider has on one node, moves to another node.
             e = np.int64(some_items[below(state, some_items.shape[0])])
             b0 = np.int64(item_place[e])
-            s = items[e, below(state, legs)]
+            s = np.int64(items[e, below(state, legs)])
             if s < 0:
                 continue
             choice = below(state, 8)
@@ -384,7 +380,7 @@ def anneal_within(
                         _note(changed, num_spiders + undo_item[y])
                 else:
                     for y in range(undone):
-                        _move_item(undo_item[y], b0, items, place, item_place, mask, visits, cost, table, distance,
+                        _move_item(np.int64(undo_item[y]), b0, items, place, item_place, mask, visits, cost, table, distance,
                                    position, item_time, incident_start, incident, window)  # fmt: skip
         else:
             # A run of spiders that stand on one node moves to another node, if need be in exchange for another run.
@@ -392,8 +388,8 @@ def anneal_within(
             if home[s] != part:
                 continue
             p0 = np.int64(place[s])
-            a, end = chain_start[chain_of[s]], chain_start[chain_of[s] + 1]
-            i = index_of[s]
+            a, end = np.int64(chain_start[chain_of[s]]), np.int64(chain_start[chain_of[s] + 1])
+            i = np.int64(index_of[s])
             choice = below(state, 8)
             p1 = p0
             degree = incident_start[s + 1] - incident_start[s]
@@ -457,7 +453,7 @@ def anneal_within(
                     w = below(state, chains)
                     if w == chain_of[s]:
                         continue
-                    a2, end2 = chain_start[w], chain_start[w + 1]
+                    a2, end2 = np.int64(chain_start[w]), np.int64(chain_start[w + 1])
                     if first[chain[a2]] > u1 or last[chain[end2 - 1]] < v1:
                         continue
                     low, high = a2, end2 - 1
@@ -512,7 +508,7 @@ def anneal_within(
             d = 0
             for r in range(runs):
                 for i in range(run[r, 1], run[r, 2] + 1):
-                    s = chain[i]
+                    s = np.int64(chain[i])
                     c = _cost_at(s, np.int64(place[s]), mask, visits, table, distance, window)
                     d += c - cost[s]
                     cost[s] = c
@@ -520,7 +516,7 @@ def anneal_within(
             for r in range(runs):
                 to = p1 if r == 0 else p0
                 for i in range(run[r, 1], run[r, 2] + 1):
-                    s = chain[i]
+                    s = np.int64(chain[i])
                     work += incident_start[s + 1] - incident_start[s]
                     for y in range(incident_start[s], incident_start[s + 1]):
                         e = np.int64(incident[y])
@@ -547,14 +543,14 @@ def anneal_within(
                     _note(changed, num_spiders + undo_item[y])
             else:
                 for y in range(undone - 1, -1, -1):
-                    _move_item(undo_item[y], np.int64(undo_node[y]), items, place, item_place, mask, visits, cost, table, distance,
+                    _move_item(np.int64(undo_item[y]), np.int64(undo_node[y]), items, place, item_place, mask, visits, cost, table, distance,
                                position, item_time, incident_start, incident, window)  # fmt: skip
                 if runs == 2:
                     _shift(run[1, 0], run[1, 1], run[1, 2], run[1, 3], p0, p1, chain, place, first, last, occupied)
                 _shift(a, lo, hi, end, p1, p0, chain, place, first, last, occupied)
                 for r in range(runs):
                     for i in range(run[r, 1], run[r, 2] + 1):
-                        s = chain[i]
+                        s = np.int64(chain[i])
                         cost[s] = _cost_at(s, np.int64(place[s]), mask, visits, table, distance, window)
         if total < best:
             best = total
@@ -587,14 +583,25 @@ def anneal_within(
                 _move_item(e, np.int64(best_item[e]), items, place, item_place, mask, visits, cost, table, distance,
                            position, item_time, incident_start, incident, window)  # fmt: skip
         elif place[x] != best_place[x]:
-            i, w = index_of[x], chain_of[x]
+            i, w = np.int64(index_of[x]), chain_of[x]
             b0, b1 = np.int64(place[x]), np.int64(best_place[x])
-            _shift(chain_start[w], i, i, chain_start[w + 1], b0, b1, chain, place, first, last, occupied)
+            _shift(
+                np.int64(chain_start[w]),
+                i,
+                i,
+                np.int64(chain_start[w + 1]),
+                b0,
+                b1,
+                chain,
+                place,
+                first,
+                last,
+                occupied,
+            )
             cost[x] = _cost_at(x, b1, mask, visits, table, distance, window)
     return best
 
 
-@njit(cache=True, nogil=True)
 def anneal(
     place: Any, item_place: Any, items: Any, position: Any, item_time: Any, incident_start: Any, incident: Any,
     chain_start: Any, chain: Any, chain_of: Any, index_of: Any, first: Any, last: Any, free: Any, capacity: Any, table: Any,
@@ -617,12 +624,10 @@ def anneal(
         items, item_time, incident_start, incident, chain_start, chain, first, last, capacity, table, distance, window, place,
         item_place,
     )  # fmt: skip
-    home = np.zeros(num_spiders, np.int32)
-    for s in range(num_spiders):
-        home[s] = 0 if free[s] else -1
+    home = np.where(free, 0, -1).astype(np.int32)
     return anneal_within(
-        np.int64(0), np.arange(num_spiders).astype(np.int32), np.arange(num_items).astype(np.int32), place, item_place,
-        items, position, item_time, incident_start, incident, chain_start, chain, chain_of, index_of, first, last, home,
+        0, np.arange(num_spiders, dtype=np.int32), np.arange(num_items, dtype=np.int32), place, item_place, items, position,
+        item_time, incident_start, incident, chain_start, chain, chain_of, index_of, first, last, home,
         np.zeros(num_items, np.int32), capacity, table, distance, third, window, runs_move, full_exchange, mask, visits,
         cost, occupied, place.copy(), item_place.copy(), np.zeros(num_spiders + num_items + 2, np.int64),
         np.empty(2 * num_items + 2, np.int32), np.empty(2 * num_items + 2, np.int32), total, moves, hot, cold,
