@@ -22,7 +22,7 @@ from gossamer.passes.placement_problem import PlacementProblem, count_cost
 MAX_BLOCKS = 64
 #: Problems with more incidences get one start of Mt-KaHyPar.
 MAX_TURNED = 100_000
-#: With no more tracks annealing finds from the greedy start what it finds from any, and Mt-KaHyPar would take most of the time.
+#: With fewer tracks one start of Mt-KaHyPar does, which would take most of the time there.
 MIN_TRACKS = 7
 #: Where there is one start only and the problem has more incidences, it is one that leaves room on every node.
 MAX_FILLED = 20_000
@@ -48,8 +48,10 @@ def find_starts(problem: PlacementProblem, seed: int, turns: int) -> list[tuple[
         track_of = tracks[problem.chain_of].astype(np.int32)
         have_wheel = importlib.util.find_spec("mtkahypar") is not None
         add("greedy" if have_wheel else "greedy (mtkahypar is not installed)", _fill_nodes(problem, number)[track_of])
-        if turns and have_wheel and 1 < problem.num_nodes <= MAX_BLOCKS and number >= MIN_TRACKS and problem.num_items:
-            for blocks, items in _mtkahypar_blocks(problem, track_of, number, seed, turns):
+        if turns and have_wheel and 1 < problem.num_nodes <= MAX_BLOCKS and problem.num_items:
+            for blocks, items in _mtkahypar_blocks(
+                problem, track_of, number, seed, turns if number >= MIN_TRACKS else 1
+            ):
                 add("mt-kahypar", blocks[track_of], items)
     found.sort(key=lambda x: (x[0], x[1]))
     return [(cost, name, place, items) for cost, _, name, place, items in found]

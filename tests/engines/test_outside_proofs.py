@@ -87,7 +87,8 @@ def test_flows_prove_clifford_sources_that_measure_on_the_way_nightly() -> None:
 
 def test_the_two_agree() -> None:
     """On sources that both can judge, and on changed ones."""
-    text = 'OPENQASM 2.0; include "qelib1.inc"; qreg q[3]; creg c[3]; h q[0]; cx q[0],q[1]; s q[1]; cx q[1],q[2]; h q[1]; cz q[0],q[1];'
+    text = 'OPENQASM 2.0; include "qelib1.inc"; qreg q[4]; creg c[4]; h q[0]; cx q[0],q[1]; s q[1]; cx q[1],q[2]; h q[1]; cz q[0],q[1];'
+    text += "cx q[2],q[3]; h q[2]; cx q[3],q[0]; cx q[1],q[3];"
     pairs = [
         p
         for seed in range(4)
