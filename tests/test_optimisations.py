@@ -5,8 +5,6 @@ That each form keeps the instrument is tested in `tests/test_portfolio.py`, and 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
@@ -28,14 +26,6 @@ def forms_with(name: str) -> list[Form]:
     """The first form that knows the optimisation, which has few others, and one of Clifford programs if there is one."""
     found = [form for form in FORMS if name in form.optimisations()]
     return list(dict.fromkeys([found[0], *(form for form in found if form.clifford)]))
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _hypergraphs_of_few_wires() -> Iterator[None]:
-    """Else Mt-KaHyPar would not be asked for circuits as small as those here."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("gossamer.passes.placement_starts.MIN_TRACKS", 0)
-        yield
 
 
 @pytest.mark.parametrize(
