@@ -260,10 +260,11 @@ def count_state(
 
 
 def make_state(
-    items: Any, item_time: Any, incident_start: Any, incident: Any, chain_start: Any, chain: Any, first: Any, last: Any,
-    capacity: Any, table: Any, distance: Any, window: Any, place: Any, item_place: Any,
+    place: Any, item_place: Any, items: Any, position: Any, item_time: Any, incident_start: Any, incident: Any,
+    chain_start: Any, chain: Any, chain_of: Any, index_of: Any, first: Any, last: Any, free: Any, capacity: Any, table: Any,
+    distance: Any, third: Any, window: Any,
 ) -> Any:  # fmt: skip
-    """``mask, visits, cost, occupied`` of the places, and the total cost."""
+    """``mask, visits, cost, occupied`` of the places, and the total cost; takes what the kernels take."""
     num_spiders, nodes = place.shape[0], capacity.shape[0]
     mask = np.zeros(num_spiders, np.int32)
     cost = np.zeros(num_spiders, np.int32)
@@ -310,7 +311,11 @@ def anneal_within(
     Returns the cost of the best state.
     """
     num_spiders, nodes, legs, chains = place.shape[0], capacity.shape[0], items.shape[1], chain_start.shape[0] - 1
-    cells = occupied.shape[1]
+    # Beyond the moments of the part others may be at work: what they do there must not decide how much is looked at here.
+    earliest, latest = np.int64(occupied.shape[1]), np.int64(-1)
+    for s in spiders:
+        if home[s] == part:
+            earliest, latest = min(earliest, first[s]), max(latest, last[s])
     best = total
     changed[0] = 0
     rises = min(max(MIN_RISE, int(23 * hot) + 1), MAX_RISE)  # exp(-23) is less than what a draw can tell from 0
@@ -389,7 +394,7 @@ def anneal_within(
                 continue
             p0 = np.int64(place[s])
             a, end = np.int64(chain_start[chain_of[s]]), np.int64(chain_start[chain_of[s] + 1])
-            i = np.int64(index_of[s])
+            i: Any = np.int64(index_of[s])
             choice = below(state, 8)
             p1 = p0
             degree = incident_start[s + 1] - incident_start[s]
@@ -444,9 +449,9 @@ def anneal_within(
                 while occupied[p1, v1] < capacity[p1]:
                     v1 -= 1
                 f0, l0 = u0, v0
-                while f0 > 0 and occupied[p0, f0 - 1] < capacity[p0] and u0 - f0 < WIDE:
+                while f0 > earliest and occupied[p0, f0 - 1] < capacity[p0] and u0 - f0 < WIDE:
                     f0 -= 1
-                while l0 + 1 < cells and occupied[p0, l0 + 1] < capacity[p0] and l0 - v0 < WIDE:
+                while l0 < latest and occupied[p0, l0 + 1] < capacity[p0] and l0 - v0 < WIDE:
                     l0 += 1
                 work += (l0 - f0) // 20
                 for _ in range(4 * nodes + 8):
@@ -585,19 +590,8 @@ def anneal_within(
         elif place[x] != best_place[x]:
             i, w = np.int64(index_of[x]), chain_of[x]
             b0, b1 = np.int64(place[x]), np.int64(best_place[x])
-            _shift(
-                np.int64(chain_start[w]),
-                i,
-                i,
-                np.int64(chain_start[w + 1]),
-                b0,
-                b1,
-                chain,
-                place,
-                first,
-                last,
-                occupied,
-            )
+            a, end = np.int64(chain_start[w]), np.int64(chain_start[w + 1])
+            _shift(a, i, i, end, b0, b1, chain, place, first, last, occupied)
             cost[x] = _cost_at(x, b1, mask, visits, table, distance, window)
     return best
 
@@ -621,8 +615,8 @@ def anneal(
     """
     num_spiders, num_items = place.shape[0], items.shape[0]
     mask, visits, cost, occupied, total = make_state(
-        items, item_time, incident_start, incident, chain_start, chain, first, last, capacity, table, distance, window, place,
-        item_place,
+        place, item_place, items, position, item_time, incident_start, incident, chain_start, chain, chain_of, index_of, first,
+        last, free, capacity, table, distance, third, window,
     )  # fmt: skip
     home = np.where(free, 0, -1).astype(np.int32)
     return anneal_within(

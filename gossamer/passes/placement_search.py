@@ -186,9 +186,8 @@ def _anneal(
     if start_cost == 0:
         return starts[0]
     if tricks.parts and problem.num_spiders >= MIN_IN_PARTS:
-        size = -(
-            -problem.num_spiders // (2 * -(-problem.num_spiders // (2 * PART)))
-        )  # an even number of parts, for two threads
+        pairs = -(-problem.num_spiders // (2 * PART))
+        size = -(-problem.num_spiders // (2 * pairs))  # an even number of parts, for two threads
         rounds = [cut_in_time(problem, size, size * (r % 2) // 2) for r in range(ROUNDS)]
         if min(parts.held for parts in rounds) >= LEAST_HELD:
             return _anneal_parts(
@@ -224,28 +223,7 @@ def _anneal_parts(
     kernel: Any = placement_kernels.anneal_parts
     place, item_place = (x.copy() for x in start)
     arrays = kernel_arguments(problem)
-    (
-        items,
-        _,
-        item_time,
-        incident_start,
-        incident,
-        chain_start,
-        chain,
-        _,
-        _,
-        first,
-        last,
-        _,
-        capacity,
-        table,
-        distance,
-        _,
-        window,
-    ) = arrays
-    *state, cost = placement_kernels.make_state(
-        items, item_time, incident_start, incident, chain_start, chain, first, last, capacity, table, distance, window, place, item_place
-    )  # fmt: skip
+    *state, cost = placement_kernels.make_state(place, item_place, *arrays)
     kept = place.copy(), item_place.copy()
     watch = np.array([[0, cost, 0]] * 2, np.int64)
     for r, parts in enumerate(rounds):

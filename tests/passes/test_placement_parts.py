@@ -10,8 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import gossamer
+from gossamer.bench.circuits import volume
 from gossamer.ir.open_graph import OpenGraph
 from gossamer.passes import placement_search
+from gossamer.passes.graph_like import to_open_graph
 from gossamer.passes.placement_graph import problem_from_graph
 from gossamer.passes.placement_parts import cut_in_time
 from gossamer.passes.placement_problem import count_cost
@@ -59,21 +62,40 @@ def test_what_is_outside_of_a_part_stays_and_the_state_is_true(
     start = find_starts(problem, 0, 1)[-1]
     place, item_place = start[2].copy(), start[3].copy()
     arrays = kernel_arguments(problem)
-    what = [arrays[i] for i in (0, 2, 3, 4, 5, 6, 9, 10, 12, 13, 14, 16)]
-    *state, cost = make_state(*what, place, item_place)
+    *state, cost = make_state(place, item_place, *arrays)
     watch = np.array([0, cost, 0], np.int64)
     chosen = np.arange(0, parts.number, 2)
     anneal_parts(chosen, *parts.columns, place, item_place, *arrays, True, True, *state, place.copy(), item_place.copy(),
                  3000, 9.0, 0.3, seed, watch)  # fmt: skip
     assert watch[1] == count_cost(problem, place, item_place) <= cost
     assert fits(problem, place.tolist())
-    *again, _ = make_state(*what, place, item_place)
+    *again, _ = make_state(place, item_place, *arrays)
     assert all((a == b).all() for a, b in zip(state, again, strict=True))
     assert not np.isin(parts.home[place != start[2]], [-1, *range(1, parts.number, 2)]).any()
     assert not np.isin(parts.item_home[item_place != start[3]], [-1, *range(1, parts.number, 2)]).any()
     if not third:
         for legs, b in zip(problem.items.tolist(), item_place.tolist(), strict=True):
             assert b in {int(place[s]) for s in legs if s >= 0}
+
+
+def test_the_order_of_parts_does_not_matter() -> None:
+    """So it does not either what the other of two threads has done by now."""
+    from gossamer.passes.placement_kernels import anneal_parts, make_state
+
+    graph = to_open_graph(gossamer.read(volume(8, 40)))
+    problem = problem_from_graph(graph, network([3, 3, 3, 3]))
+    parts = cut_in_time(problem, 150)
+    assert parts.number > 9
+    arrays = kernel_arguments(problem)
+    found = []
+    for order in (np.arange(parts.number), np.arange(parts.number)[::-1].copy()):
+        place, item_place = (x.copy() for x in find_starts(problem, 0, 1)[0][2:])
+        *state, cost = make_state(place, item_place, *arrays)
+        watch = np.array([0, cost, 0], np.int64)
+        anneal_parts(order, *parts.columns, place, item_place, *arrays, True, True, *state, place.copy(), item_place.copy(),
+                     300_000, 0.4, 0.13, 7, watch)  # fmt: skip
+        found.append((place.tolist(), item_place.tolist(), watch.tolist()))
+    assert found[0] == found[1]
 
 
 @settings(max_examples=20, deadline=None)
