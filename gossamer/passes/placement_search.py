@@ -17,7 +17,7 @@ from gossamer.ir.diagram import Int
 from gossamer.passes.placement_parts import Parts, cut_in_time
 from gossamer.passes.placement_problem import Placement, PlacementProblem, check_capacity, count_cost, count_occupied
 from gossamer.passes.placement_reduce import contract, expand, find_idle, with_idle, without_idle
-from gossamer.passes.placement_starts import find_starts, items_with_first
+from gossamer.passes.placement_starts import find_starts, items_on_demand
 from gossamer.passes.steiner import UNREACHABLE
 from gossamer.progress import share, tell
 
@@ -25,14 +25,12 @@ from gossamer.progress import share, tell
 #: wider search takes a few times as long.
 MOVES = (1_250, 9_000, 36_000, 108_000)
 MOST_MOVES = (11_000_000, 66_000_000, 180_000_000, 360_000_000)
-LEAST_MOVES = (60, 240, 480, 960)
+LEAST_MOVES = (120, 240, 480, 960)
 #: How many starts Mt-KaHyPar makes, by effort.
 TURNS = (1, 4, 4, 4)
-#: Problems with at least so many spiders are searched in parts of the time, of at most so many spiders each, in so many rounds that cut at
-#: different times ...
-MIN_IN_PARTS, PART, ROUNDS = 2_500, 4_000, 4
-#: ... if at least this share of spiders and items is inside of a part in each of them.
-LEAST_HELD = 0.7
+#: Problems with at least so many spiders are searched in parts of the time, in so many rounds that cut at different times. Parts have so many
+#: spiders each at most, or twice, four times ... as many, so that at least this share of spiders and items is inside of one in each round.
+MIN_IN_PARTS, ROUNDS, PART, LEAST_HELD = 2_500, 4, 4_000, 0.8
 #: More parts than there ever are: seeds of rounds are so far apart.
 MAX_PARTS = 1 << 24
 #: Seconds between two words about the progress.
@@ -133,7 +131,7 @@ def search_from(problem: PlacementProblem, place: Int, *, moves: int, seed: int 
     """
     if (count_occupied(problem, place) > problem.capacity[:, None]).any():
         return None
-    item_place = items_with_first(problem, place)
+    item_place = items_on_demand(problem, place)
     start_cost = count_cost(problem, place, item_place)
     place, item_place = _anneal(
         problem, [(place, item_place)], moves, 0.3 * problem.typical, 0.08 * problem.least, 2 * seed
@@ -186,10 +184,8 @@ def _anneal(
     if start_cost == 0:
         return starts[0]
     if tricks.parts and problem.num_spiders >= MIN_IN_PARTS:
-        pairs = -(-problem.num_spiders // (2 * PART))
-        size = -(-problem.num_spiders // (2 * pairs))  # an even number of parts, for two threads
-        rounds = [cut_in_time(problem, size, size * (r % 2) // 2) for r in range(ROUNDS)]
-        if min(parts.held for parts in rounds) >= LEAST_HELD:
+        rounds = _rounds(problem)
+        if rounds:
             return _anneal_parts(
                 problem, max(starts, key=lambda start: _room(problem, start[0])), rounds, moves, hot, cold, seed, tricks
             )
@@ -207,6 +203,20 @@ def _anneal(
     results = _in_two_threads(run, problem, watch, lambda: int(watch[:, 1].min()), 2 * moves)
     _, place, item_place = min(results, key=lambda result: result[0])
     return place, item_place
+
+
+def _rounds(problem: PlacementProblem) -> list[Parts]:
+    """The parts of each round, as small as they may be; none if that is half of the problem or more."""
+    most = PART
+    while True:
+        pairs = -(-problem.num_spiders // (2 * most))
+        size = -(-problem.num_spiders // (2 * pairs))  # an even number of parts, for two threads
+        even, odd = (cut_in_time(problem, size, offset) for offset in (0, size // 2))
+        if min(even.held, odd.held) >= LEAST_HELD:
+            return [(even, odd)[r % 2] for r in range(ROUNDS)]
+        if pairs == 1:
+            return []
+        most *= 2
 
 
 def _anneal_parts(

@@ -20,12 +20,12 @@ from gossamer.passes.placement_problem import PlacementProblem, count_cost
 
 #: Up to so many nodes Mt-KaHyPar makes a start.
 MAX_BLOCKS = 64
-#: Problems with more incidences get one start of Mt-KaHyPar.
-MAX_TURNED = 100_000
+#: In problems with more incidences Mt-KaHyPar partitions what is left when all moments are merged into one.
+MAX_WHOLE = 100_000
+#: In problems with more incidences its first start leaves room on every node.
+MAX_FILLED = 20_000
 #: With fewer tracks one start of Mt-KaHyPar does, which would take most of the time there.
 MIN_TRACKS = 7
-#: Where there is one start only and the problem has more incidences, it is one that leaves room on every node.
-MAX_FILLED = 20_000
 
 
 def find_starts(problem: PlacementProblem, seed: int, turns: int) -> list[tuple[int, str, Int, Int]]:
@@ -33,7 +33,7 @@ def find_starts(problem: PlacementProblem, seed: int, turns: int) -> list[tuple[
     found: list[tuple[int, int, str, Int, Int]] = []
 
     def add(name: str, place: Int, item_place: Int | None = None) -> None:
-        items = items_with_first(problem, place)
+        items = items_on_demand(problem, place)
         if item_place is not None:
             allowed = ((problem.items >= 0) & (place[problem.items] == item_place[:, None])).any(axis=1)
             anywhere = problem.third & (problem.items[:, 2:] < 0).all(axis=1)
@@ -57,9 +57,37 @@ def find_starts(problem: PlacementProblem, seed: int, turns: int) -> list[tuple[
     return [(cost, name, place, items) for cost, _, name, place, items in found]
 
 
-def items_with_first(problem: PlacementProblem, place: Int) -> Int:
-    """Each item at its first spider's place."""
-    return place[problem.items[:, 0]].astype(np.int32) if problem.num_items else np.zeros(0, np.int32)
+def items_on_demand(problem: PlacementProblem, place: Int) -> Int:
+    """Each item with one of its spiders, of equals the first: where the others have most reason to send copies, which many items share.
+
+    Examples
+    --------
+    >>> from gossamer.ir.network_text import resolve_network
+    >>> from gossamer.ir.wires import WireBuilder
+    >>> from gossamer.passes.graph_like import to_open_graph
+    >>> from gossamer.passes.placement_graph import problem_from_graph
+    >>> w = WireBuilder()
+    >>> a, b, c = w.add_input("a"), w.add_input("b"), w.add_input("c")
+    >>> w.cz(a, b); w.cz(a, c)
+    >>> _ = w.output(a, "a"), w.output(b, "b"), w.output(c, "c")
+    >>> problem = problem_from_graph(to_open_graph(w.build()), resolve_network("2:qubits=3"))
+    >>> problem.items.tolist(), items_on_demand(problem, np.array([0, 1, 1], np.int32)).tolist()
+    ([[0, 1], [0, 2]], [1, 1])
+    """
+    start, item = problem.incidence
+    spider = np.repeat(np.arange(problem.num_spiders), np.diff(start))
+    node = place[spider]
+    first = place[problem.items[:, 0]]
+    chosen = first.astype(np.int32)
+    least = np.full(problem.num_items, np.inf)
+    for b in range(problem.num_nodes):
+        here = np.bincount(item, node == b, problem.num_items) > 0
+        demand = np.bincount(spider, here[item], problem.num_spiders)
+        price = np.where(node == b, 0.0, 1 / np.maximum(1, demand[spider]))
+        price_here = np.where(here, np.bincount(item, price, problem.num_items) - 1e-9 * (first == b), np.inf)
+        chosen[price_here < least] = b
+        least = np.minimum(least, price_here)
+    return chosen
 
 
 def _tracks(problem: PlacementProblem) -> Int:
@@ -134,45 +162,62 @@ def _mtkahypar_blocks(
 ) -> Iterator[tuple[Int, Int]]:
     """Nodes of tracks and of items by Mt-KaHyPar: tracks weigh 1, items 0, spiders are the hyperedges.
 
+    A large problem is coarsened in time until one moment is left: then items that lie between the same tracks are one hyperedge of these.
+
     Its deterministic preset ignores seeds, so the numbering of the vertices is permuted to vary. Blocks that are as large as nodes are, as
-    long as there are tracks, cost least, but leave full nodes, between which a search can only exchange. So every second start
-    spreads the tracks over the nodes, unless less than two thirds of the qubits are needed.
+    long as there are tracks, cost least, but leave full nodes, between which a search can only exchange. So every second start, in
+    larger problems the first one, spreads the tracks over the nodes, unless less than two thirds of the qubits are needed.
     """
     import mtkahypar
 
     global _mtkahypar
     if _mtkahypar is None:
         _mtkahypar = mtkahypar.initialize(1)
-    incident_start, incident = problem.incidence
-    size = number + problem.num_items
-    nets = []
-    for s in range(problem.num_spiders):
-        around = incident[incident_start[s] : incident_start[s + 1]]
-        if len(around):
-            nets.append(np.concatenate([track_of[s : s + 1], number + around]))
+    whole = len(problem.incidence[1]) <= MAX_WHOLE
+    nets, net_weight = _nets_of_spiders(problem, track_of, number) if whole else _nets_of_tracks(problem, track_of)
+    size = number + problem.num_items if whole else number
     weight = np.zeros(size, np.int64)
     weight[:number] = 1
     context = _mtkahypar.context_from_preset(mtkahypar.PresetType.DETERMINISTIC)
     context.set_partitioning_parameters(problem.num_nodes, 0.0, mtkahypar.Objective.KM1)
     context.logging = False
     spread = np.minimum(problem.capacity, -(-number * problem.capacity // max(1, int(problem.capacity.sum()))))
-    turns = turns if len(incident) < MAX_TURNED else 1
     for turn in range(turns):
-        fill = turn % 2 == 0 and (turns > 1 or len(incident) <= MAX_FILLED)
+        fill = turn % 2 == (len(problem.incidence[1]) > MAX_FILLED)
         room = problem.capacity if fill or 3 * number < 2 * problem.capacity.sum() else spread
         context.set_individual_target_block_weights(room.tolist())
         names = np.random.Generator(np.random.PCG64([seed, turn])).permutation(size)
         weights = np.empty(size, np.int64)
         weights[names] = weight
         graph = _mtkahypar.create_hypergraph(
-            context, size, len(nets), [names[net].tolist() for net in nets], weights.tolist(), [1] * len(nets)
+            context, size, len(nets), [names[net].tolist() for net in nets], weights.tolist(), net_weight
         )
         result = graph.partition(context)
         blocks = np.array([result.block_id(int(x)) for x in names], np.int32)
-        tracks, items = blocks[:number], blocks[number:]
+        tracks = blocks[:number]
+        items = blocks[number:] if whole else items_on_demand(problem, tracks[track_of])
         _repair(problem, track_of, tracks, items)
         node_of = _map_blocks(problem, track_of, tracks, items)
         yield node_of[tracks], node_of[items]
+
+
+def _nets_of_spiders(problem: PlacementProblem, track_of: Int, number: int) -> tuple[list[Int], list[int]]:
+    """For each spider its track and its items, which are numbered from ``number`` on; and the weights of these hyperedges."""
+    start, incident = problem.incidence
+    nets = [
+        np.concatenate([track_of[s : s + 1], number + incident[start[s] : start[s + 1]]])
+        for s in np.flatnonzero(np.diff(start)).tolist()
+    ]
+    return nets, [1] * len(nets)
+
+
+def _nets_of_tracks(problem: PlacementProblem, track_of: Int) -> tuple[list[Int], list[int]]:
+    """For each set of tracks that an item lies between these tracks, and how many such items there are."""
+    tracks = np.sort(np.where(problem.items >= 0, track_of[problem.items], -1), axis=1)
+    tracks[:, 1:][tracks[:, 1:] == tracks[:, :-1]] = -1
+    nets, number = np.unique(np.sort(tracks, axis=1), axis=0, return_counts=True)
+    apart = (nets >= 0).sum(axis=1) > 1
+    return [net[net >= 0] for net in nets[apart]], number[apart].tolist()
 
 
 _mtkahypar: Any = None  # the library allows one initialisation a process
