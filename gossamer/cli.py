@@ -661,6 +661,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     given = list(sys.argv[1:] if arguments is None else arguments)
     with suppress(ValueError):  # not in the main thread: whoever calls us owns the signals
         signal.signal(signal.SIGTERM, _terminate)  # so that half-written output is cleaned up
+    # For numpy, which is not there yet: matrices are small here, and its threads, which wait for each other by spinning, do harm on a busy machine.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     sys.exit(call(given))
 
 

@@ -7,7 +7,7 @@ import os
 from hypothesis import HealthCheck, settings
 
 QUICK = settings(
-    max_examples=100, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
+    max_examples=80, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
 )
 NIGHTLY = settings(QUICK, max_examples=int(os.environ.get("GOSSAMER_NIGHTLY", "20000")), derandomize=False)
 settings.register_profile("quick", QUICK)

@@ -260,6 +260,7 @@ def test_open_graphs_are_drawn_whose_simplest_flow_is(kind: str) -> None:
     assert has("pauli", g)
 
 
+@pytest.mark.nightly
 def test_examples_shrink_to_few_vertices_then_clifford_then_no_outcomes():
     d = find(diagrams(), lambda d: d.num_edges >= 4, settings=ONCE)
     assert d.num_vertices <= 8
