@@ -108,7 +108,7 @@ def test_every_source_on_every_model(name: str, network: str) -> None:
 
 
 #: These grow on their way, so that each takes a minute.
-LONG = ("circuit", "diagram", "pattern")
+LONG = ("circuit", "diagram", "open graph", "pattern")
 
 
 @pytest.mark.parametrize(
